@@ -1,0 +1,258 @@
+//! Carries a plan out: steps as soon as what they wait for is done, and an event for everything that happens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::address::Address;
+use crate::aws::{Aws, AwsError, Class};
+use crate::kinds::{AnyFound, Blobs, Mark, Step, kind};
+use crate::late::fill;
+use crate::names::Names;
+use crate::plan::{Action, Change, Plan, attribute, spec_digest};
+use crate::schedule::{Op, Schedule, StepId};
+
+pub(crate) mod lock;
+pub(crate) mod record;
+
+/// What happens while a plan is carried out.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    Started { step: StepId },
+    /// AWS's own word for what it is doing.
+    Waiting { step: StepId, status: String },
+    Retrying { step: StepId, attempt: u32, why: String },
+    Done { step: StepId, elapsed: Duration },
+    Failed { step: StepId, why: String },
+    /// Never begun, because of another step.
+    Skipped { step: StepId, because: StepId },
+}
+
+/// What came of every step.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) done: BTreeMap<StepId, Duration>,
+    pub(crate) failed: BTreeMap<StepId, anyhow::Error>,
+    /// Not begun, because of the other.
+    pub(crate) skipped: BTreeMap<StepId, StepId>,
+    /// Not begun, because of Ctrl-C, the time limit, or a failure before the deletes.
+    pub(crate) not_begun: BTreeSet<StepId>,
+    /// The sum along the longest chain of steps that wait for each other.
+    pub(crate) longest_chain: Duration,
+}
+
+/// Where a plan is carried out, and the packed code that it uploads, by digest.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) aws: Arc<Aws>,
+    pub(crate) names: Names,
+    pub(crate) blobs: Blobs,
+}
+
+/// How to carry out.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) jobs: usize,
+    /// Begin nothing new once this is cancelled.
+    pub(crate) stop: CancellationToken,
+}
+
+struct Work {
+    aws: Arc<Aws>,
+    names: Names,
+    blobs: Blobs,
+    events: UnboundedSender<Event>,
+    changes: BTreeMap<Address, Change>,
+}
+
+/// Carries out every step of the schedule that its predecessors allow.
+pub(crate) async fn apply(plan: Plan, schedule: Schedule, site: Site, options: &Options, events: UnboundedSender<Event>) -> Outcome {
+    let changes = plan.changes.into_iter().map(|change| (change.address.clone(), change)).collect();
+    let Site { aws, names, blobs } = site;
+    let work = Arc::new(Work { aws, names, blobs, events, changes });
+    let mut run = Run { work, outputs: plan.outputs, outcome: Outcome::default(), chains: BTreeMap::new() };
+    run.wave(schedule.first, options).await;
+    if run.outcome.failed.is_empty() && run.outcome.not_begun.is_empty() {
+        run.wave(schedule.last, options).await;
+    } else {
+        run.outcome.not_begun.extend(schedule.last.into_keys());
+    }
+    run.outcome
+}
+
+/// Carries out the creation of one resource ahead of everything else, if the plan creates it.
+pub(crate) async fn alone(plan: &mut Plan, address: &Address, site: &Site) -> Result<Option<(StepId, Duration)>> {
+    let Some(at) = plan.changes.iter().position(|c| c.address == *address && c.action == Action::Create) else { return Ok(None) };
+    let change = plan.changes.remove(at);
+    let step = StepId { address: address.clone(), op: Op::Create };
+    let spec = change.desired.clone().unwrap_or_default();
+    let mark = Mark { platform: site.names.platform.to_string(), address: address.clone(), spec: spec_digest(&spec) };
+    let (events, _) = tokio::sync::mpsc::unbounded_channel();
+    let changes = BTreeMap::from([(address.clone(), change)]);
+    let work = Work { aws: Arc::clone(&site.aws), names: site.names.clone(), blobs: site.blobs.clone(), events, changes };
+    let begun = Instant::now();
+    let output = patiently(&work, &step, &mark, Some(&spec), None).await.with_context(|| format!("creating {address}"))?;
+    plan.outputs.insert(address.clone(), output.unwrap_or_default());
+    Ok(Some((step, begun.elapsed())))
+}
+
+struct Run {
+    work: Arc<Work>,
+    /// What AWS chose, of all that is live by now.
+    outputs: BTreeMap<Address, Value>,
+    outcome: Outcome,
+    /// The longest chain that ends in each finished step.
+    chains: BTreeMap<StepId, Duration>,
+}
+
+impl Run {
+    async fn wave(&mut self, mut waiting: BTreeMap<StepId, BTreeSet<StepId>>, options: &Options) {
+        let before = waiting.clone();
+        let mut running = JoinSet::new();
+        loop {
+            self.skip(&mut waiting);
+            if options.stop.is_cancelled() {
+                self.outcome.not_begun.extend(std::mem::take(&mut waiting).into_keys());
+            }
+            while running.len() < options.jobs {
+                let Some(step) = self.ready(&waiting) else { break };
+                waiting.remove(&step);
+                self.begin(&mut running, step);
+            }
+            tokio::select! {
+                ended = running.join_next() => match ended {
+                    Some(Ok((step, elapsed, result))) => self.end(step, elapsed, result, &before),
+                    Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+                    None => break,
+                },
+                () = options.stop.cancelled(), if !waiting.is_empty() => {}
+            }
+        }
+    }
+
+    fn ready(&self, waiting: &BTreeMap<StepId, BTreeSet<StepId>>) -> Option<StepId> {
+        waiting.iter().find(|(_, before)| before.iter().all(|b| self.outcome.done.contains_key(b))).map(|(step, _)| step.clone())
+    }
+
+    /// Takes out what can no longer be done, however far below the step that failed.
+    fn skip(&mut self, waiting: &mut BTreeMap<StepId, BTreeSet<StepId>>) {
+        loop {
+            let culprit = |before: &BTreeSet<StepId>| {
+                before.iter().find_map(|b| if self.outcome.failed.contains_key(b) { Some(b.clone()) } else { self.outcome.skipped.get(b).cloned() })
+            };
+            let doomed: Vec<(StepId, StepId)> = waiting.iter().filter_map(|(step, before)| Some((step.clone(), culprit(before)?))).collect();
+            if doomed.is_empty() {
+                return;
+            }
+            for (step, because) in doomed {
+                waiting.remove(&step);
+                self.tell(Event::Skipped { step: step.clone(), because: because.clone() });
+                self.outcome.skipped.insert(step, because);
+            }
+        }
+    }
+
+    fn begin(&self, running: &mut JoinSet<(StepId, Duration, Result<Option<Value>>)>, step: StepId) {
+        self.tell(Event::Started { step: step.clone() });
+        let work = Arc::clone(&self.work);
+        let lookup = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| attribute(o, &slot.attribute));
+        let reveal = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| revealed(o, &slot.attribute));
+        let change = work.changes.get(&step.address);
+        let document = change.and_then(|c| c.desired.as_ref());
+        let mark = Mark {
+            platform: work.names.platform.to_string(),
+            address: step.address.clone(),
+            spec: document.map(|d| spec_digest(&fill(d, &lookup))).unwrap_or_default(),
+        };
+        let spec = document.map(|d| fill(d, &reveal));
+        let live = change.and_then(|c| c.live.clone());
+        running.spawn(async move {
+            let begun = Instant::now();
+            let result = patiently(&work, &step, &mark, spec.as_ref(), live.as_ref()).await;
+            (step, begun.elapsed(), result)
+        });
+    }
+
+    fn end(&mut self, step: StepId, elapsed: Duration, result: Result<Option<Value>>, before: &BTreeMap<StepId, BTreeSet<StepId>>) {
+        match result {
+            Ok(output) => {
+                if let Some(output) = output {
+                    self.outputs.insert(step.address.clone(), output);
+                }
+                let chain = before.get(&step).into_iter().flatten().filter_map(|b| self.chains.get(b)).max().copied().unwrap_or_default() + elapsed;
+                self.outcome.longest_chain = self.outcome.longest_chain.max(chain);
+                self.chains.insert(step.clone(), chain);
+                self.tell(Event::Done { step: step.clone(), elapsed });
+                self.outcome.done.insert(step, elapsed);
+            }
+            Err(error) => {
+                self.tell(Event::Failed { step: step.clone(), why: format!("{error:#}") });
+                self.outcome.failed.insert(step, error);
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody listens any more only when the command is ending.
+        let _ = self.work.events.send(event);
+    }
+}
+
+/// An attribute with its secrets, for AWS alone.
+fn revealed(output: &Value, name: &str) -> Option<String> {
+    output.get(name)?.get("$secret").and_then(Value::as_str).map(Into::into).or_else(|| attribute(output, name))
+}
+
+/// IAM promises seconds; two minutes are what others in the field wait.
+const PROPAGATION: Duration = Duration::from_secs(120);
+/// How often a throttled create is begun again; each of them was refused before anything was done.
+const THROTTLED_TRIES: u32 = 8;
+
+/// One step, begun again while AWS says "not yet".
+#[expect(clippy::disallowed_methods, reason = "waiting for IAM to spread is the executor's")]
+async fn patiently(work: &Work, step: &StepId, mark: &Mark, spec: Option<&Value>, live: Option<&AnyFound>) -> Result<Option<Value>> {
+    let begun = Instant::now();
+    let mut attempt = 1;
+    let mut pause = Duration::from_millis(250);
+    loop {
+        let error = match once(work, step, mark, spec, live).await {
+            Ok(output) => return Ok(output),
+            Err(error) => error,
+        };
+        let again = match AwsError::of(&error).map(|e| e.class) {
+            Some(Class::NotPropagated) => begun.elapsed() < PROPAGATION,
+            Some(Class::Throttled) => attempt < THROTTLED_TRIES,
+            _ => false,
+        };
+        if !again {
+            return Err(error);
+        }
+        attempt += 1;
+        let why = AwsError::of(&error).map(ToString::to_string).unwrap_or_default();
+        let _ = work.events.send(Event::Retrying { step: step.clone(), attempt, why });
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(10));
+    }
+}
+
+async fn once(work: &Work, step: &StepId, mark: &Mark, spec: Option<&Value>, live: Option<&AnyFound>) -> Result<Option<Value>> {
+    let kind = kind(step.address.kind())?;
+    let tell = |status: &str| {
+        let _ = work.events.send(Event::Waiting { step: step.clone(), status: status.into() });
+    };
+    let run = Step { aws: &work.aws, names: &work.names, blobs: &work.blobs, mark: mark.clone(), tell: &tell };
+    let spec = || spec.with_context(|| format!("{} has no spec in the plan", step.address));
+    let live = || live.with_context(|| format!("{} is not live in the plan", step.address));
+    match step.op {
+        Op::Create => kind.create(spec()?, &run).await.map(Some),
+        Op::Update => kind.update(spec()?, &run, live()?).await.map(Some),
+        Op::Delete => kind.delete(&run, live()?).await.map(|()| None),
+    }
+}

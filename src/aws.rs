@@ -1,0 +1,130 @@
+//! The AWS clients, all from one configuration and all through one counted transport.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::region::Region as SdkRegion;
+
+use crate::names::{AccountId, Region};
+use crate::sandbox::Sandbox;
+
+mod error;
+mod in_process;
+mod meter;
+pub(crate) mod projects;
+pub(crate) mod settle;
+
+pub(crate) use error::{AwsError, Class, During, Tolerate};
+pub(crate) use meter::Calls;
+
+/// Every client that a kind may use.
+#[derive(Debug)]
+pub(crate) struct Aws {
+    pub(crate) agentcore: aws_sdk_bedrockagentcorecontrol::Client,
+    pub(crate) bedrock_agent: aws_sdk_bedrockagent::Client,
+    pub(crate) cognito: aws_sdk_cognitoidentityprovider::Client,
+    pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) projects: projects::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) s3vectors: aws_sdk_s3vectors::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
+    sts: aws_sdk_sts::Client,
+    calls: Arc<Calls>,
+    sandbox: Option<Arc<Sandbox>>,
+}
+
+/// Who the credentials belong to.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) account: AccountId,
+    pub(crate) arn: String,
+}
+
+impl Aws {
+    /// AWS itself, or whatever `AWS_ENDPOINT_URL` points to.
+    pub(crate) async fn connect(region: &Region, profile: Option<&str>) -> Self {
+        let calls = Arc::new(Calls::default());
+        let http = meter::metered(in_process::https(), Arc::clone(&calls));
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(SdkRegion::new(region.to_string()))
+            .http_client(http.clone())
+            .retry_config(retries())
+            .timeout_config(timeouts());
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        let config = loader.load().await;
+        Self::from(&config, projects::Client::new(&config, http), calls, None)
+    }
+
+    /// The sandbox, in this process: no port, no network, no account.
+    pub(crate) fn sandbox(sandbox: Arc<Sandbox>, region: &Region) -> Self {
+        let calls = Arc::new(Calls::default());
+        let http = meter::metered(in_process::sandboxed(Arc::clone(&sandbox)), Arc::clone(&calls));
+        let credentials = Credentials::new("AKIASANDBOX", "sandbox", None, None, "sandbox");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(SdkRegion::new(region.to_string()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http.clone())
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+            .build();
+        Self::from(&config, projects::Client::sandboxed(&config, http), calls, Some(sandbox))
+    }
+
+    fn from(config: &SdkConfig, projects: projects::Client, calls: Arc<Calls>, sandbox: Option<Arc<Sandbox>>) -> Self {
+        Self {
+            agentcore: aws_sdk_bedrockagentcorecontrol::Client::new(config),
+            bedrock_agent: aws_sdk_bedrockagent::Client::new(config),
+            cognito: aws_sdk_cognitoidentityprovider::Client::new(config),
+            iam: aws_sdk_iam::Client::new(config),
+            projects,
+            s3: aws_sdk_s3::Client::new(config),
+            s3vectors: aws_sdk_s3vectors::Client::new(config),
+            ssm: aws_sdk_ssm::Client::new(config),
+            sts: aws_sdk_sts::Client::new(config),
+            calls,
+            sandbox,
+        }
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// Whom AWS takes us for: the first call of every command, and the guard against the wrong account.
+    pub(crate) async fn caller(&self) -> Result<Caller> {
+        // Three attempts: an endpoint that can't be reached should be said within seconds.
+        let retry = aws_sdk_sts::config::Builder::new().retry_config(aws_config::retry::RetryConfig::standard());
+        let reply = self.sts.get_caller_identity().customize().config_override(retry).send().await.during("asking AWS who we are")?;
+        let account = reply.account().context("AWS did not say which account the credentials belong to")?;
+        Ok(Caller { account: account.parse()?, arn: reply.arn().unwrap_or_default().to_owned() })
+    }
+
+    /// Writes the sandbox to its file; nothing for AWS itself.
+    pub(crate) fn save(&self) -> Result<()> {
+        self.sandbox.as_ref().map_or(Ok(()), |s| s.save_now())
+    }
+}
+
+/// Throttled control planes (SSM writes at 3 a second) need patience rather than an error.
+fn retries() -> aws_config::retry::RetryConfig {
+    aws_config::retry::RetryConfig::standard().with_max_attempts(9).with_initial_backoff(Duration::from_millis(250)).with_max_backoff(Duration::from_secs(10))
+}
+
+/// The SDK's default has no read timeout: a hung socket would hang the command.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(Duration::from_secs(60)).build()
+}
+
+/// One attempt and no more: for creates that AWS would carry out twice when a reply is lost.
+pub(crate) fn once() -> aws_config::retry::RetryConfig {
+    aws_config::retry::RetryConfig::disabled()
+}

@@ -1,0 +1,60 @@
+//! Counts the requests that leave, and how many of them are second tries.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+/// API calls so far.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    all: AtomicU64,
+    retries: AtomicU64,
+}
+
+impl Calls {
+    pub(crate) fn all(&self) -> u64 {
+        self.all.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn retries(&self) -> u64 {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, request: &HttpRequest) {
+        self.all.fetch_add(1, Ordering::Relaxed);
+        // `attempt=1; max=9`
+        let attempt = request.headers().get("amz-sdk-request").and_then(|h| h.strip_prefix("attempt=")).and_then(|h| h.split(';').next());
+        if attempt.is_some_and(|a| a != "1") {
+            self.retries.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Metered<T> {
+    inner: T,
+    calls: Arc<Calls>,
+}
+
+pub(super) fn metered(inner: SharedHttpClient, calls: Arc<Calls>) -> SharedHttpClient {
+    SharedHttpClient::new(Metered { inner, calls })
+}
+
+impl HttpClient for Metered<SharedHttpClient> {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let inner = self.inner.http_connector(settings, components);
+        SharedHttpConnector::new(Metered { inner, calls: Arc::clone(&self.calls) })
+    }
+}
+
+impl HttpConnector for Metered<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.calls.count(&request);
+        self.inner.call(request)
+    }
+}

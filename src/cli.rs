@@ -1,0 +1,204 @@
+//! The command line: what may be typed, and which file carries it out.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstream::ColorChoice;
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+use crate::ui::{Talk, Ui};
+
+mod apply;
+mod destroy;
+mod init;
+mod open;
+mod plan;
+mod sandbox;
+mod status;
+mod unlock;
+mod validate;
+
+const AFTER: &str = "\
+Exit codes:
+    0  done; a plan with or without changes        64  wrong usage, or nobody to ask
+    1  any other failure                           65  the manifest is wrong
+    2  changes, with --detailed-exitcode           75  AWS is busy or out of reach: try again
+   10  the plan is not the one that was reviewed   77  AWS denies it, or no credentials
+   11  somebody else is applying                  130  interrupted
+   12  a guard refused
+   13  partly applied: run it again
+   16  wrong account or region
+
+Try it without an account: tenantry apply --sandbox";
+
+/// Provisions a pooled multi-tenant agent platform on Amazon Bedrock AgentCore from one file.
+///
+/// AWS is the state: every command reads what is live, and only apply, destroy and unlock write.
+#[derive(Debug, Parser)]
+#[command(name = "tenantry", version, after_help = AFTER, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The manifest; its templates/ and policies/ lie beside it.
+    #[arg(short = 'f', long, global = true, value_name = "FILE", default_value = "tenants.yaml")]
+    pub(crate) manifest: PathBuf,
+    /// Run against AWS on this machine instead: no account, no network. The state is kept in FILE, by default
+    /// .tenantry/sandbox.json beside the manifest.
+    #[arg(long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) sandbox: Option<Option<PathBuf>>,
+    /// Faults of the sandbox, such as latency=100ms,throttle=0.05,slow=2s,role=3s.
+    #[arg(long, global = true, value_name = "LIST", env = "TENANTRY_SANDBOX_FAULTS", default_value = "", hide_default_value = true)]
+    pub(crate) sandbox_faults: String,
+    /// The profile of ~/.aws/config to use.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// How the answer on stdout is written.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub(crate) output: Format,
+    /// Colour: auto follows the terminal and NO_COLOR.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = color, hide_possible_values = true)]
+    pub(crate) color: ColorChoice,
+    /// Say nothing on stderr but errors.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Log what happens under the hood to stderr; twice for the SDK's own log.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Steps at the same time, 1 to 64.
+    #[arg(long, global = true, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) jobs: u8,
+    /// Begin no new step after this long, such as 90s or 30m.
+    #[arg(long, global = true, value_name = "TIME", default_value = "60m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Yaml,
+}
+
+impl Global {
+    pub(crate) fn talk(&self) -> Talk {
+        if self.quiet { Talk::Quiet } else { Talk::Normal }
+    }
+
+    /// A document for machines, in the form that was asked for.
+    fn document(&self, document: &serde_json::Value) -> Result<String> {
+        Ok(match self.output {
+            Format::Yaml => serde_yaml::to_string(document)?,
+            Format::Text | Format::Json => format!("{document:#}\n"),
+        })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a commented starter manifest with its templates and policies into an empty folder.
+    Init(init::Init),
+    /// Check the manifest and its files, without AWS.
+    Validate,
+    /// Show what apply would do, and change nothing.
+    Plan(plan::Plan),
+    /// Show the plan, ask, and make AWS match the manifest.
+    Apply(apply::Apply),
+    /// Delete the platform; what holds data is kept unless it is named.
+    Destroy(destroy::Destroy),
+    /// Show what is live, by tier and tenant.
+    Status,
+    /// Remove the lock that an apply left behind.
+    Unlock(unlock::Unlock),
+    /// AWS on this machine: serve it to other tools, or start it afresh.
+    Sandbox(sandbox::Sandbox),
+}
+
+/// Reads the command line; help and usage errors end here, with the code they deserve.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    let cli = Cli::try_parse().map_err(|error| {
+        // Printing help to a closed pipe is no failure.
+        let _ = error.print();
+        if error.use_stderr() { Exit::Usage.into() } else { ExitCode::from(Exit::Done) }
+    })?;
+    log(cli.global.verbose);
+    Ok(cli)
+}
+
+fn log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn,aws_config=error,aws_smithy_runtime=error",
+        1 => "warn,tenantry=debug",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TENANTRY_LOG").unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).without_time().init();
+}
+
+/// Carries the command out.
+pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Init(init) => init.run(ui),
+        Command::Validate => validate::run(global, ui),
+        Command::Plan(plan) => plan.run(global, ui).await,
+        Command::Apply(apply) => apply.run(global, ui).await,
+        Command::Destroy(destroy) => destroy.run(global, ui).await,
+        Command::Status => status::run(global, ui).await,
+        Command::Unlock(unlock) => unlock.run(global, ui).await,
+        Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
+    }
+}
+
+fn color(text: &str) -> Result<ColorChoice, String> {
+    match text {
+        "auto" => Ok(ColorChoice::Auto),
+        "always" => Ok(ColorChoice::Always),
+        "never" => Ok(ColorChoice::Never),
+        _ => Err("expected auto, always or never".into()),
+    }
+}
+
+/// `90s`, `30m`, `2h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time: expected a number and s, m or h, such as 30m");
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "s" => Some(number),
+        "m" => number.checked_mul(60),
+        "h" => number.checked_mul(3600),
+        _ => None,
+    };
+    seconds.map(Duration::from_secs).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("2h"), Ok(Duration::from_secs(7200)));
+        for wrong in ["", "90", "m", "-1s", "1d", "é"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

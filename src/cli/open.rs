@@ -1,0 +1,121 @@
+//! What every command that reads AWS begins with: the files, the account, and the guard against the wrong one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::Global;
+use crate::apply::Site;
+use crate::aws::Aws;
+use crate::compile::compile;
+use crate::desired::Desired;
+use crate::exit::{Exit, Stop};
+use crate::library::Library;
+use crate::manifest::{self, Manifest};
+use crate::names::Names;
+use crate::observe::{Live, observe};
+use crate::sandbox::{Faults, Sandbox};
+use crate::ui::Ui;
+use crate::ui::style::{DIM, count};
+
+/// A manifest and the account that it is about.
+pub(super) struct Opened {
+    pub(super) manifest: Manifest,
+    pub(super) library: Library,
+    pub(super) names: Names,
+    pub(super) aws: Arc<Aws>,
+    /// Whom AWS takes us for.
+    pub(super) caller: String,
+}
+
+/// The manifest and its files; findings that are no errors are said.
+pub(super) fn files(global: &Global, ui: &Ui) -> Result<(Manifest, Library, Names)> {
+    let (manifest, warnings) = manifest::read(&global.manifest)?;
+    if !warnings.is_empty() {
+        ui.findings(&warnings);
+    }
+    let library = Library::read(folder(&global.manifest), &manifest)?;
+    let platform = &manifest.platform;
+    let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
+    Ok((manifest, library, names))
+}
+
+fn folder(manifest: &Path) -> &Path {
+    manifest.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Where the sandbox keeps its state, if it is asked for.
+pub(super) fn sandbox_file(global: &Global) -> Option<PathBuf> {
+    let file = global.sandbox.as_ref()?;
+    Some(file.clone().unwrap_or_else(|| default_sandbox(global)))
+}
+
+/// Beside the manifest.
+pub(super) fn default_sandbox(global: &Global) -> PathBuf {
+    folder(&global.manifest).join(".tenantry/sandbox.json")
+}
+
+pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
+    let (manifest, library, names) = files(global, ui)?;
+    let sandbox = sandbox_file(global);
+    let place = if sandbox.is_some() { "the sandbox's account" } else { "account" };
+    ui.say(&format!(
+        "{}: {}, {} {DIM}->{DIM:#} {place} {}, {}, platform {}",
+        manifest.path.display(),
+        count(manifest.tiers.len(), "tier"),
+        count(manifest.tenants.len(), "tenant"),
+        names.account,
+        names.region,
+        names.platform
+    ));
+    let aws = match sandbox {
+        Some(file) => {
+            let sandbox = Sandbox::open(Some(&file), names.account.as_str(), Faults::parse(&global.sandbox_faults)?)?;
+            Aws::sandbox(Arc::new(sandbox), &names.region)
+        }
+        None => {
+            same_region(&names)?;
+            Aws::connect(&names.region, global.profile.as_deref()).await
+        }
+    };
+    let caller = aws.caller().await?;
+    if caller.account != names.account {
+        return Err(Stop::new(
+            Exit::WrongAccount,
+            format!(
+                "the credentials are of account {}, the manifest is about account {}; nothing was read or changed (you are {})",
+                caller.account, names.account, caller.arn
+            ),
+        ));
+    }
+    Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn })
+}
+
+/// The region comes from the manifest; an environment that says otherwise is a mistake somewhere.
+fn same_region(names: &Names) -> Result<()> {
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        if let Ok(region) = std::env::var(variable)
+            && !region.is_empty()
+            && region != names.region.as_str()
+        {
+            let words = format!("{variable} is `{region}`, the manifest says `{}`; unset the variable or correct the manifest", names.region);
+            return Err(Stop::new(Exit::WrongAccount, words));
+        }
+    }
+    Ok(())
+}
+
+impl Opened {
+    pub(super) fn site(&self) -> Site {
+        Site { aws: Arc::clone(&self.aws), names: self.names.clone(), blobs: self.library.blobs() }
+    }
+
+    pub(super) fn desired(&self) -> Result<Desired> {
+        compile(&self.manifest, &self.library, &self.names)
+    }
+
+    pub(super) async fn live(&self, desired: &Desired) -> Result<Live> {
+        observe(&self.aws, &self.names, desired).await
+    }
+}

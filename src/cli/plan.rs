@@ -1,0 +1,81 @@
+//! `plan`: what apply would do. It writes nothing.
+
+use anyhow::Result;
+use clap::Args;
+
+use super::open::{Opened, open};
+use super::{Format, Global};
+use crate::address::Address;
+use crate::exit::{Exit, Stop};
+use crate::plan::{self, Named, diff};
+use crate::ui::plan::{Detail, text};
+use crate::ui::style::{DIM, count};
+use crate::ui::{Ui, json};
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(super) shown: Shown,
+    /// End with code 2 if there are changes.
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+/// What plan, apply and destroy share.
+#[derive(Debug, Args)]
+pub(crate) struct Shown {
+    /// Show every field of new resources, and every tenant.
+    #[arg(long)]
+    full: bool,
+    /// Let this resource be replaced although it holds data. Repeatable.
+    #[arg(long, value_name = "ADDRESS")]
+    allow_replace: Vec<Address>,
+    /// Delete this resource although it holds data, if the manifest no longer declares it. Repeatable.
+    #[arg(long, value_name = "ADDRESS")]
+    delete: Vec<Address>,
+}
+
+impl Shown {
+    pub(super) fn named(&self) -> Named {
+        Named { delete: self.delete.iter().cloned().collect(), replace: self.allow_replace.iter().cloned().collect() }
+    }
+
+    fn detail(&self) -> Detail {
+        if self.full { Detail::Full } else { Detail::Folded }
+    }
+
+    /// Prints the plan in the form that was asked for.
+    pub(super) fn print(&self, plan: &plan::Plan, global: &Global, ui: &Ui, opened: &Opened) -> Result<()> {
+        let calls = opened.aws.calls().all();
+        match global.output {
+            Format::Text => ui.answer(&text(plan, self.detail()))?,
+            Format::Json | Format::Yaml => ui.answer(&global.document(&json::plan(plan, calls))?)?,
+        }
+        ui.say(&format!("{DIM}{} read AWS; checksum {}{DIM:#}", count(usize::try_from(calls).unwrap_or(usize::MAX), "API call"), plan.checksum()));
+        Ok(())
+    }
+}
+
+/// A `--delete` that names nothing is a mistake that should not pass in silence.
+pub(super) fn all_named(plan: &plan::Plan, named: &Named) -> Result<()> {
+    let deletes = |address: &Address| plan.changes.iter().any(|c| c.address == *address && c.desired.is_none());
+    match named.delete.iter().find(|address| !deletes(address)) {
+        None => Ok(()),
+        Some(address) => {
+            let words = format!("--delete {address}: this plan deletes no such resource; it is not live, not ours, or still in the manifest");
+            Err(Stop::new(Exit::Usage, words))
+        }
+    }
+}
+
+impl Plan {
+    pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        let opened = open(global, ui).await?;
+        let desired = opened.desired()?;
+        let named = self.shown.named();
+        let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
+        all_named(&plan, &named)?;
+        self.shown.print(&plan, global, ui, &opened)?;
+        Ok(if self.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
+    }
+}

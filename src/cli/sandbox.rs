@@ -1,0 +1,71 @@
+//! `sandbox`: AWS on this machine, for other tools and from the beginning again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+
+use super::Global;
+use super::open::{default_sandbox, sandbox_file};
+use crate::exit::Exit;
+use crate::manifest;
+use crate::sandbox::{self, Faults};
+use crate::ui::Ui;
+
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the sandbox on a loopback port, for the AWS CLI, boto3 or any SDK (AWS_ENDPOINT_URL).
+    Serve {
+        /// 0 takes a free one.
+        #[arg(long, default_value_t = 4599)]
+        port: u16,
+        /// The account that the sandbox plays, 12 digits; the manifest's, if there is one.
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Append every request and reply to this file, a JSON object a line. They hold secrets.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+    },
+    /// Forget everything in the sandbox.
+    Reset,
+}
+
+impl Sandbox {
+    pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        let file = sandbox_file(global).unwrap_or_else(|| default_sandbox(global));
+        match &self.command {
+            Command::Serve { port, account, record } => {
+                let account = match account {
+                    Some(account) => account.parse::<crate::names::AccountId>()?.to_string(),
+                    None => manifest::read(&global.manifest).map_or_else(|_| "111122223333".into(), |(m, _)| m.platform.account.to_string()),
+                };
+                let mut opened = sandbox::Sandbox::open(Some(&file), &account, Faults::parse(&global.sandbox_faults)?)?;
+                if let Some(path) = record {
+                    opened.record_to(path)?;
+                }
+                let listener = tokio::net::TcpListener::bind(("127.0.0.1", *port)).await.with_context(|| format!("listening on port {port}"))?;
+                let address = listener.local_addr()?;
+                ui.answer(&format!("AWS_ENDPOINT_URL=http://{address}\n"))?;
+                ui.say(&format!("serving the sandbox in `{}`; any credentials will do; Ctrl-C ends it", file.display()));
+                sandbox::serve(Arc::new(opened), listener).await?;
+                Ok(Exit::Done)
+            }
+            Command::Reset => {
+                let said = match std::fs::remove_file(&file) {
+                    Ok(()) => format!("The sandbox in `{}` is empty again.\n", file.display()),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => format!("There was nothing in `{}`.\n", file.display()),
+                    Err(error) => return Err(error).with_context(|| format!("removing the sandbox in `{}`", file.display())),
+                };
+                ui.answer(&said)?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}

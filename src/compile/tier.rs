@@ -1,0 +1,198 @@
+//! What one tier consists of: its bucket, knowledge base, runtime, gateway and project.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+
+use super::Sources;
+use super::identity::Identity;
+use super::platform::Platform;
+use crate::address::Owner;
+use crate::desired::Desired;
+use crate::kinds::{
+    Bucket, BucketProtection, DataSource, GatewayTarget, JwtAuthorizer, KnowledgeBase, Object, Project, Role, RuntimeArtifact, VectorIndex,
+};
+use crate::late::Late;
+use crate::manifest::{self, Artifact, Tier};
+use crate::names::{Arn, TierName, tier_prefix};
+
+/// Declares a tier; gives back the name of its bucket.
+pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, identity: &Identity, platform: &Platform, name: &TierName, tier: &Tier) -> Result<Late> {
+    let part = Part { sources, identity, platform, name, tier, owner: Owner::Tier(name.clone()) };
+    let bucket = part.bucket(desired)?;
+    if let Some(base) = &tier.knowledge_base {
+        part.knowledge_base(desired, base, &bucket)?;
+    }
+    if let Some(gateway) = &tier.gateway {
+        part.gateway(desired, gateway)?;
+    }
+    if let Some(runtime) = &tier.runtime {
+        part.runtime(desired, runtime)?;
+    }
+    if let Some(project) = &tier.project {
+        part.project(desired, project)?;
+    }
+    Ok(bucket)
+}
+
+struct Part<'a> {
+    sources: &'a Sources<'a>,
+    identity: &'a Identity,
+    platform: &'a Platform,
+    name: &'a TierName,
+    tier: &'a Tier,
+    owner: Owner,
+}
+
+impl Part<'_> {
+    fn tags(&self) -> BTreeMap<String, String> {
+        self.sources.tags(Some(self.tier))
+    }
+
+    fn publish(&self, desired: &mut Desired, label: &str, value: Late) -> Result<()> {
+        self.sources.publish(desired, self.owner.clone(), label, value)
+    }
+
+    /// Tokens of this pool, for the web client.
+    fn authorizer(&self) -> JwtAuthorizer {
+        JwtAuthorizer {
+            discovery_url: self.identity.discovery_url.clone(),
+            allowed_audience: [self.identity.web_client.clone()].into(),
+            allowed_clients: [].into(),
+        }
+    }
+
+    fn bucket(&self, desired: &mut Desired) -> Result<Late> {
+        let name = self.sources.names.tier_bucket(self.name);
+        let bucket = Bucket {
+            region: self.sources.names.region.to_string(),
+            policy: Some(self.sources.policy("bucket", &[("bucket.name", vec![Late::known(&name)])])?),
+            protection: BucketProtection::closed(),
+            tags: self.tags(),
+            name,
+        };
+        Ok(desired.add(self.owner.clone(), "documents", &bucket)?.at(&Bucket::BUCKET))
+    }
+
+    fn knowledge_base(&self, desired: &mut Desired, wanted: &manifest::KnowledgeBase, bucket: &Late) -> Result<()> {
+        let (sources, names) = (self.sources, self.sources.names);
+        let vectors = self.platform.vector_bucket.clone().context("a knowledge base without a vector bucket")?;
+        let index = VectorIndex::cosine(vectors.clone(), names.vector_index(self.name), wanted.dimensions, self.tags());
+        let index = desired.add(self.owner.clone(), "main", &index)?.at(&VectorIndex::ARN);
+        let model: Late<Arn> = Late::known(format!("arn:aws:bedrock:{}::foundation-model/{}", names.region, wanted.embedding_model));
+        let holes = [
+            ("embedding_model.arn", vec![model.text()]),
+            ("tier.bucket", vec![bucket.clone()]),
+            ("tier.prefix", vec![Late::known(tier_prefix(self.name))]),
+            ("vector_index.arn", vec![index.text()]),
+        ];
+        let role = Role {
+            trust: sources.policy("knowledge-base-trust", &[])?,
+            policy: sources.policy("knowledge-base", &holes)?,
+            ..Role::named(names.tier_role(self.name, "kb"), &format!("What the knowledge base of tier {} may do", self.name), self.tags())
+        };
+        let role = desired.add(self.owner.clone(), "knowledge-base", &role)?;
+        let base = KnowledgeBase {
+            name: names.knowledge_base(self.name),
+            description: wanted.description.clone(),
+            role: role.at(&Role::ARN),
+            embedding_model: model,
+            dimensions: wanted.dimensions,
+            vector_bucket: vectors,
+            index,
+            tags: self.tags(),
+            failed: None,
+        };
+        let base = desired.add(self.owner.clone(), "main", &base)?;
+        let source = DataSource {
+            knowledge_base: base.at(&KnowledgeBase::ID),
+            name: names.data_source(self.name),
+            description: None,
+            bucket: Late::concat([Late::known("arn:aws:s3:::"), bucket.clone()]).means(),
+            prefix: tier_prefix(self.name),
+            chunk_tokens: wanted.chunk_tokens,
+            chunk_overlap_percent: wanted.chunk_overlap_percent,
+            failed: None,
+        };
+        let source = desired.add(self.owner.clone(), "documents", &source)?;
+        self.publish(desired, &format!("knowledge_base/{}_kb_id", self.name), base.at(&KnowledgeBase::ID))?;
+        self.publish(desired, &format!("knowledge_base/{}_ds_id", self.name), source.at(&DataSource::ID))
+    }
+
+    fn gateway(&self, desired: &mut Desired, wanted: &manifest::Gateway) -> Result<()> {
+        use crate::kinds::Gateway;
+        let names = self.sources.names;
+        let gateway = Gateway {
+            name: names.gateway(self.name),
+            description: wanted.description.clone(),
+            role: self.platform.gateway_role.clone().context("a gateway without a role")?,
+            authorizer: self.authorizer(),
+            tags: self.tags(),
+            failed: None,
+        };
+        let gateway = desired.add(self.owner.clone(), "main", &gateway)?;
+        let target = GatewayTarget {
+            gateway: gateway.at(&Gateway::ID),
+            name: names.gateway_target(self.name),
+            description: None,
+            lambda: Late::known(&wanted.tools_lambda),
+            tools: self.sources.library.tools(&wanted.tools.value)?.clone(),
+            headers: wanted.headers.clone(),
+            failed: None,
+        };
+        desired.add(self.owner.clone(), "tools", &target)?;
+        self.publish(desired, &format!("agentcore/{}_gateway_id", self.name), gateway.at(&Gateway::ID))?;
+        self.publish(desired, &format!("agentcore/{}_gateway_name", self.name), gateway.at(&Gateway::GATEWAY_NAME))?;
+        self.publish(desired, &format!("agentcore/{}_gateway_arn", self.name), gateway.at(&Gateway::ARN).text())?;
+        self.publish(desired, &format!("agentcore/{}_gateway_url", self.name), gateway.at(&Gateway::URL))
+    }
+
+    fn runtime(&self, desired: &mut Desired, wanted: &manifest::Runtime) -> Result<()> {
+        use crate::kinds::Runtime;
+        let artifact = match &wanted.artifact {
+            Artifact::Image(uri) => RuntimeArtifact::Image { uri: uri.clone() },
+            Artifact::Code { path, entry_point, python } => {
+                let packed = self.sources.library.code(&path.value)?;
+                let object = Object {
+                    bucket: self.platform.own_bucket.clone(),
+                    key: format!("artifacts/{}/{}.zip", self.name, packed.digest),
+                    digest: packed.digest.clone(),
+                };
+                let label: String = packed.digest.chars().take(12).collect();
+                let object = desired.add(self.owner.clone(), &label, &object)?;
+                let (bucket, key) = (object.at(&Object::BUCKET), object.at(&Object::KEY));
+                RuntimeArtifact::Code { bucket, key, entry_point: entry_point.clone(), python: python.clone() }
+            }
+        };
+        let mut environment: BTreeMap<String, Late> = BTreeMap::from([
+            ("AGENT_TIER".into(), Late::known(self.name)),
+            ("MODEL_ID".into(), Late::known(&self.tier.model)),
+            ("PARAMETER_ROOT".into(), Late::known(self.sources.names.parameter_root())),
+            ("TENANT_CLAIM".into(), Late::known(format!("custom:{}", self.sources.manifest.identity.claims.tenant))),
+        ]);
+        environment.extend(wanted.environment.iter().map(|(k, v)| (k.clone(), Late::known(v))));
+        let runtime = Runtime {
+            name: self.sources.names.runtime(self.name),
+            description: wanted.description.clone(),
+            role: self.platform.runtime_role.clone().context("a runtime without a role")?,
+            package: artifact.package(),
+            artifact,
+            authorizer: self.authorizer(),
+            request_headers: wanted.request_headers.clone(),
+            environment,
+            idle_timeout_seconds: wanted.idle_timeout_seconds,
+            max_lifetime_seconds: wanted.max_lifetime_seconds,
+            tags: self.tags(),
+            failed: None,
+        };
+        let runtime = desired.add(self.owner.clone(), "main", &runtime)?;
+        self.publish(desired, &format!("agentcore/{}_runtime_arn", self.name), runtime.at(&Runtime::ARN).text())
+    }
+
+    fn project(&self, desired: &mut Desired, wanted: &manifest::Project) -> Result<()> {
+        let mut tags = self.tags();
+        tags.extend(wanted.tags.clone());
+        let project = desired.add(self.owner.clone(), "main", &Project { name: self.sources.names.project(self.name), tags })?;
+        self.publish(desired, &format!("projects/{}_id", self.name), project.at(&Project::ID))
+    }
+}

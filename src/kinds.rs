@@ -1,0 +1,393 @@
+//! What a kind of resource is, and the list of them.
+//!
+//! A kind is one file and one line in `kinds!`. The line's place is the order of creation and of printing;
+//! destruction goes the other way. A resource refers only to resources declared before it.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use anyhow::{Context as _, Result};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::address::{Address, Owner};
+use crate::aws::Aws;
+use crate::names::Names;
+use crate::observe::Live;
+
+/// A kind of resource; `Self` is what we declare of one, and what `observe` gives back of one.
+pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
+    /// As it stands in addresses and plans.
+    const NAME: &'static str;
+    /// Top-level fields that AWS can't change in place, and why, for the plan.
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[];
+    /// Whether deleting one loses data of tenants or of the platform.
+    const HOLDS_DATA: bool = false;
+    /// Kinds that `observe` asks for through `Observe::above`.
+    const BELOW: &'static [&'static str] = &[];
+    /// Ids and ARNs that AWS chose.
+    type Output: Serialize + DeserializeOwned + Send + Sync + 'static;
+
+    /// What the manifest asks for and AWS can't do to the live resource, a sentence each.
+    fn impossible(&self, _live: &Self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Everything of this kind that carries our mark, and what has a name that we want.
+    fn observe(observe: &Observe<'_>) -> impl Future<Output = Result<Vec<Found<Self>>>> + Send;
+    /// Ends when the status is final.
+    fn create(&self, step: &Step<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
+    fn update(&self, step: &Step<'_>, live: &Found<Self>) -> impl Future<Output = Result<Self::Output>> + Send;
+    /// What is gone already is done.
+    fn delete(step: &Step<'_>, live: &Found<Self>) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// A live resource of one kind.
+pub(crate) struct Found<K: Kind> {
+    pub(crate) address: Address,
+    pub(crate) spec: K,
+    pub(crate) output: K::Output,
+    pub(crate) mark: Ownership,
+}
+
+/// Whose a live resource is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ownership {
+    /// Ours, with the digest of the spec that was applied last; children that take no tags carry none.
+    Ours { spec: Option<String> },
+    /// Has a name that we want, but not our mark; of that other platform, if it carries one.
+    Foreign { platform: Option<String> },
+}
+
+const PLATFORM_TAG: &str = "tenantry:platform";
+const ADDRESS_TAG: &str = "tenantry:address";
+const SPEC_TAG: &str = "tenantry:spec";
+
+/// The tags that make a resource ours.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    pub(crate) platform: String,
+    pub(crate) address: Address,
+    pub(crate) spec: String,
+}
+
+impl Mark {
+    /// An idempotency token that a new process repeats for the same declaration.
+    pub(crate) fn token(&self) -> String {
+        crate::secret::digest(format!("{} {} {}", self.platform, self.address, self.spec).as_bytes())
+    }
+
+    /// The mark and the spec's own tags, as AWS is to store them.
+    pub(crate) fn with(&self, tags: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut all = tags.clone();
+        all.insert(PLATFORM_TAG.into(), self.platform.clone());
+        all.insert(ADDRESS_TAG.into(), self.address.to_string());
+        all.insert(SPEC_TAG.into(), self.spec.clone());
+        all
+    }
+}
+
+/// A resource's tags, split into our mark and the rest.
+pub(crate) struct Tags {
+    platform: Option<String>,
+    address: Option<Address>,
+    spec: Option<String>,
+    /// What the spec declares: all but our mark and AWS's own tags.
+    pub(crate) declared: BTreeMap<String, String>,
+}
+
+impl Tags {
+    /// Whether the tags are this very mark: then what carries them is what we have just made.
+    pub(crate) fn is(&self, mark: &Mark) -> bool {
+        self.platform.as_deref() == Some(mark.platform.as_str()) && self.address.as_ref() == Some(&mark.address) && self.spec.as_deref() == Some(mark.spec.as_str())
+    }
+
+    pub(crate) fn read(all: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut tags = Self { platform: None, address: None, spec: None, declared: BTreeMap::new() };
+        for (key, value) in all {
+            match key.as_str() {
+                PLATFORM_TAG => tags.platform = Some(value),
+                ADDRESS_TAG => tags.address = value.parse().ok(),
+                SPEC_TAG => tags.spec = Some(value),
+                _ if key.starts_with("aws:") => {}
+                _ => drop(tags.declared.insert(key, value)),
+            }
+        }
+        tags
+    }
+}
+
+/// What `observe` may ask: AWS, what is wanted, and the kinds above.
+pub(crate) struct Observe<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) names: &'a Names,
+    pub(crate) wanted: &'a BTreeMap<Address, Value>,
+    pub(crate) above: &'a Live,
+}
+
+impl Observe<'_> {
+    /// The resources of this kind that the manifest declares, references left open.
+    pub(crate) fn wanted<K: Kind>(&self) -> Vec<(Address, K)> {
+        self.wanted
+            .iter()
+            .filter(|(address, _)| address.kind() == K::NAME)
+            .filter_map(|(address, spec)| Some((address.clone(), serde_json::from_value(spec.clone()).ok()?)))
+            .collect()
+    }
+
+    /// The live resources of a kind above that are ours. The kind must stand in `BELOW`.
+    pub(crate) fn above<K: Kind>(&self) -> Vec<(Address, K::Output)> {
+        self.above
+            .iter()
+            .filter(|(address, found)| address.kind() == K::NAME && matches!(found.mark, Ownership::Ours { .. }))
+            .filter_map(|(address, found)| Some((address.clone(), serde_json::from_value(found.output.clone()).ok()?)))
+            .collect()
+    }
+
+    /// The address and ownership of a tagged resource: `wanted` is the declared address that its name belongs to.
+    /// `None`: neither ours nor in our way.
+    pub(crate) fn whose(&self, tags: &Tags, wanted: Option<Address>) -> Option<(Address, Ownership)> {
+        if tags.platform.as_deref() == Some(self.names.platform.as_str()) {
+            let address = tags.address.clone().or(wanted)?;
+            return Some((address, Ownership::Ours { spec: tags.spec.clone() }));
+        }
+        Some((wanted?, Ownership::Foreign { platform: tags.platform.clone() }))
+    }
+
+    /// Whether a name could be one of ours: all of them start with the platform's name, in one spelling or another.
+    pub(crate) fn could_be_ours(&self, name: &str) -> bool {
+        let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
+        plain(name).starts_with(&plain(self.names.platform.as_str()))
+    }
+}
+
+/// Contents by their SHA-256.
+pub(crate) type Blobs = BTreeMap<String, bytes::Bytes>;
+
+/// One resource's create, update or delete under way.
+pub(crate) struct Step<'a> {
+    pub(crate) aws: &'a Aws,
+    pub(crate) names: &'a Names,
+    /// Packed code, by the digest that stands in its spec: bytes have no place in a plan.
+    pub(crate) blobs: &'a Blobs,
+    pub(crate) mark: Mark,
+    /// Tells what AWS says the status is.
+    pub(crate) tell: &'a (dyn Fn(&str) + Send + Sync),
+}
+
+/// A live resource with its types erased.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AnyFound {
+    pub(crate) spec: Value,
+    pub(crate) output: Value,
+    pub(crate) mark: Ownership,
+}
+
+impl AnyFound {
+    fn typed<K: Kind>(&self, address: &Address) -> Result<Found<K>> {
+        let read = || format!("reading back what was observed of {address}");
+        Ok(Found {
+            address: address.clone(),
+            spec: serde_json::from_value(self.spec.clone()).with_context(read)?,
+            output: serde_json::from_value(self.output.clone()).with_context(read)?,
+            mark: self.mark.clone(),
+        })
+    }
+}
+
+/// A kind with its types erased: what the diff and the executor work with.
+pub(crate) trait AnyKind: Sync {
+    fn name(&self) -> &'static str;
+    fn replace_on(&self) -> &'static [(&'static str, &'static str)];
+    fn holds_data(&self) -> bool;
+    fn below(&self) -> &'static [&'static str];
+    fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
+    fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
+    fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
+    fn update<'a>(&self, spec: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>>;
+    fn delete<'a>(&self, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<()>>;
+}
+
+struct Erased<K>(PhantomData<fn() -> K>);
+
+fn spec<K: Kind>(value: &Value, address: &Address) -> Result<K> {
+    serde_json::from_value(value.clone()).with_context(|| format!("filling in what {address} refers to"))
+}
+
+impl<K: Kind> AnyKind for Erased<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn replace_on(&self) -> &'static [(&'static str, &'static str)] {
+        K::REPLACE_ON
+    }
+
+    fn holds_data(&self) -> bool {
+        K::HOLDS_DATA
+    }
+
+    fn below(&self) -> &'static [&'static str] {
+        K::BELOW
+    }
+
+    fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>> {
+        let read = |value: &Value| serde_json::from_value::<K>(value.clone()).with_context(|| format!("reading a {}", K::NAME));
+        Ok(read(wanted)?.impossible(&read(live)?))
+    }
+
+    fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>> {
+        async move {
+            let found = K::observe(observe).await.with_context(|| format!("reading what is live of kind {}", K::NAME))?;
+            found
+                .into_iter()
+                .map(|f| {
+                    let any = AnyFound { spec: serde_json::to_value(f.spec)?, output: serde_json::to_value(f.output)?, mark: f.mark };
+                    Ok((f.address, any))
+                })
+                .collect()
+        }
+        .boxed()
+    }
+
+    fn create<'a>(&self, value: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>> {
+        async move { Ok(serde_json::to_value(spec::<K>(value, &step.mark.address)?.create(step).await?)?) }.boxed()
+    }
+
+    fn update<'a>(&self, value: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>> {
+        async move {
+            let live = live.typed::<K>(&step.mark.address)?;
+            Ok(serde_json::to_value(spec::<K>(value, &step.mark.address)?.update(step, &live).await?)?)
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(&self, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<()>> {
+        async move { K::delete(step, &live.typed::<K>(&step.mark.address)?).await }.boxed()
+    }
+}
+
+/// Declares the kinds in the order of their creation.
+macro_rules! kinds {
+    ($($module:ident::$kind:ident),* $(,)?) => {
+        $(mod $module; pub(crate) use $module::$kind;)*
+        /// Every kind, in the order of creation.
+        pub(crate) const KINDS: &[&dyn AnyKind] = &[$(&Erased::<$kind>(PhantomData)),*];
+    };
+}
+
+kinds! {
+    bucket::Bucket,
+    object::Object,
+    prefix::Prefix,
+    user_pool::UserPool,
+    resource_server::ResourceServer,
+    client::Client,
+    domain::Domain,
+    group::Group,
+    vector_bucket::VectorBucket,
+    vector_index::VectorIndex,
+    role::Role,
+    knowledge_base::KnowledgeBase,
+    data_source::DataSource,
+    gateway::Gateway,
+    gateway_target::GatewayTarget,
+    runtime::Runtime,
+    project::Project,
+    parameter::Parameter,
+}
+
+mod agentcore;
+
+pub(crate) use agentcore::JwtAuthorizer;
+pub(crate) use bucket::Protection as BucketProtection;
+pub(crate) use client::ClientKind;
+pub(crate) use parameter::Protection;
+pub(crate) use runtime::RuntimeArtifact;
+pub(crate) use user_pool::Attribute;
+
+#[cfg(test)]
+mod conformance;
+
+/// A kind by its name.
+pub(crate) fn kind(name: &str) -> Result<&'static dyn AnyKind> {
+    KINDS.iter().copied().find(|k| k.name() == name).with_context(|| format!("this tenantry has no kind `{name}`"))
+}
+
+/// A kind's place in the order of creation.
+pub(crate) fn rank(name: &str) -> usize {
+    KINDS.iter().position(|k| k.name() == name).unwrap_or(KINDS.len())
+}
+
+/// The owner of what has no tags: that of its parent.
+pub(crate) fn child(kind: &str, parent: &Owner, label: &str) -> Address {
+    Address::new(kind, parent.clone(), label)
+}
+
+/// A JSON policy, parsed and in one canonical form, so that equal meaning is equal text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Value")]
+pub(crate) struct PolicyDocument(Value);
+
+impl From<Value> for PolicyDocument {
+    fn from(mut value: Value) -> Self {
+        canonical(&mut value, "");
+        Self(value)
+    }
+}
+
+impl PolicyDocument {
+    /// Parses what AWS stores.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(text).context("reading a policy that AWS stores")?;
+        Ok(value.into())
+    }
+
+    /// As AWS is to store it.
+    pub(crate) fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// AWS takes one string for a list of one and any order of a list; condition values and principals likewise.
+fn canonical(value: &mut Value, key: &str) {
+    match value {
+        Value::Object(map) => {
+            if map.contains_key("$late") {
+                return;
+            }
+            for (key, inner) in map.iter_mut() {
+                canonical(inner, key);
+                let listed = matches!(key.as_str(), "Action" | "NotAction" | "Resource" | "NotResource" | "Statement" | "AWS" | "Service" | "Federated");
+                if listed && !inner.is_array() {
+                    *inner = Value::Array(vec![inner.take()]);
+                }
+            }
+            if matches!(key, "Condition") {
+                for operator in map.values_mut().filter_map(Value::as_object_mut) {
+                    for values in operator.values_mut() {
+                        if !values.is_array() {
+                            *values = Value::Array(vec![values.take()]);
+                        }
+                        sort(values);
+                    }
+                }
+            }
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| canonical(item, key));
+            if key != "Statement" {
+                sort(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn sort(value: &mut Value) {
+    if let Value::Array(items) = value {
+        items.sort_by_key(ToString::to_string);
+    }
+}

@@ -1,0 +1,67 @@
+//! What runtimes and gateways share: the JWT authorizer, tags by ARN, and finding our own lost replies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use aws_sdk_bedrockagentcorecontrol::types as sdk;
+use serde::{Deserialize, Serialize};
+
+use super::{Step, Tags};
+use crate::aws::{Aws, During as _};
+use crate::late::Late;
+
+/// Lets in who holds a token of this issuer for this audience or client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JwtAuthorizer {
+    pub(crate) discovery_url: Late,
+    /// The `aud` of ID tokens.
+    pub(crate) allowed_audience: BTreeSet<Late>,
+    /// The `client_id` of access tokens.
+    pub(crate) allowed_clients: BTreeSet<Late>,
+}
+
+impl JwtAuthorizer {
+    pub(super) fn declared(&self) -> Result<sdk::AuthorizerConfiguration> {
+        // An empty list is refused; leaving it out means that the claim is not asked for.
+        let list = |set: &BTreeSet<Late>| -> Result<Option<Vec<String>>> {
+            let all: Vec<String> = set.iter().map(|v| Ok(v.get()?.to_owned())).collect::<Result<_>>()?;
+            Ok(Some(all).filter(|all| !all.is_empty()))
+        };
+        let jwt = sdk::CustomJwtAuthorizerConfiguration::builder()
+            .discovery_url(self.discovery_url.get()?)
+            .set_allowed_audience(list(&self.allowed_audience)?)
+            .set_allowed_clients(list(&self.allowed_clients)?)
+            .build()?;
+        Ok(sdk::AuthorizerConfiguration::CustomJwtAuthorizer(jwt))
+    }
+
+    /// The live authorizer; one of another sort reads as one that lets nobody in.
+    pub(super) fn read(live: Option<sdk::AuthorizerConfiguration>) -> Self {
+        let set = |list: Option<Vec<String>>| list.unwrap_or_default().into_iter().map(Late::from).collect();
+        match live {
+            Some(sdk::AuthorizerConfiguration::CustomJwtAuthorizer(jwt)) => Self {
+                discovery_url: Late::known(jwt.discovery_url),
+                allowed_audience: set(jwt.allowed_audience),
+                allowed_clients: set(jwt.allowed_clients),
+            },
+            _ => Self { discovery_url: Late::known(""), allowed_audience: BTreeSet::new(), allowed_clients: BTreeSet::new() },
+        }
+    }
+}
+
+pub(super) async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {
+    let reply = aws.agentcore.list_tags_for_resource().resource_arn(arn).send().await.during(format!("reading the tags of `{arn}`"))?;
+    Ok(Tags::read(reply.tags.unwrap_or_default()))
+}
+
+/// Sets the declared tags and our mark, and takes away what is no longer declared.
+pub(super) async fn retag(step: &Step<'_>, arn: &str, wanted: &BTreeMap<String, String>, live: &BTreeMap<String, String>) -> Result<()> {
+    let client = &step.aws.agentcore;
+    let gone: Vec<String> = live.keys().filter(|k| !wanted.contains_key(*k)).cloned().collect();
+    if !gone.is_empty() {
+        client.untag_resource().resource_arn(arn).set_tag_keys(Some(gone)).send().await.during(format!("removing tags of `{arn}`"))?;
+    }
+    let tags = step.mark.with(wanted).into_iter().collect();
+    client.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await.during(format!("tagging `{arn}`"))?;
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! An S3 bucket that is closed by default: no public access, TLS only, encrypted, versioned, owned by the account.
+//!
+//! In us-east-1 creating a bucket that we own already answers 200, elsewhere 409; both are "ours" only if tagged so.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use aws_sdk_s3::types as s3;
+use serde::{Deserialize, Serialize};
+
+use super::{Found, Kind, Observe, PolicyDocument, Step, Tags};
+use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
+use crate::late::Attr;
+use crate::names::Arn;
+use crate::observe::each;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) policy: Option<PolicyDocument>,
+    pub(crate) protection: Protection,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+/// The settings that every bucket of ours has; a live bucket may have lost some.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Protection {
+    pub(crate) public_access_blocked: bool,
+    pub(crate) encryption: Option<String>,
+    pub(crate) versioned: bool,
+    pub(crate) owner_enforced: bool,
+}
+
+impl Protection {
+    pub(crate) fn closed() -> Self {
+        Self { public_access_blocked: true, encryption: Some("AES256".into()), versioned: true, owner_enforced: true }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    pub(crate) name: String,
+    pub(crate) arn: Arn,
+}
+
+impl Bucket {
+    pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
+    /// The name again, so that what stands in the bucket waits for it.
+    pub(crate) const BUCKET: Attr<Self> = Attr::new("name");
+
+    fn output(name: &str) -> Output {
+        Output { name: name.into(), arn: Arn::new(format!("arn:aws:s3:::{name}")) }
+    }
+}
+
+impl Kind for Bucket {
+    const NAME: &'static str = "bucket";
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a bucket can't be renamed"), ("region", "a bucket can't move")];
+    const HOLDS_DATA: bool = true;
+    type Output = Output;
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let aws = observe.aws;
+        let mut names = Vec::new();
+        let mut pages = aws.s3.list_buckets().prefix(observe.names.platform.as_str()).bucket_region(observe.names.region.as_str()).max_buckets(1000).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.during("listing buckets")?;
+            names.extend(page.buckets().iter().filter_map(|b| b.name().map(ToOwned::to_owned)));
+        }
+        let wanted = observe.wanted::<Self>();
+        let found = each(names, |name| {
+            let address = wanted.iter().find(|(_, b)| b.name == name).map(|(a, _)| a.clone());
+            async move {
+                let tags = read_tags(aws, &name).await?;
+                let Some((address, mark)) = observe.whose(&tags, address) else { return Ok(None) };
+                let spec = Self {
+                    policy: read_policy(aws, &name).await?,
+                    protection: read_protection(aws, &name).await?,
+                    tags: tags.declared,
+                    region: observe.names.region.to_string(),
+                    name: name.clone(),
+                };
+                Ok(Some(Found { address, spec, output: Self::output(&name), mark }))
+            }
+        });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let tags = step.mark.with(&self.tags);
+        let place = s3::CreateBucketConfiguration::builder()
+            .set_location_constraint((self.region != "us-east-1").then(|| s3::BucketLocationConstraint::from(self.region.as_str())))
+            .set_tags(Some(tag_set(&tags)?))
+            .build();
+        let created = step.aws.s3.create_bucket().bucket(&self.name).create_bucket_configuration(place).send().await.during(format!("creating bucket `{}`", self.name));
+        match created {
+            Ok(_) => {}
+            // A lost reply: the bucket that stands there may be the one we have just made.
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.code == "BucketAlreadyOwnedByYou") => {
+                let live: BTreeMap<String, String> = tag_pairs(step.aws, &self.name).await?.into_iter().collect();
+                if tags.iter().any(|(k, v)| live.get(k) != Some(v)) {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        self.protect(step).await?;
+        Ok(Self::output(&self.name))
+    }
+
+    async fn update(&self, step: &Step<'_>, _: &Found<Self>) -> Result<Output> {
+        self.protect(step).await?;
+        let tagging = s3::Tagging::builder().set_tag_set(Some(tag_set(&step.mark.with(&self.tags))?)).build()?;
+        step.aws.s3.put_bucket_tagging().bucket(&self.name).tagging(tagging).send().await.during(format!("tagging bucket `{}`", self.name))?;
+        Ok(Self::output(&self.name))
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let name = &live.output.name;
+        empty(step, name).await?;
+        step.aws.s3.delete_bucket().bucket(name).send().await.during(format!("deleting bucket `{name}`")).missing_is_none()?;
+        Ok(())
+    }
+}
+
+impl Bucket {
+    /// Every setting, each a full replace that AWS carries out at once.
+    async fn protect(&self, step: &Step<'_>) -> Result<()> {
+        let (client, name, wanted) = (&step.aws.s3, &self.name, &self.protection);
+        let block = s3::PublicAccessBlockConfiguration::builder()
+            .block_public_acls(wanted.public_access_blocked)
+            .ignore_public_acls(wanted.public_access_blocked)
+            .block_public_policy(wanted.public_access_blocked)
+            .restrict_public_buckets(wanted.public_access_blocked)
+            .build();
+        client.put_public_access_block().bucket(name).public_access_block_configuration(block).send().await.during(format!("blocking public access to bucket `{name}`"))?;
+        let rule = s3::OwnershipControlsRule::builder().object_ownership(s3::ObjectOwnership::BucketOwnerEnforced).build()?;
+        let ownership = s3::OwnershipControls::builder().rules(rule).build()?;
+        client.put_bucket_ownership_controls().bucket(name).ownership_controls(ownership).send().await.during(format!("setting the object owner of bucket `{name}`"))?;
+        let encryption = wanted.encryption.as_deref().unwrap_or("AES256");
+        let by_default = s3::ServerSideEncryptionByDefault::builder().sse_algorithm(encryption.into()).build()?;
+        let rule = s3::ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
+        let encryption = s3::ServerSideEncryptionConfiguration::builder().rules(rule).build()?;
+        client.put_bucket_encryption().bucket(name).server_side_encryption_configuration(encryption).send().await.during(format!("encrypting bucket `{name}`"))?;
+        let versioning = s3::VersioningConfiguration::builder().status(s3::BucketVersioningStatus::Enabled).build();
+        client.put_bucket_versioning().bucket(name).versioning_configuration(versioning).send().await.during(format!("versioning bucket `{name}`"))?;
+        if let Some(policy) = &self.policy {
+            client.put_bucket_policy().bucket(name).policy(policy.text()).send().await.during(format!("putting the policy of bucket `{name}`"))?;
+        }
+        Ok(())
+    }
+}
+
+fn tag_set(tags: &BTreeMap<String, String>) -> Result<Vec<s3::Tag>> {
+    Ok(tags.iter().map(|(k, v)| s3::Tag::builder().key(k).value(v).build()).collect::<Result<_, _>>()?)
+}
+
+async fn tag_pairs(aws: &Aws, name: &str) -> Result<Vec<(String, String)>> {
+    let tags = aws.s3.get_bucket_tagging().bucket(name).send().await.during(format!("reading the tags of bucket `{name}`")).missing_is_none()?;
+    Ok(tags.map(|t| t.tag_set().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect()).unwrap_or_default())
+}
+
+async fn read_tags(aws: &Aws, name: &str) -> Result<Tags> {
+    Ok(Tags::read(tag_pairs(aws, name).await?))
+}
+
+async fn read_policy(aws: &Aws, name: &str) -> Result<Option<PolicyDocument>> {
+    let policy = aws.s3.get_bucket_policy().bucket(name).send().await.during(format!("reading the policy of bucket `{name}`")).missing_is_none()?;
+    policy.as_ref().and_then(|p| p.policy()).map(PolicyDocument::parse).transpose()
+}
+
+async fn read_protection(aws: &Aws, name: &str) -> Result<Protection> {
+    let client = &aws.s3;
+    let (block, encryption, versioning, ownership) = futures::try_join!(
+        async { client.get_public_access_block().bucket(name).send().await.during(format!("reading the public access block of bucket `{name}`")).missing_is_none() },
+        async { client.get_bucket_encryption().bucket(name).send().await.during(format!("reading the encryption of bucket `{name}`")).missing_is_none() },
+        async { client.get_bucket_versioning().bucket(name).send().await.during(format!("reading the versioning of bucket `{name}`")) },
+        async { client.get_bucket_ownership_controls().bucket(name).send().await.during(format!("reading the object owner of bucket `{name}`")).missing_is_none() },
+    )?;
+    let block = block.and_then(|b| b.public_access_block_configuration);
+    let all = |b: &s3::PublicAccessBlockConfiguration| {
+        [b.block_public_acls, b.ignore_public_acls, b.block_public_policy, b.restrict_public_buckets].iter().all(|flag| *flag == Some(true))
+    };
+    let rule = encryption.and_then(|e| e.server_side_encryption_configuration).and_then(|c| c.rules.into_iter().next());
+    let owner = ownership.and_then(|o| o.ownership_controls).and_then(|c| c.rules.into_iter().next());
+    Ok(Protection {
+        public_access_blocked: block.as_ref().is_some_and(all),
+        encryption: rule.and_then(|r| r.apply_server_side_encryption_by_default).map(|d| d.sse_algorithm.to_string()),
+        versioned: versioning.status() == Some(&s3::BucketVersioningStatus::Enabled),
+        owner_enforced: owner.is_some_and(|r| r.object_ownership == s3::ObjectOwnership::BucketOwnerEnforced),
+    })
+}
+
+/// Deletes every version of every object; whoever asks for a bucket's deletion by name asks for this.
+async fn empty(step: &Step<'_>, name: &str) -> Result<()> {
+    loop {
+        let page = step.aws.s3.list_object_versions().bucket(name).send().await.during(format!("listing what is in bucket `{name}`")).missing_is_none()?;
+        let Some(page) = page else { return Ok(()) };
+        let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
+        let all = versions.chain(page.delete_markers().iter().map(|m| (m.key(), m.version_id())));
+        let ids: Vec<_> = all
+            .filter_map(|(key, version)| Some(s3::ObjectIdentifier::builder().key(key?).set_version_id(version.map(Into::into)).build()))
+            .collect::<Result<_, _>>()?;
+        if ids.is_empty() {
+            return Ok(());
+        }
+        (step.tell)(&format!("deleting {} object versions", ids.len()));
+        delete_versions(step, name, s3::Delete::builder().set_objects(Some(ids)).quiet(true).build()?).await?;
+    }
+}
+
+/// One batch; S3 says in the answer what it refused.
+pub(super) async fn delete_versions(step: &Step<'_>, bucket: &str, delete: s3::Delete) -> Result<()> {
+    let reply = step.aws.s3.delete_objects().bucket(bucket).delete(delete).send().await.during(format!("emptying bucket `{bucket}`"))?;
+    match reply.errors().first() {
+        None => Ok(()),
+        Some(error) => {
+            let refusal = AwsError::answered(error.code().unwrap_or(""), error.message().unwrap_or(""), 200, None);
+            Err(anyhow::Error::new(refusal).context(format!("deleting `{}` from bucket `{bucket}`", error.key().unwrap_or(""))))
+        }
+    }
+}

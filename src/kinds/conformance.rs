@@ -1,0 +1,379 @@
+//! The matrix that every kind must pass: from each of its examples to each other, on the sandbox.
+//!
+//! Applied, observed equal, planned empty, changed, planned empty again, deleted, gone, deleted again quietly.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::*;
+use crate::apply::{Options, Outcome, Site, apply};
+use crate::desired::Desired;
+use crate::late::Late;
+use crate::observe::observe;
+use crate::plan::{Action, Named, Plan, diff};
+use crate::sandbox::{Faults, Sandbox};
+use crate::schedule::schedule;
+
+fn names() -> Names {
+    Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
+}
+
+fn tags(value: &str) -> BTreeMap<String, String> {
+    [("Stage".to_owned(), value.to_owned())].into()
+}
+
+fn blobs() -> Blobs {
+    ["first", "second"].into_iter().map(|text| (crate::secret::digest(text.as_bytes()), bytes::Bytes::from(text))).collect()
+}
+
+struct Bench {
+    site: Site,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let sandbox = Arc::new(Sandbox::open(None, "111122223333", Faults::default()).unwrap());
+        let aws = Arc::new(Aws::sandbox(sandbox, &names().region));
+        Self { site: Site { aws, names: names(), blobs: blobs() } }
+    }
+
+    async fn plan(&self, desired: &Desired, named: &Named) -> Plan {
+        let live = observe(&self.site.aws, &self.site.names, desired).await.unwrap();
+        diff(&self.site.names, desired, &live, named).unwrap()
+    }
+
+    async fn apply(&self, desired: &Desired, named: &Named) -> Outcome {
+        let plan = self.plan(desired, named).await;
+        assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
+        let steps = schedule(&plan);
+        let (events, _) = tokio::sync::mpsc::unbounded_channel();
+        let options = Options { jobs: 8, stop: tokio_util::sync::CancellationToken::new() };
+        let outcome = apply(plan, steps, self.site.clone(), &options, events).await;
+        assert!(outcome.failed.is_empty(), "{:?}", outcome.failed);
+        assert!(outcome.skipped.is_empty() && outcome.not_begun.is_empty());
+        outcome
+    }
+
+    async fn is_settled(&self, desired: &Desired, at: &str) {
+        let plan = self.plan(desired, &Named::default()).await;
+        let changes: Vec<String> = plan.changes.iter().map(|c| format!("{:?} {} {:?}", c.action, c.address, c.fields)).collect();
+        assert!(changes.is_empty(), "{at}: the second plan is not empty: {changes:#?}");
+    }
+}
+
+/// One kind's examples: each declares what it needs, then the resource under one and the same address.
+struct Examples {
+    kind: &'static str,
+    variants: Vec<fn(&mut Desired)>,
+}
+
+fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Handle<K> {
+    desired.add(Owner::Platform, label, spec).unwrap()
+}
+
+fn a_bucket(desired: &mut Desired, stage: &str) -> crate::late::Handle<Bucket> {
+    let spec = Bucket { name: "acme-data".into(), region: "us-east-1".into(), policy: None, protection: BucketProtection::closed(), tags: tags(stage) };
+    put(desired, "data", &spec)
+}
+
+fn a_pool(desired: &mut Desired, attributes: &[&str], mfa: crate::manifest::Mfa) -> crate::late::Handle<UserPool> {
+    let attributes = attributes.iter().map(|a| ((*a).to_owned(), Attribute { mutable: true, max_length: 64 })).collect();
+    put(desired, "main", &UserPool::closed("AcmePool".into(), mfa, attributes, tags("one")))
+}
+
+fn a_server(desired: &mut Desired, scopes: &[&str]) -> Late {
+    let pool = a_pool(desired, &["tier"], crate::manifest::Mfa::Off).at(&UserPool::ID);
+    let scopes = scopes.iter().map(|s| ((*s).to_owned(), format!("may {s}"))).collect();
+    put(desired, "main", &ResourceServer { pool: pool.clone(), identifier: "acme-api".into(), name: "AcmeResourceServer".into(), scopes });
+    pool
+}
+
+fn a_role(desired: &mut Desired, label: &str, service: &str, action: &str, stage: &str) -> crate::late::Handle<Role> {
+    let trust = serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }] });
+    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": action, "Resource": "*" } });
+    let role = Role { trust: trust.into(), policy: policy.into(), ..Role::named(format!("acme-{label}"), "an example", tags(stage)) };
+    put(desired, label, &role)
+}
+
+fn an_index(desired: &mut Desired, dimensions: u32) -> (Late<crate::names::Arn>, Late<crate::names::Arn>) {
+    let bucket = put(desired, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("one") }).at(&VectorBucket::ARN);
+    let index = put(desired, "main", &VectorIndex::cosine(bucket.clone(), "acme-index".into(), dimensions, tags("one"))).at(&VectorIndex::ARN);
+    (bucket, index)
+}
+
+fn a_base(desired: &mut Desired, description: Option<&str>, stage: &str) -> crate::late::Handle<KnowledgeBase> {
+    let (vector_bucket, index) = an_index(desired, 1024);
+    let role = a_role(desired, "kb", "bedrock.amazonaws.com", "bedrock:InvokeModel", "one").at(&Role::ARN);
+    let base = KnowledgeBase {
+        name: "acme-kb".into(),
+        description: description.map(Into::into),
+        role,
+        embedding_model: "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0".into(),
+        dimensions: 1024,
+        vector_bucket,
+        index,
+        tags: tags(stage),
+        failed: None,
+    };
+    put(desired, "main", &base)
+}
+
+fn a_source(desired: &mut Desired, prefix: &str, tokens: u32) {
+    let base = a_base(desired, None, "one").at(&KnowledgeBase::ID);
+    let bucket = a_bucket(desired, "one").at(&Bucket::ARN);
+    let source = DataSource {
+        knowledge_base: base,
+        name: "acme-documents".into(),
+        description: None,
+        bucket,
+        prefix: prefix.into(),
+        chunk_tokens: tokens,
+        chunk_overlap_percent: 20,
+        failed: None,
+    };
+    put(desired, "documents", &source);
+}
+
+fn an_authorizer(audience: &str) -> JwtAuthorizer {
+    JwtAuthorizer {
+        discovery_url: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/openid-configuration".into(),
+        allowed_audience: [Late::known(audience)].into(),
+        allowed_clients: BTreeSet::new(),
+    }
+}
+
+fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, stage: &str) -> crate::late::Handle<Gateway> {
+    let role = a_role(desired, "gateway", "bedrock-agentcore.amazonaws.com", "lambda:InvokeFunction", "one").at(&Role::ARN);
+    let gateway =
+        Gateway { name: "acme-gw".into(), description: description.map(Into::into), role, authorizer: an_authorizer(audience), tags: tags(stage), failed: None };
+    put(desired, "main", &gateway)
+}
+
+fn a_target(desired: &mut Desired, tool: &str, headers: &[&str]) {
+    let gateway = a_gateway(desired, None, "one", "one").at(&Gateway::ID);
+    let target = GatewayTarget {
+        gateway,
+        name: "AcmeLambda".into(),
+        description: None,
+        lambda: "arn:aws:lambda:us-east-1:111122223333:function:acme-tools".into(),
+        tools: serde_json::json!([{ "name": tool, "description": "an example", "inputSchema": { "type": "object", "properties": { "id": { "type": "string" } } } }]),
+        headers: headers.iter().map(|h| (*h).to_owned()).collect(),
+        failed: None,
+    };
+    put(desired, "tools", &target);
+}
+
+fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&str, &str)], stage: &str) {
+    let role = a_role(desired, "runtime", "bedrock-agentcore.amazonaws.com", "logs:PutLogEvents", "one").at(&Role::ARN);
+    let runtime = Runtime {
+        name: "acme_basic".into(),
+        description: None,
+        role,
+        package: artifact.package(),
+        artifact,
+        authorizer: an_authorizer("one"),
+        request_headers: ["Authorization".to_owned()].into(),
+        environment: environment.iter().map(|(k, v)| ((*k).to_owned(), Late::known(v))).collect(),
+        idle_timeout_seconds: 900,
+        max_lifetime_seconds: 28800,
+        tags: tags(stage),
+        failed: None,
+    };
+    put(desired, "main", &runtime);
+}
+
+fn an_image(tag: &str) -> RuntimeArtifact {
+    RuntimeArtifact::Image { uri: format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/agent:{tag}") }
+}
+
+fn some_code(desired: &mut Desired, text: &str) -> RuntimeArtifact {
+    let object = an_object(desired, text);
+    RuntimeArtifact::Code { bucket: object.at(&Object::BUCKET), key: object.at(&Object::KEY), entry_point: vec!["main.py".into()], python: "PYTHON_3_12".into() }
+}
+
+fn an_object(desired: &mut Desired, text: &str) -> crate::late::Handle<Object> {
+    let own = Bucket {
+        name: names().platform_bucket(),
+        region: "us-east-1".into(),
+        policy: None,
+        protection: BucketProtection::closed(),
+        tags: tags("one"),
+    };
+    let bucket = put(desired, "own", &own).at(&Bucket::BUCKET);
+    let digest = crate::secret::digest(text.as_bytes());
+    put(desired, &digest.chars().take(12).collect::<String>(), &Object { bucket, key: format!("artifacts/basic/{digest}.zip"), digest })
+}
+
+fn a_client(desired: &mut Desired, minutes: u32, urls: &[&str]) {
+    let pool = a_server(desired, &["read"]);
+    let client = Client {
+        pool,
+        name: "AcmeWebClient".into(),
+        kind: ClientKind::Public,
+        flows: ["code".to_owned()].into(),
+        scopes: ["openid", "acme-api/read"].into_iter().map(Late::known).collect(),
+        callback_urls: urls.iter().map(|u| (*u).to_owned()).collect(),
+        read_attributes: Some(["email", "custom:tier"].map(Into::into).into()),
+        token_minutes: minutes,
+        ..Client::closed()
+    };
+    put(desired, "web", &client);
+}
+
+fn a_prefix(desired: &mut Desired, tenants: &[&str]) {
+    let tier: crate::names::TierName = "basic".parse().unwrap();
+    let spec = Bucket { name: names().tier_bucket(&tier), region: "us-east-1".into(), policy: None, protection: BucketProtection::closed(), tags: tags("one") };
+    let bucket = desired.add(Owner::Tier(tier.clone()), "documents", &spec).unwrap().at(&Bucket::BUCKET);
+    for tenant in tenants {
+        let id: crate::names::TenantId = tenant.parse().unwrap();
+        let prefix = Prefix { bucket: bucket.clone(), prefix: crate::names::tenant_prefix(&tier, &id) };
+        desired.add(Owner::Tenant(id), tier.as_str(), &prefix).unwrap();
+    }
+}
+
+fn matrix() -> Vec<Examples> {
+    use crate::manifest::Mfa;
+    fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
+        put(desired, "x", &Parameter { name: "/app/acme/x".into(), protection, value: value.into() });
+    }
+    fn domain(desired: &mut Desired, prefix: &str) {
+        let pool = a_pool(desired, &["tier"], Mfa::Off).at(&UserPool::ID);
+        put(desired, "main", &Domain { pool, prefix: prefix.into() });
+    }
+    fn group(desired: &mut Desired, description: Option<&str>, precedence: u32) {
+        let pool = a_pool(desired, &["tier"], Mfa::Off).at(&UserPool::ID);
+        put(desired, "admin", &Group { pool, name: "admin".into(), description: description.map(Into::into), precedence: Some(precedence) });
+    }
+    vec![
+        Examples {
+            kind: Bucket::NAME,
+            variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))],
+        },
+        Examples { kind: Object::NAME, variants: vec![|d| drop(an_object(d, "first")), |d| drop(an_object(d, "second"))] },
+        Examples { kind: Prefix::NAME, variants: vec![|d| a_prefix(d, &["one-clinic"]), |d| a_prefix(d, &["one-clinic", "two-clinic"])] },
+        Examples {
+            kind: UserPool::NAME,
+            variants: vec![
+                |d| drop(a_pool(d, &["tier"], Mfa::Off)),
+                |d| drop(a_pool(d, &["tier"], Mfa::Optional)),
+                |d| drop(a_pool(d, &["tier", "role"], Mfa::Required)),
+            ],
+        },
+        Examples { kind: ResourceServer::NAME, variants: vec![|d| drop(a_server(d, &["read"])), |d| drop(a_server(d, &["read", "write"]))] },
+        Examples {
+            kind: Client::NAME,
+            variants: vec![
+                |d| a_client(d, 60, &["http://localhost:8501/"]),
+                |d| a_client(d, 30, &["http://localhost:8501/", "https://acme.example/"]),
+            ],
+        },
+        Examples { kind: Domain::NAME, variants: vec![|d| domain(d, "acme-one"), |d| domain(d, "acme-two")] },
+        Examples { kind: Group::NAME, variants: vec![|d| group(d, None, 1), |d| group(d, Some("who may"), 2)] },
+        Examples { kind: VectorBucket::NAME, variants: vec![|d| drop(put(d, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("one") })), |d| drop(put(d, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("two") }))] },
+        Examples { kind: VectorIndex::NAME, variants: vec![|d| drop(an_index(d, 1024)), |d| drop(an_index(d, 512))] },
+        Examples {
+            kind: Role::NAME,
+            variants: vec![
+                |d| drop(a_role(d, "runtime", "bedrock.amazonaws.com", "s3:GetObject", "one")),
+                |d| drop(a_role(d, "runtime", "bedrock-agentcore.amazonaws.com", "s3:ListBucket", "two")),
+            ],
+        },
+        Examples {
+            kind: KnowledgeBase::NAME,
+            variants: vec![|d| drop(a_base(d, None, "one")), |d| drop(a_base(d, Some("documents"), "two"))],
+        },
+        Examples { kind: DataSource::NAME, variants: vec![|d| a_source(d, "basic-tier/", 512), |d| a_source(d, "other/", 512), |d| a_source(d, "basic-tier/", 300)] },
+        Examples {
+            kind: Gateway::NAME,
+            variants: vec![|d| drop(a_gateway(d, None, "one", "one")), |d| drop(a_gateway(d, Some("tools"), "two", "two"))],
+        },
+        Examples {
+            kind: GatewayTarget::NAME,
+            variants: vec![|d| a_target(d, "first", &["X-Tier"]), |d| a_target(d, "second", &["X-Tier", "X-Clinic-ID"])],
+        },
+        Examples {
+            kind: Runtime::NAME,
+            variants: vec![
+                |d| a_runtime(d, an_image("1"), &[], "one"),
+                |d| a_runtime(d, an_image("2"), &[("AGENT_TIER", "basic")], "two"),
+                |d| {
+                    let code = some_code(d, "first");
+                    a_runtime(d, code, &[("AGENT_TIER", "basic")], "one");
+                },
+                |d| {
+                    let code = some_code(d, "second");
+                    a_runtime(d, code, &[], "one");
+                },
+            ],
+        },
+        Examples {
+            kind: Project::NAME,
+            variants: vec![
+                |d| drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("one") })),
+                |d| drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("two") })),
+            ],
+        },
+        Examples {
+            kind: Parameter::NAME,
+            variants: vec![
+                |d| parameter(d, "one", Protection::Plain),
+                |d| parameter(d, "two", Protection::Plain),
+            ],
+        },
+    ]
+}
+
+#[test]
+fn every_kind_is_in_the_matrix() {
+    let tested: BTreeSet<&str> = matrix().iter().map(|e| e.kind).collect();
+    let kinds: BTreeSet<&str> = KINDS.iter().map(|k| k.name()).collect();
+    assert_eq!(tested, kinds);
+    assert!(matrix().iter().all(|e| e.variants.len() > 1));
+}
+
+fn desired(variant: fn(&mut Desired)) -> Desired {
+    let mut desired = Desired::default();
+    variant(&mut desired);
+    desired
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_each_example_to_each_other() {
+    for examples in matrix() {
+        for (i, from) in examples.variants.iter().enumerate() {
+            for (j, to) in examples.variants.iter().enumerate().filter(|(j, _)| *j != i) {
+                walk(examples.kind, &format!("{} from example {i} to {j}", examples.kind), &desired(*from), &desired(*to)).await;
+            }
+        }
+    }
+}
+
+async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
+    let bench = Bench::new();
+    bench.apply(from, &Named::default()).await;
+    bench.is_settled(from, at).await;
+
+    // Data may go here: the walk is about the kinds, the guards have tests of their own.
+    let all: BTreeSet<Address> = from.specs().keys().chain(to.specs().keys()).cloned().collect();
+    let named = Named { delete: all.clone(), replace: all };
+    let plan = bench.plan(to, &named).await;
+    assert!(plan.changes.iter().any(|c| c.address.kind() == kind), "{at}: the examples don't differ");
+    for change in plan.changes.iter().filter(|c| c.action == Action::Update) {
+        let replacing = super::kind(change.address.kind()).unwrap().replace_on();
+        assert!(change.fields.iter().all(|f| replacing.iter().all(|(field, _)| *field != f.root())), "{at}: {:?} is updated in place", change.fields);
+    }
+    bench.apply(to, &named).await;
+    bench.is_settled(to, at).await;
+
+    // Every live resource of the kind is deleted, and deleted again.
+    let nothing = Desired::default();
+    let before = observe(&bench.site.aws, &bench.site.names, to).await.unwrap();
+    bench.apply(&nothing, &named).await;
+    let after = observe(&bench.site.aws, &bench.site.names, &nothing).await.unwrap();
+    assert!(after.is_empty(), "{at}: not gone: {:?}", after.keys().collect::<Vec<_>>());
+    for (address, found) in before.iter().filter(|(a, _)| a.kind() == kind) {
+        let mark = Mark { platform: "acme".into(), address: address.clone(), spec: String::new() };
+        let step = Step { aws: &bench.site.aws, names: &bench.site.names, blobs: &bench.site.blobs, mark, tell: &|_| {} };
+        super::kind(kind).unwrap().delete(&step, found).await.unwrap_or_else(|e| panic!("{at}: deleting {address} again: {e:#}"));
+    }
+}

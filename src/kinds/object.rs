@@ -1,0 +1,79 @@
+//! Packed code in the platform's own bucket, under its digest: new code is a new object, and the old one goes last.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use aws_sdk_s3::primitives::ByteStream;
+use serde::{Deserialize, Serialize};
+
+use super::{Bucket, Found, Kind, Observe, Ownership, Step, child};
+use crate::address::{Address, Owner};
+use crate::aws::{During as _, Tolerate as _};
+use crate::late::{Attr, Late};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Object {
+    pub(crate) bucket: Late,
+    /// `artifacts/{tier}/{digest}.zip`
+    pub(crate) key: String,
+    /// SHA-256 of the content, which the step carries beside the plan.
+    pub(crate) digest: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    bucket: String,
+    key: String,
+}
+
+/// Everything below it in our own bucket is ours.
+const FOLDER: &str = "artifacts/";
+
+impl Object {
+    pub(crate) const BUCKET: Attr<Self> = Attr::new("bucket");
+    pub(crate) const KEY: Attr<Self> = Attr::new("key");
+}
+
+impl Kind for Object {
+    const NAME: &'static str = "object";
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("key", "an object can't be renamed"), ("bucket", "an object can't move")];
+    const BELOW: &'static [&'static str] = &[Bucket::NAME];
+    type Output = Output;
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let own = observe.names.platform_bucket();
+        if !observe.above::<Bucket>().iter().any(|(_, bucket)| bucket.name == own) {
+            return Ok(Vec::new());
+        }
+        let wanted: BTreeMap<String, Address> = observe.wanted::<Self>().into_iter().map(|(address, o)| (o.key, address)).collect();
+        let mut found = Vec::new();
+        let mut pages = observe.aws.s3.list_objects_v2().bucket(&own).prefix(FOLDER).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            for key in page.during(format!("listing the packed code in bucket `{own}`"))?.contents().iter().filter_map(|o| o.key()) {
+                let digest = key.rsplit('/').next().unwrap_or(key).trim_end_matches(".zip").to_owned();
+                let address = wanted.get(key).cloned().unwrap_or_else(|| child(Self::NAME, &Owner::Platform, key));
+                let spec = Self { bucket: Late::known(&own), key: key.into(), digest };
+                found.push(Found { address, spec, output: Output { bucket: own.clone(), key: key.into() }, mark: Ownership::Ours { spec: None } });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let bucket = self.bucket.get()?;
+        let content = step.blobs.get(&self.digest).with_context(|| format!("the packed code `{}` is not at hand", self.digest))?;
+        let put = step.aws.s3.put_object().bucket(bucket).key(&self.key).content_type("application/zip").body(ByteStream::from(content.clone()));
+        put.send().await.during(format!("uploading `{}` to bucket `{bucket}`", self.key))?;
+        Ok(Output { bucket: bucket.into(), key: self.key.clone() })
+    }
+
+    async fn update(&self, step: &Step<'_>, _: &Found<Self>) -> Result<Output> {
+        self.create(step).await
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let Output { bucket, key } = &live.output;
+        step.aws.s3.delete_object().bucket(bucket).key(key).send().await.during(format!("deleting `{key}` from bucket `{bucket}`")).missing_is_none()?;
+        Ok(())
+    }
+}

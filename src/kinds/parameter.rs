@@ -1,0 +1,131 @@
+//! A Systems Manager parameter: how agents and the web UI find what AWS named.
+//!
+//! AWS returns no tags with values, so ownership comes from one listing filtered by our tag (last verified 2026-11).
+//! A secret's fingerprint stands in the description, since its value is not read back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType, ResourceTypeForTagging, Tag};
+use serde::{Deserialize, Serialize};
+
+use super::{Found, Kind, Mark, Observe, Ownership, Step};
+use crate::address::{Address, Owner};
+use crate::aws::{AwsError, Class, During as _, Tolerate as _};
+use crate::late::Late;
+use crate::secret::fingerprint;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Parameter {
+    /// The whole path, `/app/healthcare/agentcore/userpool_id`.
+    pub(crate) name: String,
+    pub(crate) protection: Protection,
+    /// Of a secret: its fingerprint, until the step is carried out.
+    pub(crate) value: Late,
+}
+
+/// How a value is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Protection {
+    Plain,
+    Secret,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    name: String,
+}
+
+impl Kind for Parameter {
+    const NAME: &'static str = "parameter";
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("name", "a parameter can't be renamed"), ("protection", "AWS can't change a parameter's type")];
+    type Output = Output;
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let root = observe.names.parameter_root();
+        let ours = marked(observe, &root).await?;
+        let wanted: BTreeMap<String, Address> = observe.wanted::<Self>().into_iter().map(|(address, p)| (p.name, address)).collect();
+        let mut found = Vec::new();
+        let mut pages = observe.aws.ssm.get_parameters_by_path().path(&root).recursive(true).max_results(10).into_paginator().send();
+        let mut parameters = Vec::new();
+        while let Some(page) = pages.next().await {
+            parameters.extend(page.during(format!("listing the parameters under `{root}`"))?.parameters.unwrap_or_default());
+        }
+        for parameter in parameters {
+            let Some(name) = parameter.name().map(ToOwned::to_owned) else { continue };
+            let mark = match (ours.get(&name), wanted.contains_key(&name)) {
+                (Some(_), _) => Ownership::Ours { spec: None },
+                (None, true) => Ownership::Foreign { platform: None },
+                (None, false) => continue,
+            };
+            let address = wanted.get(&name).cloned().unwrap_or_else(|| Address::new(Self::NAME, Owner::Platform, name.trim_start_matches(&root).trim_start_matches('/')));
+            let (protection, value) = match parameter.r#type() {
+                Some(ParameterType::SecureString) => (Protection::Secret, ours.get(&name).cloned().unwrap_or_default()),
+                _ => (Protection::Plain, parameter.value().unwrap_or_default().to_owned()),
+            };
+            found.push(Found { address, spec: Self { name: name.clone(), protection, value: value.into() }, output: Output { name }, mark });
+        }
+        Ok(found)
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let tags = step.mark.with(&BTreeMap::new()).into_iter().map(|(k, v)| Tag::builder().key(k).value(v).build());
+        let put = self.put(step)?.set_tags(Some(tags.collect::<Result<_, _>>()?));
+        match put.send().await.during(format!("creating parameter `{}`", self.name)) {
+            Ok(_) => {}
+            // A lost reply: the parameter that stands there may be the one we have just made.
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) && self.is_mine(step).await? => {}
+            Err(error) => return Err(error),
+        }
+        Ok(Output { name: self.name.clone() })
+    }
+
+    async fn update(&self, step: &Step<'_>, _: &Found<Self>) -> Result<Output> {
+        self.put(step)?.overwrite(true).send().await.during(format!("updating parameter `{}`", self.name))?;
+        Ok(Output { name: self.name.clone() })
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let name = &live.output.name;
+        step.aws.ssm.delete_parameter().name(name).send().await.during(format!("deleting parameter `{name}`")).missing_is_none()?;
+        Ok(())
+    }
+}
+
+impl Parameter {
+    fn put(&self, step: &Step<'_>) -> Result<aws_sdk_ssm::operation::put_parameter::builders::PutParameterFluentBuilder> {
+        let value = self.value.get()?;
+        let put = step.aws.ssm.put_parameter().name(&self.name).value(value);
+        Ok(match self.protection {
+            Protection::Plain => put.r#type(ParameterType::String).description("written by tenantry"),
+            Protection::Secret => put.r#type(ParameterType::SecureString).description(fingerprint(value)),
+        })
+    }
+
+    async fn is_mine(&self, step: &Step<'_>) -> Result<bool> {
+        let reading = format!("reading the tags of parameter `{}`", self.name);
+        let tags = step.aws.ssm.list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter).resource_id(&self.name);
+        let tags = tags.send().await.during(reading)?;
+        let mine: BTreeSet<(String, String)> = Mark::with(&step.mark, &BTreeMap::new()).into_iter().collect();
+        let live: BTreeSet<(String, String)> = tags.tag_list().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
+        Ok(mine.is_subset(&live))
+    }
+}
+
+/// The parameters that carry our mark, with their descriptions.
+async fn marked(observe: &Observe<'_>, root: &str) -> Result<BTreeMap<String, String>> {
+    let path = ParameterStringFilter::builder().key("Path").option("Recursive").values(root).build()?;
+    let tag = ParameterStringFilter::builder().key("tag:tenantry:platform").values(observe.names.platform.as_str()).build()?;
+    let mut marked = BTreeMap::new();
+    let mut pages = observe.aws.ssm.describe_parameters().parameter_filters(path).parameter_filters(tag).max_results(50).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        for parameter in page.during(format!("listing our parameters under `{root}`"))?.parameters() {
+            if let Some(name) = parameter.name() {
+                marked.insert(name.to_owned(), parameter.description().unwrap_or_default().to_owned());
+            }
+        }
+    }
+    Ok(marked)
+}

@@ -1,0 +1,196 @@
+//! An IAM role with one inline policy of ours.
+//!
+//! IAM gives documents back percent-encoded, and a principal that was deleted as a raw id: such a trust policy compares
+//! different and is sent again. Other policies on our role are drift, and removed (last verified 2026-09).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+use aws_sdk_iam::types::Tag;
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+
+use super::{Found, Kind, Observe, PolicyDocument, Step, Tags};
+use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::late::Attr;
+use crate::names::Arn;
+use crate::observe::each;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) trust: PolicyDocument,
+    /// Null on a live role that has lost it.
+    pub(crate) policy: PolicyDocument,
+    pub(crate) session_seconds: i32,
+    /// Policies on the role beside ours: none are declared, ever.
+    pub(crate) other_policies: BTreeSet<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    arn: Arn,
+}
+
+/// The name of our inline policy.
+const POLICY: &str = "tenantry";
+
+impl Role {
+    pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
+
+    /// A role without its documents.
+    pub(crate) fn named(name: String, description: &str, tags: BTreeMap<String, String>) -> Self {
+        let nothing = || PolicyDocument::from(serde_json::Value::Null);
+        Self {
+            name,
+            description: description.into(),
+            trust: nothing(),
+            policy: nothing(),
+            session_seconds: 3600,
+            other_policies: BTreeSet::new(),
+            tags,
+        }
+    }
+}
+
+impl Kind for Role {
+    const NAME: &'static str = "role";
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a role can't be renamed")];
+    type Output = Output;
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let mut names = Vec::new();
+        let mut pages = observe.aws.iam.list_roles().max_items(1000).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            names.extend(page.during("listing roles")?.roles.into_iter().map(|r| r.role_name).filter(|n| observe.could_be_ours(n)));
+        }
+        let wanted = observe.wanted::<Self>();
+        let found = each(names, |name| {
+            let wanted = wanted.iter().find(|(_, r)| r.name.eq_ignore_ascii_case(&name)).map(|(a, _)| a.clone());
+            async move {
+                let (role, policies) = futures::try_join!(get(observe.aws, &name), policies(observe.aws, &name))?;
+                let tags = Tags::read(role.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())));
+                let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
+                let spec = Self {
+                    description: role.description.clone().unwrap_or_default(),
+                    trust: decoded(role.assume_role_policy_document())?,
+                    policy: if policies.contains(POLICY) { inline(observe.aws, &name).await? } else { serde_json::Value::Null.into() },
+                    session_seconds: role.max_session_duration.unwrap_or_default(),
+                    other_policies: policies.into_iter().filter(|p| p != POLICY).collect(),
+                    tags: tags.declared,
+                    name,
+                };
+                Ok(Some(Found { address, spec, output: Output { arn: Arn::new(role.arn) }, mark }))
+            }
+        });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let create = step
+            .aws
+            .iam
+            .create_role()
+            .role_name(&self.name)
+            .description(&self.description)
+            .assume_role_policy_document(self.trust.text())
+            .max_session_duration(self.session_seconds)
+            .set_tags(Some(tag_list(&step.mark.with(&self.tags))?));
+        let arn = match create.send().await.during(format!("creating role `{}`", self.name)) {
+            Ok(reply) => reply.role.context("AWS says nothing of the new role")?.arn,
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => {
+                let role = get(step.aws, &self.name).await?;
+                if !Tags::read(role.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned()))).is(&step.mark) {
+                    return Err(error);
+                }
+                role.arn
+            }
+            Err(error) => return Err(error),
+        };
+        self.put_policy(step).await?;
+        Ok(Output { arn: Arn::new(arn) })
+    }
+
+    async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
+        let (client, name) = (&step.aws.iam, &self.name);
+        if self.trust != live.spec.trust {
+            let update = client.update_assume_role_policy().role_name(name).policy_document(self.trust.text());
+            update.send().await.during(format!("updating the trust policy of role `{name}`"))?;
+        }
+        if self.policy != live.spec.policy {
+            self.put_policy(step).await?;
+        }
+        for policy in &live.spec.other_policies {
+            if policy.starts_with("arn:") {
+                client.detach_role_policy().role_name(name).policy_arn(policy).send().await.during(format!("detaching `{policy}` from role `{name}`"))?;
+            } else {
+                client.delete_role_policy().role_name(name).policy_name(policy).send().await.during(format!("deleting policy `{policy}` of role `{name}`"))?;
+            }
+        }
+        if self.description != live.spec.description || self.session_seconds != live.spec.session_seconds {
+            let update = client.update_role().role_name(name).description(&self.description).max_session_duration(self.session_seconds);
+            update.send().await.during(format!("updating role `{name}`"))?;
+        }
+        let gone: Vec<String> = live.spec.tags.keys().filter(|k| !self.tags.contains_key(*k)).cloned().collect();
+        if !gone.is_empty() {
+            client.untag_role().role_name(name).set_tag_keys(Some(gone)).send().await.during(format!("removing tags of role `{name}`"))?;
+        }
+        let tags = tag_list(&step.mark.with(&self.tags))?;
+        client.tag_role().role_name(name).set_tags(Some(tags)).send().await.during(format!("tagging role `{name}`"))?;
+        Ok(Output { arn: live.output.arn.clone() })
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let (client, name) = (&step.aws.iam, &live.spec.name);
+        let Some(policies) = policies(step.aws, name).await.missing_is_none()? else { return Ok(()) };
+        for policy in policies {
+            if policy.starts_with("arn:") {
+                let detach = client.detach_role_policy().role_name(name).policy_arn(&policy);
+                detach.send().await.during(format!("detaching `{policy}` from role `{name}`")).missing_is_none()?;
+            } else {
+                let delete = client.delete_role_policy().role_name(name).policy_name(&policy);
+                delete.send().await.during(format!("deleting policy `{policy}` of role `{name}`")).missing_is_none()?;
+            }
+        }
+        client.delete_role().role_name(name).send().await.during(format!("deleting role `{name}`")).missing_is_none()?;
+        Ok(())
+    }
+}
+
+impl Role {
+    async fn put_policy(&self, step: &Step<'_>) -> Result<()> {
+        let put = step.aws.iam.put_role_policy().role_name(&self.name).policy_name(POLICY).policy_document(self.policy.text());
+        put.send().await.during(format!("putting the policy of role `{}`", self.name))?;
+        Ok(())
+    }
+}
+
+async fn get(aws: &Aws, name: &str) -> Result<aws_sdk_iam::types::Role> {
+    let reply = aws.iam.get_role().role_name(name).send().await.during(format!("reading role `{name}`"))?;
+    reply.role.with_context(|| format!("AWS says nothing of role `{name}`"))
+}
+
+/// Inline policies by name, attached ones by ARN.
+async fn policies(aws: &Aws, name: &str) -> Result<BTreeSet<String>> {
+    let inline = async { aws.iam.list_role_policies().role_name(name).send().await.during(format!("listing the policies of role `{name}`")) };
+    let attached = async { aws.iam.list_attached_role_policies().role_name(name).send().await.during(format!("listing the policies attached to role `{name}`")) };
+    let (inline, attached) = futures::try_join!(inline, attached)?;
+    let attached = attached.attached_policies.unwrap_or_default().into_iter().filter_map(|p| p.policy_arn);
+    Ok(inline.policy_names.into_iter().chain(attached).collect())
+}
+
+async fn inline(aws: &Aws, name: &str) -> Result<PolicyDocument> {
+    let get = aws.iam.get_role_policy().role_name(name).policy_name(POLICY);
+    let reply = get.send().await.during(format!("reading the policy of role `{name}`"))?;
+    decoded(Some(reply.policy_document()))
+}
+
+fn decoded(document: Option<&str>) -> Result<PolicyDocument> {
+    PolicyDocument::parse(&percent_decode_str(document.unwrap_or("null")).decode_utf8()?)
+}
+
+fn tag_list(tags: &BTreeMap<String, String>) -> Result<Vec<Tag>> {
+    Ok(tags.iter().map(|(k, v)| Tag::builder().key(k).value(v).build()).collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,274 @@
+//! A tier's AgentCore runtime: where agents run.
+//!
+//! Every update makes a new version, even one that changes nothing, and resets what it leaves out; a switch between
+//! image and code is refused in place; an unknown runtime may answer a delete with AccessDenied (last verified 2026-09).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+use aws_sdk_bedrockagentcorecontrol::operation::get_agent_runtime::GetAgentRuntimeOutput;
+use aws_sdk_bedrockagentcorecontrol::types as sdk;
+use serde::{Deserialize, Serialize};
+
+use super::agentcore::{JwtAuthorizer, read_tags, retag};
+use super::{Found, Kind, Observe, Step};
+use crate::aws::settle::{Status, settle};
+use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::late::{Attr, Late};
+use crate::names::Arn;
+use crate::observe::each;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Runtime {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) role: Late<Arn>,
+    pub(crate) package: Package,
+    pub(crate) artifact: RuntimeArtifact,
+    pub(crate) authorizer: JwtAuthorizer,
+    pub(crate) request_headers: BTreeSet<String>,
+    pub(crate) environment: BTreeMap<String, Late>,
+    pub(crate) idle_timeout_seconds: u32,
+    pub(crate) max_lifetime_seconds: u32,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Never declared: a live one that AWS gave up on is replaced.
+    pub(crate) failed: Option<String>,
+}
+
+/// The sort of artifact, which can't change in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Package {
+    Image,
+    Code,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RuntimeArtifact {
+    Image { uri: String },
+    Code { bucket: Late, key: Late, entry_point: Vec<String>, python: String },
+}
+
+impl RuntimeArtifact {
+    pub(crate) fn package(&self) -> Package {
+        match self {
+            Self::Image { .. } => Package::Image,
+            Self::Code { .. } => Package::Code,
+        }
+    }
+
+    fn declared(&self) -> Result<sdk::AgentRuntimeArtifact> {
+        Ok(match self {
+            Self::Image { uri } => sdk::AgentRuntimeArtifact::ContainerConfiguration(sdk::ContainerConfiguration::builder().container_uri(uri).build()?),
+            Self::Code { bucket, key, entry_point, python } => {
+                let place = sdk::S3Location::builder().bucket(bucket.get()?).prefix(key.get()?).build()?;
+                let code = sdk::CodeConfiguration::builder()
+                    .code(sdk::Code::S3(place))
+                    .runtime(sdk::AgentManagedRuntimeType::from(python.as_str()))
+                    .set_entry_point(Some(entry_point.clone()))
+                    .build()?;
+                sdk::AgentRuntimeArtifact::CodeConfiguration(code)
+            }
+        })
+    }
+
+    fn read(live: Option<sdk::AgentRuntimeArtifact>) -> Self {
+        match live {
+            Some(sdk::AgentRuntimeArtifact::CodeConfiguration(code)) => {
+                let (bucket, key) = match code.code {
+                    Some(sdk::Code::S3(place)) => (place.bucket, place.prefix),
+                    _ => (String::new(), String::new()),
+                };
+                Self::Code { bucket: bucket.into(), key: key.into(), entry_point: code.entry_point, python: code.runtime.to_string() }
+            }
+            Some(sdk::AgentRuntimeArtifact::ContainerConfiguration(container)) => Self::Image { uri: container.container_uri },
+            _ => Self::Image { uri: String::new() },
+        }
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    id: String,
+    arn: Arn,
+}
+
+impl Runtime {
+    pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
+}
+
+impl Kind for Runtime {
+    const NAME: &'static str = "runtime";
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("name", "a runtime can't be renamed"), ("package", "AWS can't turn an image into code or back"), ("failed", "AWS gave up on it")];
+    type Output = Output;
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let wanted = observe.wanted::<Self>();
+        let candidates = list(observe.aws).await?.into_iter().filter(|(name, _)| observe.could_be_ours(name));
+        let found = each(candidates, |(name, id)| {
+            let wanted = wanted.iter().find(|(_, r)| r.name == name).map(|(a, _)| a.clone());
+            async move {
+                let live = get(observe.aws, &id).await?;
+                let tags = read_tags(observe.aws, &live.agent_runtime_arn).await?;
+                let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
+                let output = Output { id, arn: Arn::new(&live.agent_runtime_arn) };
+                Ok(Some(Found { address, spec: Self::read(live, tags.declared)?, output, mark }))
+            }
+        });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let create = step
+            .aws
+            .agentcore
+            .create_agent_runtime()
+            .agent_runtime_name(&self.name)
+            .set_description(self.description.clone())
+            .client_token(step.mark.token())
+            .role_arn(self.role.get()?)
+            .agent_runtime_artifact(self.artifact.declared()?)
+            .network_configuration(sdk::NetworkConfiguration::builder().network_mode(sdk::NetworkMode::Public).build()?)
+            .authorizer_configuration(self.authorizer.declared()?)
+            .set_request_header_configuration(self.headers())
+            .lifecycle_configuration(self.lifecycle()?)
+            .set_environment_variables(self.variables()?)
+            .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
+        let id = match create.send().await.during(format!("creating runtime `{}`", self.name)) {
+            Ok(reply) => reply.agent_runtime_id,
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &self.name).await? {
+                Some(id) => id,
+                None => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
+        let live = wait(step, &id).await?;
+        Ok(Output { id, arn: Arn::new(live.agent_runtime_arn) })
+    }
+
+    async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
+        let Output { id, arn } = &live.output;
+        let now = wait(step, id).await?;
+        let untagged = |runtime: &Self| serde_json::to_value(Self { tags: BTreeMap::new(), ..runtime.clone() });
+        if untagged(self)? != untagged(&live.spec)? {
+            let update = step
+                .aws
+                .agentcore
+                .update_agent_runtime()
+                .agent_runtime_id(id)
+                .set_description(self.description.clone())
+                .client_token(step.mark.token())
+                .role_arn(self.role.get()?)
+                .agent_runtime_artifact(self.artifact.declared()?)
+                .set_network_configuration(now.network_configuration)
+                .authorizer_configuration(self.authorizer.declared()?)
+                .set_request_header_configuration(self.headers())
+                .lifecycle_configuration(self.lifecycle()?)
+                .set_environment_variables(self.variables()?)
+                .set_protocol_configuration(now.protocol_configuration)
+                .set_filesystem_configurations(now.filesystem_configurations)
+                .set_metadata_configuration(now.metadata_configuration)
+                .set_capacity_provider_configuration(now.capacity_provider_configuration)
+                .set_allowed_ports(now.allowed_ports);
+            update.send().await.during(format!("updating runtime `{}`", self.name))?;
+            wait(step, id).await?;
+        }
+        retag(step, arn.as_str(), &self.tags, &live.spec.tags).await?;
+        Ok(Output { id: id.clone(), arn: arn.clone() })
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let id = &live.output.id;
+        let deleted = step.aws.agentcore.delete_agent_runtime().agent_runtime_id(id).send().await.during(format!("deleting runtime `{}`", live.spec.name));
+        match deleted.missing_is_none() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(()),
+            // Either we may not, or there is no such runtime: the list tells.
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
+                return if list(step.aws).await?.iter().any(|(_, i)| i == id) { Err(error) } else { Ok(()) };
+            }
+            Err(error) => return Err(error),
+        }
+        settle(step, || async {
+            Ok(get(step.aws, id).await.missing_is_none()?.map_or(Status::Done, |runtime| Status::Pending(runtime.status.to_string())))
+        })
+        .await
+    }
+}
+
+impl Runtime {
+    fn headers(&self) -> Option<sdk::RequestHeaderConfiguration> {
+        let headers: Vec<String> = self.request_headers.iter().cloned().collect();
+        (!headers.is_empty()).then_some(sdk::RequestHeaderConfiguration::RequestHeaderAllowlist(headers))
+    }
+
+    fn lifecycle(&self) -> Result<sdk::LifecycleConfiguration> {
+        let (idle, most) = (i32::try_from(self.idle_timeout_seconds)?, i32::try_from(self.max_lifetime_seconds)?);
+        Ok(sdk::LifecycleConfiguration::builder().idle_runtime_session_timeout(idle).max_lifetime(most).build())
+    }
+
+    fn variables(&self) -> Result<Option<std::collections::HashMap<String, String>>> {
+        self.environment.iter().map(|(k, v)| Ok((k.clone(), v.get()?.to_owned()))).collect::<Result<_>>().map(Some)
+    }
+
+    fn read(live: GetAgentRuntimeOutput, tags: BTreeMap<String, String>) -> Result<Self> {
+        let artifact = RuntimeArtifact::read(live.agent_runtime_artifact);
+        let headers = match live.request_header_configuration {
+            Some(sdk::RequestHeaderConfiguration::RequestHeaderAllowlist(headers)) => headers.into_iter().collect(),
+            _ => BTreeSet::new(),
+        };
+        let seconds = |value: Option<i32>| value.map(u32::try_from).transpose().map(Option::unwrap_or_default);
+        let lifecycle = live.lifecycle_configuration;
+        let failed = matches!(live.status, sdk::AgentRuntimeStatus::CreateFailed).then(|| live.failure_reason.clone().unwrap_or_else(|| "no reason given".into()));
+        Ok(Self {
+            name: live.agent_runtime_name,
+            description: live.description,
+            role: Late::known(live.role_arn),
+            package: artifact.package(),
+            artifact,
+            authorizer: JwtAuthorizer::read(live.authorizer_configuration),
+            request_headers: headers,
+            environment: live.environment_variables.unwrap_or_default().into_iter().map(|(k, v)| (k, v.into())).collect(),
+            idle_timeout_seconds: seconds(lifecycle.as_ref().and_then(|l| l.idle_runtime_session_timeout))?,
+            max_lifetime_seconds: seconds(lifecycle.and_then(|l| l.max_lifetime))?,
+            tags,
+            failed,
+        })
+    }
+}
+
+async fn list(aws: &Aws) -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    let mut pages = aws.agentcore.list_agent_runtimes().max_results(100).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        all.extend(page.during("listing runtimes")?.agent_runtimes.into_iter().map(|r| (r.agent_runtime_name, r.agent_runtime_id)));
+    }
+    Ok(all)
+}
+
+async fn get(aws: &Aws, id: &str) -> Result<GetAgentRuntimeOutput> {
+    aws.agentcore.get_agent_runtime().agent_runtime_id(id).send().await.during(format!("reading runtime `{id}`"))
+}
+
+/// The runtime of our name, if it carries exactly our mark.
+async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
+    let Some((_, id)) = list(step.aws).await?.into_iter().find(|(n, _)| n == name) else { return Ok(None) };
+    let arn = get(step.aws, &id).await?.agent_runtime_arn;
+    Ok(read_tags(step.aws, &arn).await?.is(&step.mark).then_some(id))
+}
+
+async fn wait(step: &Step<'_>, id: &str) -> Result<GetAgentRuntimeOutput> {
+    use sdk::AgentRuntimeStatus as S;
+    settle(step, || async {
+        let runtime = get(step.aws, id).await?;
+        Ok(match runtime.status {
+            S::Ready => Status::Done,
+            S::CreateFailed | S::UpdateFailed | S::DeleteFailed => Status::Failed(runtime.failure_reason.unwrap_or_else(|| "no reason given".into())),
+            other => Status::Pending(other.to_string()),
+        })
+    })
+    .await?;
+    get(step.aws, id).await.context("reading the runtime again")
+}

@@ -1,0 +1,299 @@
+//! The user pool: who may sign in, and the attributes that become a token's claims.
+//!
+//! Attributes are append-only: one that is no longer declared stays, and none can be changed. UpdateUserPool resets what
+//! it leaves out, so what we don't manage is read first and sent back. Creating has no token and names are not unique,
+//! so a create goes out once (last verified 2026-09).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+use aws_sdk_cognitoidentityprovider::types as sdk;
+use serde::{Deserialize, Serialize};
+
+use super::{Found, Kind, Observe, Step, Tags};
+use crate::aws::{self, Aws, AwsError, During as _, Tolerate as _};
+use crate::late::Attr;
+use crate::manifest::Mfa;
+use crate::names::Arn;
+use crate::observe::each;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct UserPool {
+    pub(crate) name: String,
+    /// Custom string attributes, without their `custom:`.
+    pub(crate) attributes: BTreeMap<String, Attribute>,
+    pub(crate) mfa: String,
+    pub(crate) password: Password,
+    pub(crate) self_sign_up: bool,
+    pub(crate) deletion_protection: bool,
+    pub(crate) sign_in_with: BTreeSet<String>,
+    pub(crate) case_sensitive: bool,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attribute {
+    pub(crate) mutable: bool,
+    pub(crate) max_length: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Password {
+    minimum_length: i32,
+    every_class_of_characters: bool,
+    temporary_days: i32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    pub(crate) id: String,
+    arn: Arn,
+    /// The prefix of the hosted pages, which the pool knows.
+    pub(crate) domain: Option<String>,
+}
+
+impl UserPool {
+    pub(crate) const ID: Attr<Self> = Attr::new("id");
+
+    /// A pool that only administrators let people into.
+    pub(crate) fn closed(name: String, mfa: Mfa, attributes: BTreeMap<String, Attribute>, tags: BTreeMap<String, String>) -> Self {
+        let mfa = match mfa {
+            Mfa::Off => "OFF",
+            Mfa::Optional => "OPTIONAL",
+            Mfa::Required => "ON",
+        };
+        Self {
+            name,
+            attributes,
+            mfa: mfa.into(),
+            password: Password { minimum_length: 12, every_class_of_characters: true, temporary_days: 7 },
+            self_sign_up: false,
+            deletion_protection: true,
+            sign_in_with: ["email".into()].into(),
+            case_sensitive: false,
+            tags,
+        }
+    }
+}
+
+impl Kind for UserPool {
+    const NAME: &'static str = "user_pool";
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("sign_in_with", "what users sign in with is fixed at creation"), ("case_sensitive", "case sensitivity is fixed at creation")];
+    const HOLDS_DATA: bool = true;
+    type Output = Output;
+
+    fn impossible(&self, live: &Self) -> Vec<String> {
+        let changed = self.attributes.iter().filter_map(|(name, wanted)| Some((name, wanted, live.attributes.get(name).filter(|l| *l != wanted)?)));
+        changed
+            .map(|(name, wanted, live)| {
+                let what = |a: &Attribute| format!("{}, at most {} characters", if a.mutable { "changeable" } else { "fixed" }, a.max_length);
+                format!("AWS never changes an attribute of a user pool: `{name}` is {} and would have to be {}", what(live), what(wanted))
+            })
+            .collect()
+    }
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let wanted = observe.wanted::<Self>();
+        let candidates = list(observe.aws).await?.into_iter().filter(|(name, _)| observe.could_be_ours(name));
+        let found = each(candidates, |(name, id)| {
+            let wanted = wanted.iter().find(|(_, p)| p.name == name);
+            async move {
+                let pool = describe(observe.aws, &id).await?;
+                let tags = Tags::read(pool.user_pool_tags.clone().unwrap_or_default());
+                let Some((address, mark)) = observe.whose(&tags, wanted.map(|(a, _)| a.clone())) else { return Ok(None) };
+                let mfa = observe.aws.cognito.get_user_pool_mfa_config().user_pool_id(&id).send().await.during(format!("reading the MFA of user pool `{id}`"))?;
+                let output = output(&pool);
+                let mut spec = Self::read(pool, tags.declared)?;
+                spec.mfa = mfa.mfa_configuration.map_or_else(|| "OFF".into(), |m| m.to_string());
+                // AWS removes no attribute; one that is no longer declared is history, not a difference.
+                if let Some((_, wanted)) = wanted {
+                    spec.attributes.retain(|name, _| wanted.attributes.contains_key(name));
+                }
+                Ok(Some(Found { address, spec, output, mark }))
+            }
+        });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let once = aws_sdk_cognitoidentityprovider::config::Builder::new().retry_config(aws::once());
+        let create = step
+            .aws
+            .cognito
+            .create_user_pool()
+            .pool_name(&self.name)
+            .policies(self.policies())
+            .deletion_protection(self.protection())
+            .auto_verified_attributes(sdk::VerifiedAttributeType::Email)
+            .set_username_attributes(Some(self.sign_in_with.iter().map(|a| a.as_str().into()).collect()))
+            .username_configuration(sdk::UsernameConfigurationType::builder().case_sensitive(self.case_sensitive).build()?)
+            .admin_create_user_config(sdk::AdminCreateUserConfigType::builder().allow_admin_create_user_only(!self.self_sign_up).build())
+            .set_schema(Some(self.attributes.iter().map(schema).collect()))
+            .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
+        let pool = match create.customize().config_override(once).send().await.during(format!("creating user pool `{}`", self.name)) {
+            Ok(reply) => reply.user_pool.context("AWS says nothing of the new user pool")?,
+            // The reply is lost; the pool may be there.
+            Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => match mine(step, &self.name).await? {
+                Some(pool) => pool,
+                None => return Err(AwsError::nothing_done(error)),
+            },
+            Err(error) => return Err(error),
+        };
+        let output = output(&pool);
+        self.set_mfa(step, &output.id).await?;
+        Ok(output)
+    }
+
+    async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
+        let id = &live.output.id;
+        let new: Vec<_> = self.attributes.iter().filter(|(name, _)| !live.spec.attributes.contains_key(*name)).map(schema).collect();
+        if !new.is_empty() {
+            let add = step.aws.cognito.add_custom_attributes().user_pool_id(id).set_custom_attributes(Some(new));
+            add.send().await.during(format!("adding attributes to user pool `{}`", self.name))?;
+        }
+        let now = describe(step.aws, id).await?;
+        // Describe shows a member that Update refuses beside the password policy's own.
+        let admin = sdk::AdminCreateUserConfigType::builder()
+            .allow_admin_create_user_only(!self.self_sign_up)
+            .set_invite_message_template(now.admin_create_user_config.and_then(|c| c.invite_message_template))
+            .build();
+        let update = step
+            .aws
+            .cognito
+            .update_user_pool()
+            .user_pool_id(id)
+            .pool_name(&self.name)
+            .policies(sdk::UserPoolPolicyType::builder().set_sign_in_policy(now.policies.and_then(|p| p.sign_in_policy)).set_password_policy(self.policies().password_policy).build())
+            .deletion_protection(self.protection())
+            .set_lambda_config(now.lambda_config)
+            .auto_verified_attributes(sdk::VerifiedAttributeType::Email)
+            .set_sms_verification_message(now.sms_verification_message)
+            .set_email_verification_message(now.email_verification_message)
+            .set_email_verification_subject(now.email_verification_subject)
+            .set_verification_message_template(now.verification_message_template)
+            .set_sms_authentication_message(now.sms_authentication_message)
+            .set_user_attribute_update_settings(now.user_attribute_update_settings)
+            .set_mfa_configuration(now.mfa_configuration)
+            .set_device_configuration(now.device_configuration)
+            .set_email_configuration(now.email_configuration)
+            .set_sms_configuration(now.sms_configuration)
+            .set_user_pool_add_ons(now.user_pool_add_ons)
+            .set_account_recovery_setting(now.account_recovery_setting)
+            .set_user_pool_tier(now.user_pool_tier)
+            .set_key_configuration(now.key_configuration)
+            .set_issuer_configuration(now.issuer_configuration)
+            .set_acr_configuration(now.acr_configuration)
+            .admin_create_user_config(admin)
+            .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
+        update.send().await.during(format!("updating user pool `{}`", self.name))?;
+        self.set_mfa(step, id).await?;
+        Ok(output(&describe(step.aws, id).await?))
+    }
+
+    /// Whoever names the pool takes its deletion protection off as well.
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let id = &live.output.id;
+        if describe(step.aws, id).await.missing_is_none()?.is_none() {
+            return Ok(());
+        }
+        if live.spec.deletion_protection {
+            let open = Self { deletion_protection: false, ..live.spec.clone() };
+            open.update(step, live).await?;
+        }
+        step.aws.cognito.delete_user_pool().user_pool_id(id).send().await.during(format!("deleting user pool `{}`", live.spec.name)).missing_is_none()?;
+        Ok(())
+    }
+}
+
+impl UserPool {
+    fn policies(&self) -> sdk::UserPoolPolicyType {
+        let Password { minimum_length, every_class_of_characters: every, temporary_days } = self.password;
+        let password = sdk::PasswordPolicyType::builder()
+            .minimum_length(minimum_length)
+            .require_lowercase(every)
+            .require_uppercase(every)
+            .require_numbers(every)
+            .require_symbols(every)
+            .temporary_password_validity_days(temporary_days)
+            .build();
+        sdk::UserPoolPolicyType::builder().password_policy(password).build()
+    }
+
+    fn protection(&self) -> sdk::DeletionProtectionType {
+        if self.deletion_protection { sdk::DeletionProtectionType::Active } else { sdk::DeletionProtectionType::Inactive }
+    }
+
+    /// MFA has an operation of its own, which wants a factor for anything but off.
+    async fn set_mfa(&self, step: &Step<'_>, id: &str) -> Result<()> {
+        let app = (self.mfa != "OFF").then(|| sdk::SoftwareTokenMfaConfigType::builder().enabled(true).build());
+        let set = step.aws.cognito.set_user_pool_mfa_config().user_pool_id(id).set_software_token_mfa_configuration(app);
+        set.mfa_configuration(self.mfa.as_str().into()).send().await.during(format!("setting the MFA of user pool `{}`", self.name))?;
+        Ok(())
+    }
+
+    fn read(pool: sdk::UserPoolType, tags: BTreeMap<String, String>) -> Result<Self> {
+        let attributes = pool.schema_attributes.unwrap_or_default().into_iter().filter_map(|a| {
+            let name = a.name?.strip_prefix("custom:")?.to_owned();
+            let longest = a.string_attribute_constraints.and_then(|c| c.max_length).and_then(|m| m.parse().ok());
+            Some((name, Attribute { mutable: a.mutable.unwrap_or(true), max_length: longest.unwrap_or_default() }))
+        });
+        let password = pool.policies.and_then(|p| p.password_policy);
+        let every = |p: &sdk::PasswordPolicyType| p.require_lowercase && p.require_uppercase && p.require_numbers && p.require_symbols;
+        Ok(Self {
+            name: pool.name.unwrap_or_default(),
+            attributes: attributes.collect(),
+            mfa: String::new(),
+            password: Password {
+                minimum_length: password.as_ref().and_then(|p| p.minimum_length).unwrap_or_default(),
+                every_class_of_characters: password.as_ref().is_some_and(every),
+                temporary_days: password.map(|p| p.temporary_password_validity_days).unwrap_or_default(),
+            },
+            self_sign_up: !pool.admin_create_user_config.is_some_and(|c| c.allow_admin_create_user_only),
+            deletion_protection: pool.deletion_protection == Some(sdk::DeletionProtectionType::Active),
+            sign_in_with: pool.username_attributes.unwrap_or_default().iter().map(ToString::to_string).collect(),
+            case_sensitive: pool.username_configuration.is_none_or(|c| c.case_sensitive),
+            tags,
+        })
+    }
+}
+
+fn schema((name, attribute): (&String, &Attribute)) -> sdk::SchemaAttributeType {
+    let length = sdk::StringAttributeConstraintsType::builder().min_length("0").max_length(attribute.max_length.to_string()).build();
+    sdk::SchemaAttributeType::builder()
+        .name(name)
+        .attribute_data_type(sdk::AttributeDataType::String)
+        .mutable(attribute.mutable)
+        .required(false)
+        .string_attribute_constraints(length)
+        .build()
+}
+
+fn output(pool: &sdk::UserPoolType) -> Output {
+    Output { id: pool.id.clone().unwrap_or_default(), arn: Arn::new(pool.arn.clone().unwrap_or_default()), domain: pool.domain.clone() }
+}
+
+async fn list(aws: &Aws) -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    let mut pages = aws.cognito.list_user_pools().max_results(60).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        all.extend(page.during("listing user pools")?.user_pools.unwrap_or_default().into_iter().filter_map(|p| Some((p.name?, p.id?))));
+    }
+    Ok(all)
+}
+
+async fn describe(aws: &Aws, id: &str) -> Result<sdk::UserPoolType> {
+    let reply = aws.cognito.describe_user_pool().user_pool_id(id).send().await.during(format!("reading user pool `{id}`"))?;
+    reply.user_pool.with_context(|| format!("AWS says nothing of user pool `{id}`"))
+}
+
+/// The pool of our name that carries exactly our mark.
+async fn mine(step: &Step<'_>, name: &str) -> Result<Option<sdk::UserPoolType>> {
+    for (_, id) in list(step.aws).await?.into_iter().filter(|(n, _)| n == name) {
+        let pool = describe(step.aws, &id).await?;
+        if Tags::read(pool.user_pool_tags.clone().unwrap_or_default()).is(&step.mark) {
+            return Ok(Some(pool));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,120 @@
+//! The files beside the manifest: policies with holes, and tool definitions; read once, and judged like the manifest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::kinds::Blobs;
+use crate::manifest::{Artifact, Manifest};
+use crate::manifest::section::Findings;
+
+mod folder;
+mod pack;
+mod policies;
+mod shipped;
+mod tools;
+
+pub(crate) use folder::place;
+pub(crate) use pack::Packed;
+pub(crate) use shipped::SHIPPED;
+
+/// Everything that the platform's documents are made from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Library {
+    /// By name, with their holes.
+    policies: BTreeMap<String, Value>,
+    /// By path, as the manifest writes it.
+    tools: BTreeMap<PathBuf, Value>,
+    /// By path, as the manifest writes it.
+    code: BTreeMap<PathBuf, Packed>,
+}
+
+impl Library {
+    /// Reads what the manifest needs from `folder`, the manifest's own; the error is `Diagnostics` with every mistake.
+    pub(crate) fn read(folder: &Path, manifest: &Manifest) -> Result<Self> {
+        let mut library = Self::default();
+        let mut found = Diagnostics::default();
+        for policy in policies::needed(manifest) {
+            let path = folder.join("policies").join(format!("{}.json", policy.name));
+            if let Some(value) = read_json(&path, &mut found, |_, findings| policies::check(policy, findings)) {
+                library.policies.insert(policy.name.into(), value);
+            }
+        }
+        let paths: BTreeSet<&PathBuf> = manifest.tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools.value)).collect();
+        for path in paths {
+            if let Some(value) = read_json(&folder.join(path), &mut found, |value, findings| tools::check(value, findings)) {
+                library.tools.insert(path.clone(), value);
+            }
+        }
+        for tier in manifest.tiers.values() {
+            if let Some(Artifact::Code { path, .. }) = tier.runtime.as_ref().map(|r| &r.artifact)
+                && !library.code.contains_key(&path.value)
+            {
+                library.code.insert(path.value.clone(), pack::pack(&folder.join(&path.value))?);
+            }
+        }
+        if found.has_errors() { Err(found.into()) } else { Ok(library) }
+    }
+
+    pub(crate) fn policy(&self, name: &str) -> Result<&Value> {
+        self.policies.get(name).with_context(|| format!("the policy `{name}` was not read"))
+    }
+
+    pub(crate) fn code(&self, path: &Path) -> Result<&Packed> {
+        self.code.get(path).with_context(|| format!("the code `{}` was not packed", path.display()))
+    }
+
+    /// What steps upload, by digest.
+    pub(crate) fn blobs(&self) -> Blobs {
+        self.code.values().map(|packed| (packed.digest.clone(), packed.bytes.clone())).collect()
+    }
+
+    pub(crate) fn tools(&self, path: &Path) -> Result<&Value> {
+        self.tools.get(path).with_context(|| format!("the tools `{}` were not read", path.display()))
+    }
+}
+
+/// A JSON file, or findings about it. Positions come from `judge`, which sees the text beside the value.
+fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &mut Findings)) -> Option<Value> {
+    let text = match text(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let missing = error.kind() == std::io::ErrorKind::NotFound;
+            let summary = if missing { "this file is missing".into() } else { format!("this file can't be read: {error}") };
+            let help = if missing { "`tenantry init` writes the shipped ones beside a new manifest" } else { "mend its permissions, or save it as UTF-8" };
+            found.push(Diagnostic::file(&Source::new(path, ""), summary).help(help));
+            return None;
+        }
+    };
+    let source = Source::new(path, text);
+    match serde_json::from_str(source.text()) {
+        Ok(value) => {
+            let mut findings = Findings::new(Arc::clone(&source));
+            judge(&value, &mut findings);
+            found.extend(findings.list);
+            Some(value)
+        }
+        Err(error) => {
+            let start = source.offset(error.line(), error.column());
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or_default();
+            let span = crate::diagnostic::Span { start, end: start + source.text().get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8) };
+            found.push(Diagnostic::error(&source, span, "this file is not valid JSON").label(message).help(
+                "JSON wants double quotes, no comments, and no comma after the last item",
+            ));
+            None
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the library's files are read here and nowhere else")]
+fn text(path: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The files that `init` writes: the same ones that the project's own tests use.
+
+/// Paths beside the manifest, and what stands in them.
+pub(crate) const SHIPPED: &[(&str, &str)] = &[
+    ("tenants.yaml", include_str!("../../tenants.yaml")),
+    ("policies/bucket.json", include_str!("../../policies/bucket.json")),
+    ("policies/gateway-trust.json", include_str!("../../policies/gateway-trust.json")),
+    ("policies/gateway.json", include_str!("../../policies/gateway.json")),
+    ("policies/knowledge-base-trust.json", include_str!("../../policies/knowledge-base-trust.json")),
+    ("policies/knowledge-base.json", include_str!("../../policies/knowledge-base.json")),
+    ("policies/runtime-trust.json", include_str!("../../policies/runtime-trust.json")),
+    ("policies/runtime.json", include_str!("../../policies/runtime.json")),
+    ("policies/tvm-trust.json", include_str!("../../policies/tvm-trust.json")),
+    ("policies/tvm.json", include_str!("../../policies/tvm.json")),
+    ("templates/agent/main.py", include_str!("../../templates/agent/main.py")),
+    ("templates/tools/healthcare.json", include_str!("../../templates/tools/healthcare.json")),
+];

@@ -1,0 +1,102 @@
+//! Tool definitions as AgentCore's gateways take them: a list of tools with schemas of five keywords.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::{Span, choices, quoted};
+use crate::manifest::section::{Findings, Section, entries};
+use crate::manifest::yaml::{self, Node, Value};
+
+const TYPES: &[&str] = &["string", "number", "object", "array", "boolean", "integer"];
+const SCHEMA: &[&str] = &["type", "properties", "required", "items", "description"];
+
+pub(super) fn check(value: &Json, findings: &mut Findings) {
+    // Valid JSON is YAML, and only the tree knows places.
+    let root = match yaml::parse(findings.source.text()) {
+        Ok(root) => root,
+        Err(error) => return findings.error(error.span, "this JSON is unusual beyond what tools need", &error.message, "write it plainly"),
+    };
+    let Value::List(tools) = &root.value else {
+        let summary = format!("expected a list of tools, found {}", root.value.kind());
+        return findings.error(root.span, summary, "", "write `[ { \"name\": …, \"description\": …, \"inputSchema\": … } ]`");
+    };
+    if value.as_array().is_some_and(Vec::is_empty) {
+        findings.error(root.span, "there is no tool in this file", "", "write at least one tool, or remove `gateway` from the tier");
+    }
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    for node in tools {
+        let what = match node.get("name").and_then(Node::as_text) {
+            Some(name) => format!("tool {}", quoted(name)),
+            None => "a tool".into(),
+        };
+        let tool = Section::open(node, node.span, &what, &["name", "description", "inputSchema", "outputSchema"], findings);
+        if !matches!(node.value, Value::Map(_)) {
+            continue;
+        }
+        if let Some(name) = tool.required("name", "write the name that agents call", findings) {
+            let text = findings.ruled(name, "a tool's name", tool_name);
+            if let Some(first) = text.and(name.as_text()).and_then(|text| seen.insert(text, name.span)) {
+                findings.twice(name.span, first, format!("{what} stands twice"), "give each tool its own name");
+            }
+        }
+        if let Some(description) = tool.required("description", "write what it does: agents choose tools by it", findings) {
+            findings.ruled(description, &format!("`description` of {what}"), filled);
+        }
+        if let Some(input) = tool.required("inputSchema", "write `{ \"type\": \"object\", \"properties\": {} }` for a tool without arguments", findings) {
+            schema(input, tool.span("inputSchema"), &format!("`inputSchema` of {what}"), findings);
+        }
+        if let Some(output) = tool.get("outputSchema") {
+            schema(output, tool.span("outputSchema"), &format!("`outputSchema` of {what}"), findings);
+        }
+    }
+}
+
+fn tool_name(text: &str) -> Result<(), String> {
+    let fits = (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    if fits { Ok(()) } else { Err("write 1 to 64 letters a-z, digits, `_` or `-`".into()) }
+}
+
+fn filled(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() { Err("write at least a word".into()) } else { Ok(()) }
+}
+
+fn schema(node: &Node, span: Span, what: &str, findings: &mut Findings) {
+    let section = Section::open(node, span, what, SCHEMA, findings);
+    if !matches!(node.value, Value::Map(_)) {
+        return;
+    }
+    let kind = section.required("type", &format!("write one of: {}", TYPES.join(", ")), findings).and_then(|node| {
+        let text = findings.text(node, &format!("`type` of {what}"))?;
+        if !TYPES.contains(&text) {
+            findings.error(node.span, format!("{} can't be `type` of {what}", quoted(text)), "", choices(text, "it is one of", TYPES.iter().copied()));
+        }
+        Some(text)
+    });
+    if let Some(description) = section.get("description") {
+        findings.text(description, &format!("`description` of {what}"));
+    }
+    let mut names = Vec::new();
+    if let Some(properties) = section.get("properties") {
+        for (name, (span, body)) in entries(properties, section.span("properties"), &format!("`properties` of {what}"), findings) {
+            schema(body, span, &format!("{} of {what}", quoted(name)), findings);
+            names.push(name);
+        }
+    }
+    required(&section, &names, findings);
+    if let Some(items) = section.get("items") {
+        schema(items, section.span("items"), &format!("`items` of {what}"), findings);
+    } else if kind == Some("array") {
+        findings.error(section.span("type"), format!("{what} is an array without `items`"), "", "write `items`: what the array holds");
+    }
+}
+
+/// A required property that doesn't exist could never be given.
+fn required(section: &Section, names: &[&str], findings: &mut Findings) {
+    for found in section.texts("required", |_| Ok(()), findings).into_iter().flatten() {
+        if !names.contains(&found.value.as_str()) {
+            let help = choices(&found.value, "its properties are", names.iter().copied());
+            findings.error(found.span, format!("{} requires {}, which is no property of it", section.what(), quoted(&found.value)), "", help);
+        }
+    }
+}

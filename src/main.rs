@@ -1,0 +1,45 @@
+//! Parses, runs, prints the error once, and chooses the exit code.
+
+mod address;
+mod apply;
+mod aws;
+mod cli;
+mod compile;
+mod desired;
+mod diagnostic;
+mod exit;
+mod kinds;
+mod late;
+mod library;
+mod manifest;
+mod names;
+mod observe;
+mod plan;
+mod sandbox;
+mod schedule;
+mod secret;
+mod ui;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let ui = ui::Ui::new(cli.global.color, cli.global.talk());
+    let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(|runtime| {
+        let ended = runtime.block_on(cli::run(&cli, &ui));
+        // A prompt or a hung socket must not keep the process alive.
+        runtime.shutdown_background();
+        ended
+    });
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let exit = exit::of(&error);
+            ui.error(&error, &exit);
+            exit.into()
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What the user wrote in tenants.yaml, typed and with its places in the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use crate::diagnostic::Span;
+use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
+
+mod check;
+mod read;
+mod rules;
+pub(crate) mod section;
+pub(crate) mod yaml;
+
+pub(crate) use read::{from_text, read};
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Located<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+/// The whole file.
+#[derive(Debug, Clone)]
+pub(crate) struct Manifest {
+    /// As the user named it; paths inside the manifest start from its folder.
+    pub(crate) path: PathBuf,
+    pub(crate) platform: Platform,
+    pub(crate) identity: Identity,
+    pub(crate) tiers: BTreeMap<TierName, Tier>,
+    pub(crate) tenants: BTreeMap<TenantId, Tenant>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Platform {
+    pub(crate) name: PlatformName,
+    pub(crate) region: Region,
+    /// The only account that apply will touch.
+    pub(crate) account: AccountId,
+    /// On every resource that takes tags.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) claims: Claims,
+    /// Domain prefix of the hosted pages; the default is the platform's name and account.
+    pub(crate) domain: Option<String>,
+    pub(crate) groups: BTreeMap<String, Group>,
+    pub(crate) resource_server: ResourceServer,
+    pub(crate) web_client: WebClient,
+    /// Absent: no machine client.
+    pub(crate) machine_client: Option<MachineClient>,
+    pub(crate) mfa: Mfa,
+}
+
+/// Attribute names without Cognito's `custom:`.
+#[derive(Debug, Clone)]
+pub(crate) struct Claims {
+    pub(crate) tier: String,
+    pub(crate) tenant: String,
+    pub(crate) role: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mfa {
+    Off,
+    Optional,
+    Required,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) description: Option<String>,
+    pub(crate) precedence: Option<u32>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct ResourceServer {
+    pub(crate) identifier: String,
+    /// Scope name to description.
+    pub(crate) scopes: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct WebClient {
+    pub(crate) callback_urls: BTreeSet<String>,
+    pub(crate) logout_urls: BTreeSet<String>,
+    pub(crate) token_minutes: u32,
+    pub(crate) refresh_days: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct MachineClient {
+    pub(crate) token_minutes: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Tier {
+    pub(crate) model: String,
+    pub(crate) runtime: Option<Runtime>,
+    pub(crate) gateway: Option<Gateway>,
+    pub(crate) knowledge_base: Option<KnowledgeBase>,
+    pub(crate) project: Option<Project>,
+    /// Beside the platform's tags, on the tier's resources.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Runtime {
+    pub(crate) artifact: Artifact,
+    pub(crate) description: Option<String>,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) request_headers: BTreeSet<String>,
+    pub(crate) idle_timeout_seconds: u32,
+    pub(crate) max_lifetime_seconds: u32,
+}
+
+/// Where the agent's code comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum Artifact {
+    /// A container image in ECR, with a tag or digest.
+    Image(String),
+    /// A directory or a zip, packed and uploaded under its digest.
+    Code { path: Located<PathBuf>, entry_point: Vec<String>, python: String },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Gateway {
+    pub(crate) description: Option<String>,
+    /// The Lambda behind the tools; must be in the platform's region.
+    pub(crate) tools_lambda: String,
+    /// A JSON file with the tool definitions.
+    pub(crate) tools: Located<PathBuf>,
+    /// Request headers that reach the Lambda.
+    pub(crate) headers: BTreeSet<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct KnowledgeBase {
+    pub(crate) description: Option<String>,
+    pub(crate) embedding_model: String,
+    pub(crate) dimensions: u32,
+    pub(crate) chunk_tokens: u32,
+    pub(crate) chunk_overlap_percent: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    /// Cost tags, beside the platform's and the tier's.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Tenant {
+    pub(crate) tier: Located<TierName>,
+    pub(crate) name: String,
+    /// Free facts about the tenant, for agents: specialty, hours, …
+    pub(crate) settings: BTreeMap<String, Setting>,
+    pub(crate) users: Vec<User>,
+}
+
+/// A tenant's setting: one text or a list of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Setting {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) email: String,
+    pub(crate) role: String,
+}
+
+#[cfg(test)]
+mod tests;

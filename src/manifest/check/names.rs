@@ -1,0 +1,109 @@
+//! AWS's own rules for every name that this tool gives, applied before any call.
+
+use regex::Regex;
+
+use super::super::Platform;
+use super::super::section::Findings;
+use super::super::yaml::Node;
+use crate::diagnostic::quoted;
+use crate::names::{Names, TierName, tier_prefix};
+
+/// One kind of name, with the rule from the service's API model or, where the model has none, from its documentation.
+struct NameRule {
+    what: &'static str,
+    pattern: &'static str,
+    /// What the pattern can't say: beginnings that the service keeps for itself, and words that it refuses anywhere.
+    refused_starts: &'static [&'static str],
+    refused_words: &'static [&'static str],
+}
+
+const fn rule(what: &'static str, pattern: &'static str) -> NameRule {
+    NameRule { what, pattern, refused_starts: &[], refused_words: &[] }
+}
+
+const USER_POOL: NameRule = rule("Cognito user pool", r"^[A-Za-z0-9_\s+=,.@-]{1,128}$");
+const CLIENT: NameRule = rule("Cognito client", r"^[A-Za-z0-9_\s+=,.@-]{1,128}$");
+const DOMAIN: NameRule =
+    NameRule { refused_words: &["aws", "amazon", "cognito"], ..rule("Cognito domain", r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$") };
+const ROLE: NameRule = rule("IAM role", r"^[A-Za-z0-9_+=,.@-]{1,64}$");
+const BUCKET: NameRule =
+    NameRule { refused_starts: &["xn--", "sthree-", "amzn-s3-demo-"], ..rule("S3 bucket", r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$") };
+const PREFIX: NameRule = rule("prefix of S3 keys", r"^[a-z0-9/-]{1,300}$");
+const VECTOR_BUCKET: NameRule = rule("S3 vector bucket", r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$");
+const VECTOR_INDEX: NameRule = rule("S3 vector index", r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$");
+const KNOWLEDGE_BASE: NameRule = rule("Bedrock knowledge base", r"^([0-9a-zA-Z][_-]?){1,100}$");
+const DATA_SOURCE: NameRule = rule("Bedrock data source", r"^([0-9a-zA-Z][_-]?){1,100}$");
+const RUNTIME: NameRule = rule("AgentCore runtime", r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$");
+const GATEWAY: NameRule = rule("AgentCore gateway", r"^([0-9a-zA-Z]-?){1,48}$");
+const TARGET: NameRule = rule("AgentCore gateway target", r"^([0-9a-zA-Z]-?){1,100}$");
+const PROJECT: NameRule = rule("Bedrock project", r"^.{1,128}$");
+/// Below it stand names such as `/gateway_role_arn`; with the ARN's beginning a name may have 1011 characters.
+const PARAMETER_ROOT: NameRule =
+    NameRule { refused_starts: &["/aws", "/ssm"], ..rule("path of parameters", r"^(/[a-zA-Z0-9_.-]+){1,10}$") };
+
+/// The longest use of a role among those that are compiled.
+const ROLE_USE: &str = "knowledge-base";
+
+fn of_platform(names: &Names, default_domain: bool) -> Vec<(NameRule, String)> {
+    let mut list = vec![
+        (USER_POOL, names.user_pool()),
+        (CLIENT, names.client("Web")),
+        (CLIENT, names.client("Machine")),
+        (ROLE, names.role(ROLE_USE)),
+        (BUCKET, names.platform_bucket()),
+        (VECTOR_BUCKET, names.vector_bucket()),
+        (PARAMETER_ROOT, names.parameter_root()),
+    ];
+    if default_domain {
+        list.push((DOMAIN, names.domain()));
+    }
+    list
+}
+
+fn of_tier(names: &Names, tier: &TierName) -> Vec<(NameRule, String)> {
+    vec![
+        (ROLE, names.tier_role(tier, ROLE_USE)),
+        (BUCKET, names.tier_bucket(tier)),
+        (PREFIX, tier_prefix(tier)),
+        (VECTOR_INDEX, names.vector_index(tier)),
+        (KNOWLEDGE_BASE, names.knowledge_base(tier)),
+        (DATA_SOURCE, names.data_source(tier)),
+        (RUNTIME, names.runtime(tier)),
+        (GATEWAY, names.gateway(tier)),
+        (TARGET, names.gateway_target(tier)),
+        (PROJECT, names.project(tier)),
+    ]
+}
+
+/// Why the service would refuse the name.
+fn refusal(rule: &NameRule, name: &str) -> Option<String> {
+    // The patterns are ours and a test compiles each, so one that doesn't compile is not the user's to hear of.
+    let fits = Regex::new(rule.pattern).map_or(true, |pattern| pattern.is_match(name));
+    if !fits {
+        return Some(format!("AWS wants it to match `{}`", rule.pattern));
+    }
+    let start = rule.refused_starts.iter().find(|start| name.starts_with(**start)).map(|s| format!("AWS keeps the beginning `{s}` for itself"));
+    start.or_else(|| rule.refused_words.iter().find(|word| name.contains(**word)).map(|w| format!("AWS refuses `{w}` in it")))
+}
+
+pub(super) fn check<'t>(
+    platform: &Platform,
+    tiers: impl Iterator<Item = &'t TierName>,
+    default_domain: bool,
+    root: &Node,
+    findings: &mut Findings,
+) {
+    let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
+    let mut judge = |list: Vec<(NameRule, String)>, path: &[&str]| {
+        for (rule, name) in list {
+            let Some(why) = refusal(&rule, &name) else { continue };
+            let summary = format!("the {} would be called {}, which AWS refuses", rule.what, quoted(&name));
+            let help = if rule.what == DOMAIN.what { ", or set `domain` of identity" } else { "" };
+            findings.error(root.place(path), summary, "part of that name", format!("{why}; take another name here{help}"));
+        }
+    };
+    judge(of_platform(&names, default_domain), &["platform", "name"]);
+    for tier in tiers {
+        judge(of_tier(&names, tier), &["tiers", tier.as_str()]);
+    }
+}

@@ -1,0 +1,144 @@
+//! From the file's text to a `Manifest`, or to everything that is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::section::{Findings, Section, entries};
+use super::yaml::{self, Node, Value};
+use super::{Identity, Manifest, Platform, Tenant, Tier, check, rules};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
+use crate::names::{TenantId, TierName};
+
+mod file;
+mod identity;
+mod tenant;
+mod tier;
+
+/// The manifest format that this version reads.
+const VERSION: &str = "1";
+
+/// What could be read, so that the checks across sections run even when a part has mistakes.
+pub(super) struct Draft {
+    pub(super) platform: Option<Platform>,
+    pub(super) identity: Option<Identity>,
+    pub(super) tiers: BTreeMap<TierName, Tier>,
+    pub(super) tenants: BTreeMap<TenantId, Tenant>,
+    /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
+    pub(super) tier_names: BTreeSet<String>,
+}
+
+/// Reads and judges a manifest; beside it come the warnings.
+///
+/// The error is either `Diagnostics`, with all mistakes at once, or says why the file can't be read.
+pub(crate) fn read(path: &Path) -> Result<(Manifest, Diagnostics)> {
+    from_text(path, file::read(path)?).map_err(Into::into)
+}
+
+/// Like `read`, for a text that isn't (yet) what the file says.
+pub(crate) fn from_text(path: &Path, text: String) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    let source = Source::new(path, text);
+    let root = match yaml::parse(source.text()) {
+        Ok(root) => root,
+        Err(error) => {
+            let mut list = Diagnostics::default();
+            list.push(Diagnostic::error(&source, error.span, "this file is not valid YAML").label(error.message).help(
+                "YAML wants `key: value` with a space, and lines of one mapping indented alike; quote texts with `: `, `#`, `{` or `[` in them",
+            ));
+            return Err(list);
+        }
+    };
+    let mut findings = Findings::new(source);
+    let draft = document(&root, &mut findings);
+    if let Some(draft) = &draft {
+        check::check(draft, &root, path, &mut findings);
+    }
+    let Some(Draft { platform: Some(platform), identity: Some(identity), tiers, tenants, .. }) = draft else { return Err(findings.list) };
+    if findings.list.has_errors() {
+        return Err(findings.list);
+    }
+    Ok((Manifest { path: path.into(), platform, identity, tiers, tenants }, findings.list))
+}
+
+fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
+    let start = Span { start: 0, end: 0 };
+    if matches!(root.value, Value::Null) {
+        let help = "write `version: 1` and the sections platform, tiers and tenants; `tenantry init` writes a whole example";
+        findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
+        return None;
+    }
+    let top = Section::open(root, root.span, "the manifest", &["version", "platform", "identity", "tiers", "tenants"], findings);
+    if !matches!(root.value, Value::Map(_)) {
+        return None;
+    }
+    let at_start = |key: &str| if top.get(key).is_some() { top.span(key) } else { start };
+    version(&top, findings);
+    let platform = match top.section("platform", "the platform", &["name", "region", "account", "tags"], findings) {
+        Some(section) => platform(&section, findings),
+        None => {
+            findings.error(at_start("platform"), "the manifest has no `platform`", "", "write `platform:` with name, region and account");
+            None
+        }
+    };
+    let identity = identity::read(&top, platform.as_ref(), findings);
+    let (tiers, tier_names) = tiers(&top, findings);
+    let tenants = tenants(&top, &tier_names, findings);
+    Some(Draft { platform, identity, tiers, tenants, tier_names })
+}
+
+fn version(top: &Section, findings: &mut Findings) {
+    let Some(node) = top.required("version", "write `version: 1` as the first line", findings) else { return };
+    let written = findings.source.slice(node.span);
+    if !matches!(node.value, Value::Number) || written != VERSION {
+        let summary = format!("the manifest's version is {}, which this tenantry doesn't read", quoted(written));
+        findings.error(node.span, summary, "unknown version", format!("this tenantry reads `version: {VERSION}`; a newer one may read the other"));
+    }
+}
+
+fn platform(section: &Section, findings: &mut Findings) -> Option<Platform> {
+    let name = section.required("name", "write `name: healthcare`, say: it starts every AWS name", findings);
+    let region = section.required("region", "write `region: us-east-1`, say", findings);
+    let account = section.required("account", "write the 12 digits in quotes: it is the only account that apply touches", findings);
+    let name = name.and_then(|node| findings.name(node, "the platform's name"));
+    let region = region.and_then(|node| findings.name(node, "a region"));
+    let account = account.and_then(|node| findings.name(node, "an account"));
+    let tags = section.map("tags", (rules::tag_key, rules::tag_value), findings);
+    Some(Platform { name: name?, region: region?, account: account?, tags })
+}
+
+fn tiers(top: &Section, findings: &mut Findings) -> (BTreeMap<TierName, Tier>, BTreeSet<String>) {
+    let (mut tiers, mut names) = (BTreeMap::new(), BTreeSet::new());
+    let Some(node) = top.required("tiers", "write `tiers:` with at least one tier below it", findings) else { return (tiers, names) };
+    let found = entries(node, top.span("tiers"), "the tiers", findings);
+    if found.is_empty() && matches!(node.value, Value::Map(_)) {
+        findings.error(top.span("tiers"), "the manifest has no tier", "", "write at least one, such as `basic: { model: … }`; tenants live in tiers");
+    }
+    for (text, (span, body)) in found {
+        names.insert(text.to_owned());
+        let tier = tier::read(text, span, body, findings);
+        match text.parse() {
+            Ok(name) => tiers.extend(tier.map(|tier| (name, tier))),
+            Err(why) => findings.error(span, format!("{} can't be a tier's name", quoted(text)), "", why.to_string()),
+        }
+    }
+    (tiers, names)
+}
+
+fn tenants(top: &Section, tiers: &BTreeSet<String>, findings: &mut Findings) -> BTreeMap<TenantId, Tenant> {
+    let mut tenants = BTreeMap::new();
+    let Some(node) = top.required("tenants", "write `tenants: {}` while there are none", findings) else { return tenants };
+    let found = entries(node, top.span("tenants"), "the tenants", findings);
+    if found.is_empty() && matches!(node.value, Value::Map(_)) {
+        let help = "a platform without tenants is fine to begin with; tenants that AWS still knows will be closed off";
+        findings.warning(top.span("tenants"), "the manifest has no tenant", "", help);
+    }
+    for (text, (span, body)) in found {
+        let tenant = tenant::read(text, span, body, tiers, findings);
+        match text.parse() {
+            Ok(id) => tenants.extend(tenant.map(|tenant| (id, tenant))),
+            Err(why) => findings.error(span, format!("{} can't be a tenant's id", quoted(text)), "", why.to_string()),
+        }
+    }
+    tenants
+}

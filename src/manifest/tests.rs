@@ -1,0 +1,139 @@
+//! The manifests of tests/manifests: good ones with what they mean, bad ones with every finding as a terminal shows it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::diagnostic::{Color, Diagnostics, Severity};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manifests").join(name)
+}
+
+fn manifests(name: &str) -> Vec<PathBuf> {
+    let mut list: Vec<PathBuf> = std::fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    list.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    list.sort();
+    assert!(!list.is_empty());
+    list
+}
+
+fn findings(path: &Path) -> Diagnostics {
+    match read(path) {
+        Ok((_, warnings)) => warnings,
+        Err(error) => error.downcast().unwrap(),
+    }
+}
+
+fn from_lines(text: &str) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    from_text(&folder("good/inline.yaml"), text.into())
+}
+
+fn snapshot(path: &Path, text: &str) {
+    let folder_shown = format!("{}/", path.parent().unwrap().display());
+    let text = text.replace(&folder_shown, "");
+    insta::with_settings!({ snapshot_path => path.parent().unwrap(), prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(path.file_stem().unwrap().to_str().unwrap(), text);
+    });
+}
+
+#[test]
+fn good_manifests_have_no_findings() {
+    for path in manifests("good") {
+        let (manifest, warnings) = read(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert!(warnings.is_empty(), "{warnings}");
+        snapshot(&path, &format!("{manifest:#?}"));
+    }
+}
+
+#[test]
+fn bad_manifests_show_every_finding() {
+    for path in manifests("bad") {
+        let found = findings(&path);
+        assert!(found.has_errors(), "{}", path.display());
+        snapshot(&path, &found.render(Color::Never));
+    }
+}
+
+#[test]
+fn the_shipped_manifest_is_good() {
+    let text = include_str!("../../tenants.yaml");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tenants.yaml");
+    let (manifest, warnings) = from_text(&root, text.into()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(warnings.is_empty(), "{warnings}");
+    assert_eq!((manifest.tiers.len(), manifest.tenants.len()), (2, 8));
+    assert_eq!(manifest.identity.claims.tenant, "clinic_id");
+    assert!(manifest.tiers.values().all(|tier| tier.knowledge_base.as_ref().is_some_and(|k| k.dimensions == 1024)));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = read(&folder.path().join("tenants.yaml")).unwrap_err().to_string();
+    assert!(missing.contains("tenantry init") && missing.contains("-f FILE"), "{missing}");
+    let directory = read(folder.path()).unwrap_err().to_string();
+    assert!(directory.contains("is a directory"), "{directory}");
+
+    let path = folder.path().join("latin.yaml");
+    std::fs::write(&path, b"version: 1\nname: Ni\xf1o\n").unwrap();
+    let latin = read(&path).unwrap_err().to_string();
+    assert!(latin.contains("byte 19, on line 2"), "{latin}");
+
+    let path = folder.path().join("large.yaml");
+    std::fs::File::create(&path).unwrap().set_len(17 << 20).unwrap();
+    let large = read(&path).unwrap_err().to_string();
+    assert!(large.contains("17 MiB") && large.contains("at most 16 MiB"), "{large}");
+}
+
+#[test]
+fn json_has_places_and_help() {
+    let found = findings(&folder("bad/unknown-tier.yaml")).to_json();
+    let first = found.as_array().unwrap().first().unwrap();
+    assert_eq!(first["summary"], "tenant `globex` names an unknown tier");
+    assert_eq!((first["line"].as_u64(), first["column"].as_u64()), (Some(8), Some(19)));
+    assert_eq!(first["severity"], "error");
+    assert!(first["help"].as_str().unwrap().contains("basic, premium"));
+}
+
+const HEAD: &str = "version: 1\nplatform: { name: healthcare, region: us-east-1, account: \"111122223333\" }\n\
+                    tiers: { basic: { model: openai.gpt-oss-120b } }\n";
+
+#[test]
+fn no_tenant_is_a_warning_only() {
+    let (manifest, warnings) = from_lines(&format!("{HEAD}tenants: {{}}\n")).unwrap();
+    assert!(manifest.tenants.is_empty() && !warnings.has_errors());
+    assert_eq!((warnings.count(Severity::Warning), warnings.count(Severity::Error)), (1, 0));
+}
+
+#[test]
+fn settings_are_read_as_they_are_written() {
+    let (manifest, _) = from_lines(&format!("{HEAD}tenants: {{ clinic-a: {{ tier: basic, name: A, settings: {{ a: 1.10, b: 0x1F, c: yes, d: true }} }} }}")).unwrap();
+    let settings = &manifest.tenants.first_key_value().unwrap().1.settings;
+    let expected = [("a", "1.10"), ("b", "0x1F"), ("c", "yes"), ("d", "true")];
+    assert_eq!(settings.iter().map(|(k, v)| (k.as_str(), v.clone())).collect::<Vec<_>>(), expected.map(|(k, v)| (k, Setting::One(v.into()))));
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_do_not_matter() {
+    let text = format!("\u{feff}{HEAD}tenants: {{ clinic-a: {{ tier: gold, name: A }} }}\n").replace('\n', "\r\n");
+    let found = from_lines(&text).unwrap_err().to_json();
+    assert_eq!((&found[0]["line"], &found[0]["column"]), (&4.into(), &30.into()));
+}
+
+#[test]
+fn many_tenants_are_read_and_many_findings_cut_short() {
+    let mut text = HEAD.to_owned() + "tenants:\n";
+    for n in 0..3000 {
+        writeln!(text, "  clinic-{n}:\n    tier: basic\n    name: Clinic {n}\n    users:\n      - {{ email: a@clinic-{n}.com, role: nurse }}").unwrap();
+    }
+    assert_eq!(from_lines(&text).unwrap().0.tenants.len(), 3000);
+    let shown = from_lines(&text.replace("tier: basic", "tier: gold")).unwrap_err().render(Color::Never);
+    assert!(shown.ends_with("and 2900 more findings\n"));
+}
+
+#[test]
+fn colours_only_on_request() {
+    let found = findings(&folder("bad/version.yaml"));
+    assert!(!found.render(Color::Never).contains('\u{1b}'));
+    assert!(found.render(Color::Always).contains('\u{1b}'));
+}

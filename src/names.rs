@@ -1,0 +1,352 @@
+//! The names that carry rules, each with one door, and every AWS name that we choose.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not the name it should be; the caller says where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NameError(String);
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NameError {}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $rule:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub(crate) struct $name(String);
+
+        impl $name {
+            pub(crate) fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                let rule: fn(&str) -> Result<(), String> = $rule;
+                rule(text).map_err(NameError)?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+    };
+}
+
+name!(
+    /// The platform's name: it starts every AWS name that the tool gives.
+    PlatformName,
+    |text| words(text, "a platform name", 3, 16)
+);
+name!(
+    /// A tier: no hyphen, because it stands in composite ids beside hyphenated tenant ids.
+    TierName,
+    |text| {
+        if !(2..=12).contains(&text.len()) || !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+            return Err("a tier name is a lower-case letter followed by 1 to 11 lower-case letters or digits".into());
+        }
+        if text == OWN {
+            return Err("this word is reserved: the platform's own bucket is named with it".into());
+        }
+        Ok(())
+    }
+);
+name!(
+    /// A tenant: the value of the tenant claim, a path segment of S3 keys, and a part of memory ids.
+    TenantId,
+    |text| {
+        words(text, "a tenant id", 3, 27)?;
+        if RESERVED.contains(&text) {
+            return Err("this word is reserved, since agents and people use it for no tenant in particular".into());
+        }
+        Ok(())
+    }
+);
+name!(
+    /// A twelve-digit AWS account id.
+    AccountId,
+    |text| {
+        if text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err("an AWS account id is 12 digits; write it in quotes, since YAML reads digits as a number".into());
+        }
+        Ok(())
+    }
+);
+name!(
+    /// An AWS region, by its form; whether the services exist there AWS says.
+    Region,
+    |text| {
+        let parts: Vec<&str> = text.split('-').collect();
+        let digits = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
+        let letters = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase());
+        match parts.split_last() {
+            Some((last, first)) if first.len() >= 2 && digits(last) && first.iter().all(|p| letters(p)) => Ok(()),
+            _ => Err("a region looks like `us-east-1`".into()),
+        }
+    }
+);
+
+/// What tells the platform's own bucket from a tier's.
+const OWN: &str = "tenantry";
+
+/// Words that would turn a missing tenant into somebody's data.
+const RESERVED: &[&str] =
+    &["admin", "all", "default", "demo", "global", "none", "null", "platform", "public", "root", "shared", "system", "tenant", "test", "unknown"];
+
+/// Lower-case words joined by single hyphens: what S3, Cognito and AgentCore all take, and no path or wildcard.
+fn words(text: &str, what: &str, shortest: usize, longest: usize) -> Result<(), String> {
+    if !(shortest..=longest).contains(&text.chars().count()) {
+        return Err(format!("{what} has {shortest} to {longest} characters, this one has {}", text.chars().count()));
+    }
+    if let Some(c) = text.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')) {
+        return Err(format!("{what} has only lower-case letters a-z, digits and single hyphens; this one has `{}`", c.escape_default()));
+    }
+    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || text.ends_with('-') || text.contains("--") {
+        return Err(format!("{what} starts with a letter, ends with a letter or digit and has no two hyphens in a row"));
+    }
+    Ok(())
+}
+
+/// An Amazon Resource Name, as AWS gave it or as its documented form says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Arn(String);
+
+impl Arn {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The platform in one account and region: whatever an AWS name is built from.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    pub(crate) platform: PlatformName,
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+}
+
+impl Names {
+    /// `Healthcare` for healthcare, `CityClinics` for city-clinics.
+    fn title(&self) -> String {
+        title(self.platform.as_str())
+    }
+
+    pub(crate) fn user_pool(&self) -> String {
+        format!("{}GatewayPool", self.title())
+    }
+
+    /// `use_` is Web or Machine.
+    pub(crate) fn client(&self, use_: &str) -> String {
+        format!("{}{use_}Client", self.title())
+    }
+
+    /// Shown on consent pages; also how we know a resource server for ours.
+    pub(crate) fn resource_server(&self) -> String {
+        format!("{}ResourceServer", self.title())
+    }
+
+    /// The default domain prefix; unique in its region, hence the account.
+    pub(crate) fn domain(&self) -> String {
+        format!("{}-{}", self.platform, self.account)
+    }
+
+    pub(crate) fn role(&self, use_: &str) -> String {
+        format!("{}-{use_}", self.platform)
+    }
+
+    pub(crate) fn tier_role(&self, tier: &TierName, use_: &str) -> String {
+        format!("{}-{tier}-{use_}", self.platform)
+    }
+
+    /// A role's ARN before the role exists: for policies that name each other.
+    pub(crate) fn role_arn(&self, role: &str) -> Arn {
+        Arn(format!("arn:aws:iam::{}:role/{role}", self.account))
+    }
+
+    /// The platform's own bucket: lock, records and packed code.
+    pub(crate) fn platform_bucket(&self) -> String {
+        format!("{}-{OWN}-{}-{}", self.platform, self.account, self.region)
+    }
+
+    pub(crate) fn tier_bucket(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-{}-{}", self.platform, self.account, self.region)
+    }
+
+    pub(crate) fn vector_bucket(&self) -> String {
+        format!("{}-vectors", self.platform)
+    }
+
+    pub(crate) fn vector_index(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-index", self.platform)
+    }
+
+    pub(crate) fn knowledge_base(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-kb", self.platform)
+    }
+
+    pub(crate) fn data_source(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-documents", self.platform)
+    }
+
+    /// AgentCore takes no hyphen in a runtime's name.
+    pub(crate) fn runtime(&self, tier: &TierName) -> String {
+        format!("{}_{tier}", self.platform.as_str().replace('-', "_"))
+    }
+
+    pub(crate) fn gateway(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-gw", self.platform)
+    }
+
+    /// The first part of every tool name that an agent sees.
+    pub(crate) fn gateway_target(&self, tier: &TierName) -> String {
+        format!("{}Lambda-{}", self.title(), title(tier.as_str()))
+    }
+
+    pub(crate) fn project(&self, tier: &TierName) -> String {
+        format!("{}-{}", self.title(), title(tier.as_str()))
+    }
+
+    /// The path under which agents find their parameters.
+    pub(crate) fn parameter_root(&self) -> String {
+        format!("/app/{}", self.platform)
+    }
+}
+
+/// The tenants' prefixes of one tier's bucket.
+pub(crate) fn tier_prefix(tier: &TierName) -> String {
+    format!("{tier}-tier/")
+}
+
+pub(crate) fn tenant_prefix(tier: &TierName, tenant: &TenantId) -> String {
+    format!("{}{tenant}/", tier_prefix(tier))
+}
+
+fn title(text: &str) -> String {
+    text.split('-')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use regex::Regex;
+
+    use super::*;
+
+    proptest! {
+        /// Patterns and lengths as AWS's API models have them, 2026-09.
+        #[test]
+        fn names_pass_awss_rules_and_never_meet(
+            platform in "[a-z][a-z0-9]{2,7}(-[a-z0-9]{1,7})?",
+            tiers in proptest::collection::btree_set("[a-z][a-z0-9]{1,11}", 1..5),
+            account in "[0-9]{12}",
+        ) {
+            let Ok(platform) = platform.parse::<PlatformName>() else { return Ok(()) };
+            let names = Names { platform, account: account.parse().unwrap(), region: "ap-southeast-2".parse().unwrap() };
+            let mut buckets = vec![names.platform_bucket()];
+            let mut roles = vec![names.role("runtime"), names.role("gateway"), names.role("tvm")];
+            let mut rules = vec![
+                (names.user_pool(), r"^[\w\s+=,.@-]{1,128}$"),
+                (names.client("Machine"), r"^[\w\s+=,.@-]{1,128}$"),
+                (names.domain(), r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"),
+                (names.vector_bucket(), r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"),
+                (names.parameter_root(), r"^(/[a-zA-Z0-9_.-]+)+$"),
+            ];
+            for tier in tiers.iter().filter_map(|t| t.parse::<TierName>().ok()) {
+                buckets.push(names.tier_bucket(&tier));
+                roles.push(names.tier_role(&tier, "kb"));
+                rules.push((names.vector_index(&tier), r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"));
+                rules.push((names.knowledge_base(&tier), r"^([0-9a-zA-Z][_-]?){1,100}$"));
+                rules.push((names.data_source(&tier), r"^([0-9a-zA-Z][_-]?){1,100}$"));
+                rules.push((names.runtime(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
+                rules.push((names.gateway(&tier), r"^([0-9a-zA-Z][-]?){1,48}$"));
+                rules.push((names.gateway_target(&tier), r"^([0-9a-zA-Z][-]?){1,100}$"));
+                rules.push((names.project(&tier), r"^.{1,128}$"));
+            }
+            for bucket in &buckets {
+                rules.push((bucket.clone(), r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"));
+            }
+            for role in &roles {
+                rules.push((role.clone(), r"^[\w+=,.@-]{1,64}$"));
+            }
+            for (name, rule) in &rules {
+                prop_assert!(Regex::new(rule).unwrap().is_match(name), "`{}` does not match {}", name, rule);
+            }
+            prop_assert_eq!(buckets.iter().collect::<BTreeSet<_>>().len(), buckets.len());
+            prop_assert_eq!(roles.iter().collect::<BTreeSet<_>>().len(), roles.len());
+        }
+
+        /// `{tier}-{tenant}` and the prefix of a tenant can be read one way only.
+        #[test]
+        fn composites_are_unambiguous(
+            a in ("[a-z][a-z0-9]{1,11}", "[a-z][a-z0-9]{1,5}(-[a-z0-9]{1,5}){0,3}"),
+            b in ("[a-z][a-z0-9]{1,11}", "[a-z][a-z0-9]{1,5}(-[a-z0-9]{1,5}){0,3}"),
+        ) {
+            let read = |(tier, tenant): &(String, String)| Some((tier.parse::<TierName>().ok()?, tenant.parse::<TenantId>().ok()?));
+            let (Some(a), Some(b)) = (read(&a), read(&b)) else { return Ok(()) };
+            if a != b {
+                prop_assert_ne!(format!("{}-{}", a.0, a.1), format!("{}-{}", b.0, b.1));
+                let (one, other) = (tenant_prefix(&a.0, &a.1), tenant_prefix(&b.0, &b.1));
+                prop_assert!(!one.starts_with(&other) && !other.starts_with(&one), "{} and {} overlap", one, other);
+            }
+        }
+    }
+
+    #[test]
+    fn ids_that_could_be_paths_wildcards_or_somebody_else() {
+        for wrong in ["a", "clinic/a", "clinic..a", "clinic*", "Clinic-a", "clinic--a", "-clinic", "clinic-", "clinic_a", "сlinic-a", "default", "1clinic", ""] {
+            assert!(wrong.parse::<TenantId>().is_err(), "`{wrong}`");
+        }
+        assert!("c".repeat(200).parse::<TenantId>().is_err());
+        for right in ["clinic-a", "hospital-b", "abc", "st-marys-2"] {
+            assert!(right.parse::<TenantId>().is_ok(), "`{right}`");
+        }
+        assert!("tenantry".parse::<TierName>().is_err() && "a-b".parse::<TierName>().is_err());
+    }
+}

@@ -1,0 +1,260 @@
+//! What apply would do: every difference between desired and live, as plain data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::address::{Address, Owner};
+use crate::desired::Desired;
+use crate::kinds::{AnyFound, Ownership, kind};
+use crate::late::{Slot, fill, shown, slots};
+use crate::names::Names;
+use crate::observe::Live;
+use crate::secret::{digest, fingerprint};
+
+mod fields;
+
+pub(crate) use fields::FieldChange;
+
+/// What happens to one resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Action {
+    Create,
+    Update,
+    Replace,
+    Delete,
+}
+
+/// Why a resource differs; for the reader only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Cause {
+    /// The manifest asks for something else than was applied last.
+    Manifest,
+    /// The manifest asks for what was applied last, but live is different.
+    Drift,
+    /// Something that it refers to is new.
+    Dependency,
+}
+
+/// One resource's change.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) address: Address,
+    pub(crate) action: Action,
+    pub(crate) cause: Cause,
+    pub(crate) fields: Vec<FieldChange>,
+    /// Of a replace: the fields that AWS can't change in place, and why.
+    pub(crate) replaces: Vec<String>,
+    /// The declared document with its references; absent for a delete.
+    pub(crate) desired: Option<Value>,
+    pub(crate) live: Option<AnyFound>,
+}
+
+impl Change {
+    /// The resources that it refers to.
+    pub(crate) fn refers_to(&self) -> BTreeSet<Address> {
+        self.desired.as_ref().map(slots).unwrap_or_default().into_iter().map(|slot| slot.address).collect()
+    }
+}
+
+/// Why apply refuses to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Blocked {
+    pub(crate) address: Address,
+    pub(crate) why: String,
+    pub(crate) way_out: String,
+}
+
+/// Everything a reviewer reads and apply carries out.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) target: Target,
+    /// Creates, updates and replaces in the order of declaration, then deletes from the bottom up.
+    pub(crate) changes: Vec<Change>,
+    /// Live, no longer declared, and kept because they hold data.
+    pub(crate) kept: Vec<Address>,
+    pub(crate) blocked: Vec<Blocked>,
+    pub(crate) unchanged: Vec<Address>,
+    /// What is live and stays as it is: steps read the ids they refer to from here.
+    pub(crate) outputs: BTreeMap<Address, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Target {
+    pub(crate) platform: String,
+    pub(crate) account: String,
+    pub(crate) region: String,
+}
+
+impl From<&Names> for Target {
+    fn from(names: &Names) -> Self {
+        Self { platform: names.platform.to_string(), account: names.account.to_string(), region: names.region.to_string() }
+    }
+}
+
+/// What the user said yes to by name, so that a guard lets it pass.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    pub(crate) delete: BTreeSet<Address>,
+    pub(crate) replace: BTreeSet<Address>,
+}
+
+impl Plan {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    pub(crate) fn count(&self, action: Action) -> usize {
+        self.changes.iter().filter(|c| c.action == action).count()
+    }
+
+    /// The identity of a reviewed plan: the same while neither the manifest nor the live state moves.
+    pub(crate) fn checksum(&self) -> String {
+        let changes: Vec<Value> = self
+            .changes
+            .iter()
+            .map(|c| json!({ "address": c.address, "action": c.action, "desired": c.desired, "live": c.live.as_ref().map(|l| public(&l.spec)) }))
+            .collect();
+        let blocked: Vec<&Address> = self.blocked.iter().map(|b| &b.address).collect();
+        digest(json!({ "target": self.target, "changes": changes, "blocked": blocked }).to_string().as_bytes())
+    }
+
+    /// What is created, updated or replaced, by address.
+    pub(crate) fn rising(&self) -> BTreeMap<&Address, Action> {
+        self.changes.iter().filter(|c| c.action != Action::Delete).map(|c| (&c.address, c.action)).collect()
+    }
+}
+
+/// An attribute of a live output as plans may see it: a secret as its fingerprint.
+pub(crate) fn attribute(output: &Value, name: &str) -> Option<String> {
+    match output.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(map) => map.get("$secret").and_then(Value::as_str).map(fingerprint),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// The document that is compared, digested and shown: no secret in it.
+fn public(document: &Value) -> Value {
+    shown(document)
+}
+
+/// The digest of an applied spec, as it stands in the mark.
+pub(crate) fn spec_digest(filled: &Value) -> String {
+    digest(filled.to_string().as_bytes()).chars().take(32).collect()
+}
+
+/// Compares what is desired with what is live.
+pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named) -> Result<Plan> {
+    let mut plan = Plan {
+        target: names.into(),
+        changes: Vec::new(),
+        kept: Vec::new(),
+        blocked: Vec::new(),
+        unchanged: Vec::new(),
+        outputs: BTreeMap::new(),
+    };
+    for (address, declared) in desired.iter() {
+        compare(&mut plan, address, declared, live.get(address), named)?;
+    }
+    leftovers(&mut plan, desired, live, named)?;
+    Ok(plan)
+}
+
+fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&AnyFound>, named: &Named) -> Result<()> {
+    let kind = kind(address.kind())?;
+    let filled = fill(declared, &|slot: &Slot| plan.outputs.get(&slot.address).and_then(|output| attribute(output, &slot.attribute)));
+    let new = |action, cause, fields, replaces, live| Change {
+        address: address.clone(),
+        action,
+        cause,
+        fields,
+        replaces,
+        desired: Some(declared.clone()),
+        live,
+    };
+    let Some(found) = found else {
+        plan.changes.push(new(Action::Create, Cause::Manifest, fields::differences(&Value::Null, &filled), Vec::new(), None));
+        return Ok(());
+    };
+    if let Ownership::Foreign { platform } = &found.mark {
+        let whose = platform.as_ref().map_or_else(|| "carries no mark of tenantry".into(), |p| format!("belongs to platform `{p}`"));
+        plan.blocked.push(Blocked {
+            address: address.clone(),
+            why: format!("something of this name is in AWS already and {whose}"),
+            way_out: format!("delete or rename it, or tag it as ours: tenantry:platform={}, tenantry:address={address}", plan.target.platform),
+        });
+        return Ok(());
+    }
+    for why in kind.impossible(&filled, &found.spec)? {
+        plan.blocked.push(Blocked { address: address.clone(), why, way_out: "put the manifest back as it was, or start a platform of another name".into() });
+    }
+    let changed = fields::differences(&found.spec, &filled);
+    if changed.is_empty() {
+        plan.outputs.insert(address.clone(), found.output.clone());
+        plan.unchanged.push(address.clone());
+        return Ok(());
+    }
+    let cause = match &found.mark {
+        _ if !slots(&filled).is_empty() => Cause::Dependency,
+        Ownership::Ours { spec: Some(applied) } if *applied == spec_digest(&filled) => Cause::Drift,
+        _ => Cause::Manifest,
+    };
+    let replaces: Vec<String> = kind
+        .replace_on()
+        .iter()
+        .filter(|(field, _)| changed.iter().any(|c| c.root() == *field))
+        .map(|(field, why)| format!("{field}: {why}"))
+        .collect();
+    if replaces.is_empty() {
+        plan.outputs.insert(address.clone(), found.output.clone());
+        plan.changes.push(new(Action::Update, cause, changed, replaces, Some(found.clone())));
+        return Ok(());
+    }
+    if kind.holds_data() && !named.replace.contains(address) {
+        plan.blocked.push(Blocked {
+            address: address.clone(),
+            why: format!("it holds data and would have to be replaced ({})", replaces.join("; ")),
+            way_out: format!("put the manifest back as it was, or lose the data with --allow-replace {address}"),
+        });
+    }
+    plan.changes.push(new(Action::Replace, cause, changed, replaces, Some(found.clone())));
+    Ok(())
+}
+
+/// What is live and ours but no longer declared, from the bottom up.
+fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> Result<()> {
+    let mut gone: Vec<(&Address, &AnyFound)> =
+        live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
+    gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
+    for (address, found) in gone {
+        if kind(address.kind())?.holds_data() && !named.delete.contains(address) {
+            plan.kept.push(address.clone());
+            continue;
+        }
+        plan.changes.push(Change {
+            address: address.clone(),
+            action: Action::Delete,
+            cause: Cause::Manifest,
+            fields: Vec::new(),
+            replaces: Vec::new(),
+            desired: None,
+            live: Some(found.clone()),
+        });
+    }
+    Ok(())
+}
+
+/// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.
+pub(crate) fn by_owner(plan: &Plan) -> BTreeMap<Owner, Vec<&Change>> {
+    let mut groups: BTreeMap<Owner, Vec<&Change>> = BTreeMap::new();
+    for change in &plan.changes {
+        groups.entry(change.address.owner().clone()).or_default().push(change);
+    }
+    groups
+}

@@ -1,0 +1,314 @@
+//! AWS on the user's own machine: the services that tenantry calls, answered from one state file.
+//!
+//! It is written from AWS's API models and imports nothing from `kinds`: a fake that shares code with
+//! its client agrees with the client's bugs. It refuses what AWS refuses, and answers what it does not
+//! know with 501.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+mod agentcore;
+mod bedrock_agent;
+mod cognito;
+mod dates;
+mod faults;
+mod iam;
+mod projects;
+mod protocol;
+mod record;
+mod s3;
+mod s3vectors;
+mod server;
+mod ssm;
+mod sts;
+
+pub(crate) use faults::Faults;
+pub(crate) use protocol::{Reply, Request};
+pub(crate) use server::serve;
+
+/// One AWS service: it recognises its requests and answers them.
+trait Service: Sync {
+    /// Whether the request is for this service, by signing name, target header or path.
+    fn claims(&self, request: &Request) -> bool;
+    /// Answers a request that it claimed; `None` if it knows no such operation.
+    fn answer(&self, world: &mut World, request: &Request) -> Option<Reply>;
+    /// The IAM action that the request needs, such as `s3:PutEncryptionConfiguration`, where it can't be read off
+    /// an `x-amz-target` or an `Action`.
+    fn action(&self, _request: &Request) -> Option<String> {
+        None
+    }
+}
+
+/// Every service, the ones that share a signing name told apart by path.
+const SERVICES: &[&dyn Service] = &[
+    &sts::Sts,
+    &iam::Iam,
+    &ssm::Ssm,
+    &cognito::Cognito,
+    &s3vectors::S3Vectors,
+    &agentcore::AgentCore,
+    &projects::Projects,
+    &bedrock_agent::BedrockAgent,
+    &s3::S3,
+];
+
+/// Everything that one sandbox knows, as it is kept in the file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct State {
+    /// Counts the ids handed out, so that the same calls give the same ids.
+    ids: u64,
+    agentcore: agentcore::State,
+    bedrock_agent: bedrock_agent::State,
+    cognito: cognito::State,
+    iam: iam::State,
+    projects: projects::State,
+    s3: s3::State,
+    s3vectors: s3vectors::State,
+    ssm: ssm::State,
+}
+
+/// The account as a service sees it while it answers one request.
+struct World {
+    account: String,
+    region: String,
+    /// Seconds since 1970.
+    now: f64,
+    /// How long a status such as CREATING lasts; at least one read sees it even at zero.
+    settle: Duration,
+    /// How long a new role cannot be assumed yet.
+    propagation: Duration,
+    state: State,
+    /// Set by whatever changed the state, so that reads cost no write of the file.
+    dirty: bool,
+}
+
+impl World {
+    /// A new id of `length` characters out of `alphabet`, the same in every run of the same calls.
+    fn id(&mut self, alphabet: &str, length: usize) -> String {
+        self.state.ids += 1;
+        let letters: Vec<char> = alphabet.chars().collect();
+        // splitmix64: spreads a counter, which is all that is asked of it.
+        let mut seed = self.state.ids.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (0..length)
+            .map(|_| {
+                seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                let mut z = seed;
+                z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+                let n = usize::try_from((z ^ (z >> 31)) % letters.len() as u64).unwrap_or(0);
+                letters.get(n).copied().unwrap_or('0')
+            })
+            .collect()
+    }
+}
+
+/// A status on its way to its final value: it changes once enough time has passed and one read has seen it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Settling {
+    now: String,
+    then: String,
+    ready_at: f64,
+    seen: bool,
+}
+
+impl Settling {
+    fn new(world: &World, now: &str, then: &str) -> Self {
+        let ready_at = world.now + world.settle.as_secs_f64();
+        Self { now: now.into(), then: then.into(), ready_at, seen: false }
+    }
+
+    fn settled(status: &str) -> Self {
+        Self { now: status.into(), then: status.into(), ready_at: 0.0, seen: true }
+    }
+
+    /// The status as a read sees it.
+    fn read(&mut self, now: f64) -> String {
+        if self.seen && now >= self.ready_at {
+            self.now.clone_from(&self.then);
+        }
+        self.seen = true;
+        self.now.clone()
+    }
+
+    /// The status without moving it.
+    fn peek(&self, now: f64) -> &str {
+        if self.seen && now >= self.ready_at { &self.then } else { &self.now }
+    }
+}
+
+/// A sandbox, shared by the SDK's connector and the server on a port.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    file: Option<PathBuf>,
+    faults: Faults,
+    record: Option<record::Record>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    account: String,
+    state: State,
+    saved: Instant,
+    /// How long the last save took: a large state is saved less often.
+    took: Duration,
+    unsaved: bool,
+    /// Requests answered so far, which numbers them.
+    requests: u64,
+}
+
+/// What stands in the file.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    version: u32,
+    account: String,
+    state: State,
+}
+
+const VERSION: u32 = 1;
+
+impl Sandbox {
+    /// Opens the sandbox in `file`, or an empty one for `account` if there is none yet.
+    #[expect(clippy::disallowed_methods, reason = "the sandbox's one file is read here")]
+    pub(crate) fn open(file: Option<&Path>, account: &str, faults: Faults) -> Result<Self> {
+        let mut inner = Inner {
+            account: account.into(),
+            state: State::default(),
+            saved: Instant::now(),
+            took: Duration::ZERO,
+            unsaved: false,
+            requests: 0,
+        };
+        if let Some(path) = file {
+            match std::fs::read(path) {
+                Ok(bytes) => {
+                    let saved: Saved = serde_json::from_slice(&bytes).with_context(|| {
+                        format!("reading the sandbox in `{}`: it is damaged; `tenantry sandbox reset` starts an empty one", path.display())
+                    })?;
+                    anyhow::ensure!(
+                        saved.version == VERSION,
+                        "the sandbox in `{}` is of version {}, this tenantry keeps version {VERSION}; `tenantry sandbox reset` starts an empty one",
+                        path.display(),
+                        saved.version
+                    );
+                    inner.account = saved.account;
+                    inner.state = saved.state;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error).with_context(|| format!("reading the sandbox in `{}`", path.display())),
+            }
+        }
+        Ok(Self { file: file.map(Into::into), faults, record: None, inner: Mutex::new(inner) })
+    }
+
+    /// From now on also appends each request and its reply to `path`, one JSON object a line.
+    pub(crate) fn record_to(&mut self, path: &Path) -> Result<()> {
+        self.record = Some(record::Record::open(path)?);
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers one request as AWS would, after whatever fault is due.
+    pub(crate) async fn answer(&self, request: &Request) -> Reply {
+        self.faults.wait().await;
+        let (account, number) = {
+            let mut inner = self.lock();
+            inner.requests += 1;
+            (inner.account.clone(), inner.requests)
+        };
+        let reply = self.faults.before(request, &account).unwrap_or_else(|| {
+            let (reply, wrote) = self.work(request);
+            self.faults.after(request, wrote, reply, || self.save_now())
+        });
+        let reply = reply.stamped(request, number);
+        if let Some(record) = &self.record {
+            record.write(request, &reply);
+        }
+        reply
+    }
+
+    fn work(&self, request: &Request) -> (Reply, bool) {
+        let mut inner = self.lock();
+        let mut world = World {
+            account: inner.account.clone(),
+            region: request.region().to_owned(),
+            now: seconds(),
+            settle: self.faults.settle(),
+            propagation: self.faults.propagation(),
+            state: std::mem::take(&mut inner.state),
+            dirty: false,
+        };
+        let reply = SERVICES
+            .iter()
+            .find(|service| service.claims(request))
+            .and_then(|service| service.answer(&mut world, request))
+            .unwrap_or_else(|| protocol::unknown(request));
+        inner.state = world.state;
+        inner.unsaved |= world.dirty;
+        let due = inner.unsaved && inner.saved.elapsed() > Duration::from_millis(200).max(inner.took * 20);
+        let wrote = world.dirty;
+        drop(inner);
+        // A failed save shows when the command ends and saves for the last time.
+        if due && let Err(error) = self.save_now() {
+            tracing::warn!(%error, "saving the sandbox");
+        }
+        (reply, wrote)
+    }
+
+    /// Writes the state to its file, if anything in it changed.
+    pub(crate) fn save_now(&self) -> Result<()> {
+        let mut inner = self.lock();
+        let Some(path) = self.file.as_deref() else { return Ok(()) };
+        if !inner.unsaved {
+            return Ok(());
+        }
+        let state = std::mem::take(&mut inner.state);
+        let saved = Saved { version: VERSION, account: inner.account.clone(), state };
+        let begun = Instant::now();
+        let written = write_whole(path, &saved);
+        inner.state = saved.state;
+        written.with_context(|| format!("writing the sandbox to `{}`; the file there is the one from before", path.display()))?;
+        inner.unsaved = false;
+        inner.saved = Instant::now();
+        inner.took = begun.elapsed();
+        Ok(())
+    }
+}
+
+/// Replaces the file at once or not at all.
+fn write_whole(path: &Path, saved: &Saved) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer(std::io::BufWriter::new(&mut file), saved)?;
+    file.as_file().sync_data()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// What `reset` found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reset {
+    Removed,
+    WasEmpty,
+}
+
+/// Forgets everything in the sandbox in `file`.
+pub(crate) fn reset(file: &Path) -> Result<Reset> {
+    match std::fs::remove_file(file) {
+        Ok(()) => Ok(Reset::Removed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Reset::WasEmpty),
+        Err(error) => Err(error).with_context(|| format!("removing the sandbox in `{}`", file.display())),
+    }
+}
+
+fn seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+}

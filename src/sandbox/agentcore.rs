@@ -1,0 +1,230 @@
+//! Amazon Bedrock AgentCore's control plane (restJson1): runtimes, gateways and their targets.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use self::gateways::Gateway;
+use self::runtimes::Runtime;
+use self::shape::Shape;
+use super::protocol::{Refusal, Reply, Request};
+use super::{Service, Settling, World};
+
+mod authorizer;
+mod endpoints;
+mod gateways;
+mod marks;
+pub(super) mod pages;
+mod runtimes;
+pub(super) mod shape;
+mod shapes;
+pub(super) mod tags;
+mod targets;
+mod tools;
+
+const INVALID: &str = "ValidationException";
+/// The status that nobody sees: what has it is taken away.
+const GONE: &str = "GONE";
+
+pub(super) struct AgentCore;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {
+    regions: BTreeMap<String, Region>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Region {
+    runtimes: BTreeMap<String, Runtime>,
+    gateways: BTreeMap<String, Gateway>,
+    /// By operation and client token: the id and the request of what it created.
+    tokens: BTreeMap<String, (String, Value)>,
+    /// Resource policies by ARN.
+    policies: BTreeMap<String, String>,
+}
+
+type Answer = Result<Value, Refusal>;
+
+/// What a path and a method mean, with the ids from the path.
+struct Call<'a> {
+    request: &'a Request,
+    ids: Vec<String>,
+}
+
+impl Call<'_> {
+    fn id(&self, n: usize) -> &str {
+        self.ids.get(n).map_or("", String::as_str)
+    }
+
+    fn body(&self, shape: &Shape) -> Answer {
+        shape::body(self.request, shape, INVALID)
+    }
+
+    /// A page of a listing whose size and token stand in the query.
+    fn page<K: AsRef<str>>(&self, most: usize, items: impl IntoIterator<Item = (K, Value)>, member: &str) -> Answer {
+        let size = match self.request.query("maxResults").map(str::parse::<usize>) {
+            None => None,
+            Some(Ok(size)) if (1..=most).contains(&size) => Some(size),
+            Some(_) => {
+                return Err(invalid(format!("Value at 'maxResults' failed to satisfy constraint: Member must be between 1 and {most}")));
+            }
+        };
+        let (page, next) = pages::page(items, size, self.request.query("nextToken")).ok_or_else(|| invalid("Invalid nextToken"))?;
+        let mut reply = json!({ member: page });
+        shape::put(&mut reply, "nextToken", next);
+        Ok(reply)
+    }
+}
+
+struct Operation {
+    name: &'static str,
+    method: &'static str,
+    /// The path's segments; `*` stands for an id.
+    path: &'static [&'static str],
+    status: u16,
+    answer: fn(&mut World, &Call) -> Answer,
+}
+
+const fn on(
+    name: &'static str,
+    method: &'static str,
+    path: &'static [&'static str],
+    status: u16,
+    answer: fn(&mut World, &Call) -> Answer,
+) -> Operation {
+    Operation { name, method, path, status, answer }
+}
+
+const RUNTIMES: &[&str] = &["runtimes"];
+const RUNTIME: &[&str] = &["runtimes", "*"];
+const VERSIONS: &[&str] = &["runtimes", "*", "versions"];
+const ENDPOINTS: &[&str] = &["runtimes", "*", "runtime-endpoints"];
+const ENDPOINT: &[&str] = &["runtimes", "*", "runtime-endpoints", "*"];
+const GATEWAYS: &[&str] = &["gateways"];
+const GATEWAY: &[&str] = &["gateways", "*"];
+const TARGETS: &[&str] = &["gateways", "*", "targets"];
+const TARGET: &[&str] = &["gateways", "*", "targets", "*"];
+const TAGS: &[&str] = &["tags", "*"];
+const POLICY: &[&str] = &["resourcepolicy", "*"];
+
+static OPERATIONS: &[Operation] = &[
+    on("CreateAgentRuntime", "PUT", RUNTIMES, 202, runtimes::create),
+    on("ListAgentRuntimes", "POST", RUNTIMES, 200, runtimes::list),
+    on("GetAgentRuntime", "GET", RUNTIME, 200, runtimes::get),
+    on("UpdateAgentRuntime", "PUT", RUNTIME, 202, runtimes::update),
+    on("DeleteAgentRuntime", "DELETE", RUNTIME, 202, runtimes::delete),
+    on("ListAgentRuntimeVersions", "POST", VERSIONS, 200, endpoints::versions),
+    on("ListAgentRuntimeEndpoints", "POST", ENDPOINTS, 200, endpoints::list),
+    on("GetAgentRuntimeEndpoint", "GET", ENDPOINT, 200, endpoints::get),
+    on("DeleteAgentRuntimeEndpoint", "DELETE", ENDPOINT, 202, endpoints::delete),
+    on("CreateGateway", "POST", GATEWAYS, 202, gateways::create),
+    on("ListGateways", "GET", GATEWAYS, 200, gateways::list),
+    on("GetGateway", "GET", GATEWAY, 200, gateways::get),
+    on("UpdateGateway", "PUT", GATEWAY, 202, gateways::update),
+    on("DeleteGateway", "DELETE", GATEWAY, 202, gateways::delete),
+    on("CreateGatewayTarget", "POST", TARGETS, 202, targets::create),
+    on("ListGatewayTargets", "GET", TARGETS, 200, targets::list),
+    on("GetGatewayTarget", "GET", TARGET, 200, targets::get),
+    on("UpdateGatewayTarget", "PUT", TARGET, 202, targets::update),
+    on("DeleteGatewayTarget", "DELETE", TARGET, 202, targets::delete),
+    on("TagResource", "POST", TAGS, 204, marks::tag),
+    on("UntagResource", "DELETE", TAGS, 204, marks::untag),
+    on("ListTagsForResource", "GET", TAGS, 200, marks::list),
+    on("PutResourcePolicy", "PUT", POLICY, 201, marks::put_policy),
+    on("GetResourcePolicy", "GET", POLICY, 200, marks::get_policy),
+    on("DeleteResourcePolicy", "DELETE", POLICY, 204, marks::delete_policy),
+];
+
+impl Operation {
+    fn of(request: &Request) -> Option<(&'static Self, Vec<String>)> {
+        let mut segments = request.segments();
+        if let Some((first, arn)) = segments.split_first()
+            && matches!(first.as_str(), "tags" | "resourcepolicy")
+        {
+            segments = vec![first.clone(), arn.join("/")];
+        }
+        let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
+        let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;
+        let ids = operation.path.iter().zip(segments).filter(|(p, _)| **p == "*").map(|(_, s)| s).collect();
+        Some((operation, ids))
+    }
+}
+
+impl Service for AgentCore {
+    fn claims(&self, request: &Request) -> bool {
+        request.signing_name() == "bedrock-agentcore"
+    }
+
+    fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
+        let (operation, ids) = Operation::of(request)?;
+        let call = Call { request, ids };
+        Some(match (operation.answer)(world, &call) {
+            Ok(_) if operation.status == 204 => Reply::empty(204),
+            Ok(body) => Reply::json(operation.status, &body),
+            Err(refusal) => refused(&refusal),
+        })
+    }
+
+    fn action(&self, request: &Request) -> Option<String> {
+        Operation::of(request).map(|(operation, _)| format!("bedrock-agentcore:{}", operation.name))
+    }
+}
+
+/// A refusal; those of validation carry a reason, which the model requires.
+fn refused(refusal: &Refusal) -> Reply {
+    let mut body = json!({ "__type": refusal.code, "message": refusal.message });
+    if refusal.code == INVALID {
+        let mismatch = refusal.message == OTHER_REQUEST;
+        let reason = if mismatch { "IdempotentParameterMismatchException" } else { "FieldValidationFailed" };
+        shape::put(&mut body, "reason", Some(reason));
+    }
+    Reply::json(refusal.status, &body).header("x-amzn-errortype", refusal.code)
+}
+
+const OTHER_REQUEST: &str = "The client token was used before with different parameters.";
+
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, INVALID, message)
+}
+
+fn conflict(message: impl Into<String>) -> Refusal {
+    Refusal::new(409, "ConflictException", message)
+}
+
+fn missing(message: impl Into<String>) -> Refusal {
+    Refusal::new(404, "ResourceNotFoundException", message)
+}
+
+fn quota(message: impl Into<String>) -> Refusal {
+    Refusal::new(402, "ServiceQuotaExceededException", message)
+}
+
+fn region(world: &mut World) -> &mut Region {
+    world.state.agentcore.regions.entry(world.region.clone()).or_default()
+}
+
+fn arn(world: &World, resource: &str) -> String {
+    format!("arn:aws:bedrock-agentcore:{}:{}:{resource}", world.region, world.account)
+}
+
+/// Whether a status is on its way to another one; asking does not move it.
+fn in_transition(status: &Settling, now: f64) -> bool {
+    matches!(status.peek(now), "CREATING" | "UPDATING" | "DELETING" | GONE)
+}
+
+/// The id that the same token created before; a refusal if it came with another request.
+fn replayed(world: &mut World, scope: &str, body: &Value) -> Result<Option<String>, Refusal> {
+    let Some(token) = shape::maybe(body, "clientToken") else { return Ok(None) };
+    match region(world).tokens.get(&format!("{scope}:{token}")) {
+        Some((id, before)) if before == body => Ok(Some(id.clone())),
+        Some(_) => Err(invalid(OTHER_REQUEST)),
+        None => Ok(None),
+    }
+}
+
+fn remember(world: &mut World, scope: &str, body: &Value, id: &str) {
+    if let Some(token) = shape::maybe(body, "clientToken") {
+        region(world).tokens.insert(format!("{scope}:{token}"), (id.into(), body.clone()));
+    }
+}

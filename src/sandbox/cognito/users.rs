@@ -1,0 +1,245 @@
+//! Users of a pool, as an administrator creates and changes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::super::agentcore::shape;
+use super::super::protocol::Refusal;
+use super::{Answer, Pool, User, World, invalid, page, pool, refuse};
+
+/// What a filter may ask for.
+const SEARCHABLE: &[&str] = &[
+    "username",
+    "email",
+    "phone_number",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "cognito:user_status",
+    "status",
+    "sub",
+];
+
+/// The name a user is kept under, if the request's name is theirs: their own name, or an alias of theirs.
+fn kept_name(pool: &Pool, name: &str) -> Option<String> {
+    let same = |a: &str| if case_sensitive(pool) { a == name } else { a.eq_ignore_ascii_case(name) };
+    let aliases: Vec<&str> = ["UsernameAttributes", "AliasAttributes"]
+        .iter()
+        .filter_map(|list| pool.fixed.get(*list).and_then(Value::as_array))
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let is =
+        |kept: &str, user: &User| same(kept) || aliases.iter().any(|alias| user.attributes.get(*alias).is_some_and(|value| same(value)));
+    pool.users.iter().find(|(kept, user)| is(kept, user)).map(|(kept, _)| kept.clone())
+}
+
+fn case_sensitive(pool: &Pool) -> bool {
+    pool.fixed.get("UsernameConfiguration").and_then(|c| c.get("CaseSensitive")) == Some(&Value::Bool(true))
+}
+
+pub(super) fn user<'a>(world: &'a mut World, body: &Value) -> Result<&'a mut User, Refusal> {
+    let pool = pool(world, body)?;
+    let kept = kept_name(pool, shape::string(body, "Username"));
+    kept.and_then(|kept| pool.users.get_mut(&kept)).ok_or_else(no_user)
+}
+
+fn no_user() -> Refusal {
+    refuse("UserNotFoundException", "User does not exist.")
+}
+
+/// The attributes of a request that the schema allows.
+fn attributes(pool: &Pool, body: &Value) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut given = BTreeMap::new();
+    for attribute in body.get("UserAttributes").and_then(Value::as_array).into_iter().flatten() {
+        let (name, value) = (shape::string(attribute, "Name"), shape::string(attribute, "Value"));
+        let known = pool.schema.get(name).ok_or_else(|| invalid(format!("user.{name}: Attribute does not exist in schema.")))?;
+        let limit = |member: &str| {
+            known.pointer(&format!("/StringAttributeConstraints/{member}")).and_then(Value::as_str).and_then(|n| n.parse::<usize>().ok())
+        };
+        let length = value.chars().count();
+        if !value.is_empty()
+            && (limit("MinLength").is_some_and(|least| length < least) || limit("MaxLength").is_some_and(|most| length > most))
+        {
+            return Err(invalid(format!("user.{name}: String must be within the length limits of the schema.")));
+        }
+        let kind = shape::string(known, "AttributeDataType");
+        if (kind == "Boolean" && !matches!(value, "true" | "false" | ""))
+            || (kind == "Number" && !value.is_empty() && value.parse::<f64>().is_err())
+        {
+            return Err(invalid(format!("user.{name}: The value is not a {kind}.")));
+        }
+        if name == "email" && !value.is_empty() && !value.contains('@') {
+            return Err(invalid("Invalid email address format."));
+        }
+        given.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(given)
+}
+
+fn shown(name: &str, user: &User, attributes: &str) -> Value {
+    let list: Vec<Value> = user.attributes.iter().map(|(name, value)| json!({ "Name": name, "Value": value })).collect();
+    json!({
+        "Username": name,
+        attributes: list,
+        "UserCreateDate": user.created,
+        "UserLastModifiedDate": user.modified,
+        "Enabled": user.enabled,
+        "UserStatus": user.status,
+    })
+}
+
+pub(super) fn create(world: &mut World, body: &Value) -> Answer {
+    let hex = world.id("0123456789abcdef", 32);
+    let uuid = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| hex.get(range).unwrap_or("")).join("-");
+    let now = world.now;
+    let name = shape::string(body, "Username");
+    let pool = pool(world, body)?;
+    let mut attributes = attributes(pool, body)?;
+    let existing = kept_name(pool, name);
+    if shape::string(body, "MessageAction") == "RESEND" {
+        let kept = existing.ok_or_else(no_user)?;
+        let user = pool.users.get(&kept).ok_or_else(no_user)?;
+        if user.status != "FORCE_CHANGE_PASSWORD" {
+            return Err(refuse("UnsupportedUserStateException", format!("User is not in a state to be invited again: {}.", user.status)));
+        }
+        return Ok(json!({ "User": shown(&kept, user, "Attributes") }));
+    }
+    if existing.is_some() {
+        return Err(refuse("UsernameExistsException", "User account already exists"));
+    }
+    let by: Vec<&str> =
+        pool.fixed.get("UsernameAttributes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut kept = name.to_owned();
+    if !by.is_empty() {
+        let kind = if name.contains('@') { "email" } else { "phone_number" };
+        if !by.contains(&kind) || (kind == "phone_number" && !name.starts_with('+')) {
+            let wanted = if by.contains(&"email") { "an email" } else { "a phone number" };
+            return Err(invalid(format!("Username should be {wanted}.")));
+        }
+        kept.clone_from(&uuid);
+        attributes.insert(kind.into(), name.into());
+    } else if kept.contains('@') && pool.fixed.get("AliasAttributes").and_then(Value::as_array).is_some_and(|a| a.contains(&json!("email")))
+    {
+        return Err(invalid("Username cannot be of email format, since user pool is configured for email alias."));
+    }
+    if attributes.contains_key("sub") {
+        return Err(invalid("user.sub: Attribute cannot be set."));
+    }
+    for (name, attribute) in &pool.schema {
+        if name != "sub" && attribute.get("Required") == Some(&Value::Bool(true)) && !attributes.contains_key(name) {
+            return Err(invalid(format!("Attributes did not conform to the schema: {name}: The attribute is required")));
+        }
+    }
+    attributes.insert("sub".into(), uuid);
+    attributes.retain(|_, value| !value.is_empty());
+    let user =
+        User { created: now, modified: now, enabled: true, status: "FORCE_CHANGE_PASSWORD".into(), attributes, groups: BTreeSet::new() };
+    let reply = json!({ "User": shown(&kept, &user, "Attributes") });
+    pool.users.insert(kept, user);
+    world.dirty = true;
+    Ok(reply)
+}
+
+pub(super) fn get(world: &mut World, body: &Value) -> Answer {
+    let pool = pool(world, body)?;
+    let kept = kept_name(pool, shape::string(body, "Username")).ok_or_else(no_user)?;
+    pool.users.get(&kept).map(|user| shown(&kept, user, "UserAttributes")).ok_or_else(no_user)
+}
+
+/// An empty value takes the attribute away.
+pub(super) fn update(world: &mut World, body: &Value) -> Answer {
+    let now = world.now;
+    let pool = pool(world, body)?;
+    let kept = kept_name(pool, shape::string(body, "Username")).ok_or_else(no_user)?;
+    let given = attributes(pool, body)?;
+    for name in given.keys() {
+        if pool.schema.get(name).and_then(|attribute| attribute.get("Mutable")) == Some(&Value::Bool(false)) {
+            return Err(invalid(format!("user.{name}: Attribute cannot be updated.")));
+        }
+    }
+    let taken = |value: &str| kept_name(pool, value).is_some_and(|other| other != kept);
+    if let Some(email) = given.get("email").filter(|email| taken(email)) {
+        return Err(refuse("AliasExistsException", format!("An account with the given email already exists: {email}")));
+    }
+    let user = pool.users.get_mut(&kept).ok_or_else(no_user)?;
+    user.attributes.extend(given);
+    user.attributes.retain(|_, value| !value.is_empty());
+    user.modified = now;
+    world.dirty = true;
+    Ok(json!({}))
+}
+
+fn set_enabled(world: &mut World, body: &Value, enabled: bool) -> Answer {
+    let now = world.now;
+    let user = user(world, body)?;
+    user.enabled = enabled;
+    user.modified = now;
+    world.dirty = true;
+    Ok(json!({}))
+}
+
+pub(super) fn disable(world: &mut World, body: &Value) -> Answer {
+    set_enabled(world, body, false)
+}
+
+pub(super) fn enable(world: &mut World, body: &Value) -> Answer {
+    set_enabled(world, body, true)
+}
+
+pub(super) fn delete(world: &mut World, body: &Value) -> Answer {
+    let pool = pool(world, body)?;
+    let kept = kept_name(pool, shape::string(body, "Username")).ok_or_else(no_user)?;
+    pool.users.remove(&kept);
+    world.dirty = true;
+    Ok(json!({}))
+}
+
+/// A filter such as `email ^= "a@"`: an attribute, whether a prefix is enough, and the value.
+fn filter(text: &str) -> Result<Option<(String, bool, String)>, Refusal> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let parts = text
+        .split_once("^=")
+        .map(|(name, value)| (name, true, value))
+        .or_else(|| text.split_once('=').map(|(name, value)| (name, false, value)));
+    let parsed = parts.and_then(|(name, prefix, value)| {
+        let value = value.trim().strip_prefix('"')?.strip_suffix('"')?;
+        let name = name.trim().trim_matches('"');
+        SEARCHABLE.contains(&name).then(|| (name.to_owned(), prefix, value.replace("\\\"", "\"")))
+    });
+    parsed.map(Some).ok_or_else(|| invalid("Error while parsing filter."))
+}
+
+pub(super) fn list(world: &mut World, body: &Value) -> Answer {
+    let filter = filter(shape::string(body, "Filter"))?;
+    let fits = |name: &str, user: &User| {
+        let Some((of, prefix, wanted)) = &filter else { return true };
+        let value = match of.as_str() {
+            "username" => name,
+            "cognito:user_status" => user.status.as_str(),
+            "status" if user.enabled => "Enabled",
+            "status" => "Disabled",
+            attribute => user.attributes.get(attribute).map_or("", String::as_str),
+        };
+        if *prefix { value.starts_with(wanted.as_str()) } else { value == wanted }
+    };
+    let users =
+        pool(world, body)?.users.iter().filter(|(name, user)| fits(name, user)).map(|(name, user)| (name, shown(name, user, "Attributes")));
+    page(body, users, "Users", "Limit", "PaginationToken")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_names_one_searchable_attribute() {
+        assert_eq!(filter("email ^= \"a@\"").unwrap(), Some(("email".into(), true, "a@".into())));
+        assert_eq!(filter("sub = \"x\"").unwrap(), Some(("sub".into(), false, "x".into())));
+        assert!(filter("custom:tier = \"basic\"").is_err());
+    }
+}

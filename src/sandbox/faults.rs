@@ -1,0 +1,247 @@
+//! What goes wrong on demand: throttling, failures, lost replies, slow statuses, refusals and a kill.
+//!
+//! Faults come in a fixed rhythm instead of by chance, so that a run can be repeated, and never more than twice in a
+//! row for the same request, so that a client who tries three times gets through.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use super::protocol::{Reply, Request};
+
+mod action;
+
+/// How often in a row the same request may fail.
+const IN_A_ROW: u8 = 2;
+
+/// A share is kept in millionths: adding up fractions would drift.
+const WHOLE: u32 = 1_000_000;
+
+const KNOWN: &str = "latency, throttle, errors, lost, slow, role, kill and denied";
+
+/// The faults of one sandbox; none by default.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    latency: Duration,
+    throttle: u32,
+    errors: u32,
+    lost: u32,
+    slow: Duration,
+    role: Duration,
+    /// Ends the process after that many writes.
+    kill: Option<u64>,
+    denied: Vec<String>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    throttle: u32,
+    errors: u32,
+    lost: u32,
+    writes: u64,
+    /// By request: how often in a row it was not done.
+    failed: BTreeMap<u64, u8>,
+    /// By request: how often in a row it was done and its reply lost.
+    unheard: BTreeMap<u64, u8>,
+}
+
+impl Faults {
+    /// Reads a list such as `latency=100ms,throttle=0.05,errors=0.02,lost=0.01,slow=2s,role=3s,kill=7,denied=ssm:PutParameter`.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let mut faults = Self::default();
+        for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+            let (name, value) = part.split_once('=').with_context(|| format!("fault `{part}` has no value; write `NAME=VALUE`"))?;
+            match name {
+                "latency" => faults.latency = duration(value)?,
+                "slow" => faults.slow = duration(value)?,
+                "role" => faults.role = duration(value)?,
+                "throttle" => faults.throttle = share(value)?,
+                "errors" => faults.errors = share(value)?,
+                "lost" => faults.lost = share(value)?,
+                "kill" => faults.kill = Some(count(value)?),
+                "denied" => faults.denied.push(denied(value)?),
+                _ => bail!("no fault is called `{name}`; there are {KNOWN}"),
+            }
+        }
+        Ok(faults)
+    }
+
+    /// How long a transitional status lasts.
+    pub(super) fn settle(&self) -> Duration {
+        self.slow
+    }
+
+    /// How long a new role cannot be assumed.
+    pub(super) fn propagation(&self) -> Duration {
+        self.role
+    }
+
+    /// The delay of every call.
+    #[expect(clippy::disallowed_methods, reason = "the latency is the fault itself")]
+    pub(super) async fn wait(&self) {
+        if !self.latency.is_zero() {
+            tokio::time::sleep(self.latency).await;
+        }
+    }
+
+    /// The refusal or failure that comes instead of the work, if one is due.
+    pub(super) fn before(&self, request: &Request, account: &str) -> Option<Reply> {
+        if !self.denied.is_empty()
+            && let Some(name) = action::of(request)
+            && self.denied.iter().any(|d| d.eq_ignore_ascii_case(&name))
+        {
+            return Some(action::denied(request, &name, account));
+        }
+        if self.throttle == 0 && self.errors == 0 {
+            return None;
+        }
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = &mut *counts;
+        let throttled = due(&mut counts.throttle, self.throttle);
+        // A failure has its share of what is not throttled, so that one fault does not swallow the other.
+        let failing = !throttled && due(&mut counts.errors, self.errors);
+        if !goes_wrong(&mut counts.failed, request, throttled || failing) {
+            return None;
+        }
+        Some(if throttled { throttling(request) } else { failure(request) })
+    }
+
+    /// What becomes of a reply to work that is done: the reply, a lost one, or the end of the process.
+    pub(super) fn after(&self, request: &Request, wrote: bool, reply: Reply, save: impl FnOnce() -> Result<()>) -> Reply {
+        if !wrote || action::reads(request) {
+            return reply;
+        }
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.writes += 1;
+        if self.kill == Some(counts.writes) {
+            die(save);
+        }
+        let counts = &mut *counts;
+        let due = due(&mut counts.lost, self.lost);
+        if goes_wrong(&mut counts.unheard, request, due) { lost(request) } else { reply }
+    }
+}
+
+/// Ends the process as SIGKILL would, the work kept and the reply not given.
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "the fault is the sudden end itself")]
+fn die(save: impl FnOnce() -> Result<()>) -> ! {
+    if let Err(error) = save() {
+        tracing::warn!(%error, "saving the sandbox");
+    }
+    std::process::exit(137)
+}
+
+/// Whether this call is one of the share: spread evenly, the first one after `1 / share` calls.
+fn due(sum: &mut u32, share: u32) -> bool {
+    *sum += share;
+    let due = share > 0 && *sum >= WHOLE;
+    if due {
+        *sum -= WHOLE;
+    }
+    due
+}
+
+/// Whether a fault that is due happens: not to a request that it has happened to often enough in a row.
+fn goes_wrong(in_a_row: &mut BTreeMap<u64, u8>, request: &Request, due: bool) -> bool {
+    let key = fingerprint(request);
+    let times = in_a_row.get(&key).copied().unwrap_or(0);
+    if due && times < IN_A_ROW {
+        in_a_row.insert(key, times + 1);
+        return true;
+    }
+    in_a_row.remove(&key);
+    false
+}
+
+/// What a retry has in common with its first attempt: everything but the headers.
+fn fingerprint(request: &Request) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&request.method, &request.host, &request.path, &request.query, request.header("x-amz-target"), &request.body).hash(&mut hasher);
+    hasher.finish()
+}
+
+fn throttling(request: &Request) -> Reply {
+    match request.signing_name() {
+        "s3" => Reply::refuse_s3(503, "SlowDown", "Please reduce your request rate."),
+        "iam" | "sts" => Reply::refuse_query(400, "Throttling", "Rate exceeded"),
+        _ => Reply::refuse_json(400, "ThrottlingException", "Rate exceeded"),
+    }
+}
+
+fn failure(request: &Request) -> Reply {
+    const MESSAGE: &str = "We encountered an internal error. Please try again.";
+    match request.signing_name() {
+        "s3" => Reply::refuse_s3(500, "InternalError", MESSAGE),
+        "iam" | "sts" => Reply::refuse_query(500, "InternalFailure", MESSAGE),
+        _ => Reply::refuse_json(500, "InternalFailure", MESSAGE),
+    }
+}
+
+/// A reply that never arrived, as a proxy would put it: the client can't know that the work was done.
+fn lost(request: &Request) -> Reply {
+    const CODE: &str = "ServiceUnavailable";
+    const MESSAGE: &str = "The reply was lost on its way.";
+    match request.signing_name() {
+        "s3" => Reply::refuse_s3(503, CODE, MESSAGE),
+        "iam" | "sts" => Reply::refuse_query(503, CODE, MESSAGE),
+        _ => Reply::refuse_json(503, CODE, MESSAGE),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration> {
+    let wrong = || format!("`{text}` is no duration; write `100ms` or `2s`");
+    let (number, scale) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s').with_context(wrong)?, 1.0),
+    };
+    let number: f64 = number.parse().with_context(wrong)?;
+    Duration::try_from_secs_f64(number * scale).with_context(wrong)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be between 0 and 1 before it is scaled")]
+fn share(text: &str) -> Result<u32> {
+    let number = text.parse::<f64>().ok().filter(|n| (0.0..=1.0).contains(n));
+    let number = number.with_context(|| format!("`{text}` is no share of calls; write a number between 0 and 1"))?;
+    Ok((number * f64::from(WHOLE)).round() as u32)
+}
+
+fn count(text: &str) -> Result<u64> {
+    text.parse::<u64>().ok().filter(|n| *n > 0).with_context(|| format!("`{text}` is no number of writes; write 1 or more"))
+}
+
+fn denied(text: &str) -> Result<String> {
+    let parts = text.split_once(':').filter(|(service, name)| !service.is_empty() && !name.is_empty());
+    parts.with_context(|| format!("`{text}` is no IAM action; write one such as `ssm:PutParameter`"))?;
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(path: &str) -> Request {
+        let headers = http::HeaderMap::new();
+        Request::new("GET", &path.parse().unwrap(), headers, bytes::Bytes::new())
+    }
+
+    #[test]
+    fn a_share_falls_evenly_and_the_third_attempt_gets_through() {
+        let faults = Faults::parse("throttle=0.25").unwrap();
+        let hits: Vec<bool> = (0..8).map(|n| faults.before(&request(&format!("/{n}")), "").is_some()).collect();
+        assert_eq!(hits, [false, false, false, true, false, false, false, true]);
+
+        let always = Faults::parse("errors=1").unwrap();
+        let hits: Vec<bool> = (0..4).map(|_| always.before(&request("/same"), "").is_some()).collect();
+        assert_eq!(hits, [true, true, false, true]);
+    }
+
+    #[test]
+    fn an_unknown_fault_lists_the_known_ones() {
+        let error = Faults::parse("latency=10ms,thottle=1").unwrap_err().to_string();
+        assert_eq!(error, format!("no fault is called `thottle`; there are {KNOWN}"));
+    }
+}

@@ -1,0 +1,69 @@
+//! Which IAM action a request needs, and AWS's words when it is not allowed.
+
+use serde_json::Value;
+
+use super::super::{SERVICES, iam};
+use super::{Reply, Request};
+
+/// Prefixes of `x-amz-target` and the IAM service they stand for.
+const TARGETS: &[(&str, &str)] = &[("AmazonSSM.", "ssm"), ("AWSCognitoIdentityProviderService.", "cognito-idp")];
+
+/// `service:Operation`, if the request says so or its service knows.
+pub(super) fn of(request: &Request) -> Option<String> {
+    if let Some((operation, service)) = TARGETS.iter().find_map(|(prefix, service)| Some((request.target(prefix)?, service))) {
+        return Some(format!("{service}:{operation}"));
+    }
+    let signing = request.signing_name();
+    if matches!(signing, "iam" | "sts") {
+        return request.form().into_iter().find(|(n, _)| n == "Action").map(|(_, operation)| format!("{signing}:{operation}"));
+    }
+    let known = SERVICES.iter().find(|service| service.claims(request)).and_then(|service| service.action(request));
+    known.or_else(|| {
+        // s3vectors names the operation in its path.
+        let operation = request.path.strip_prefix('/').filter(|p| !p.is_empty() && !p.contains('/'))?;
+        (signing == "s3vectors").then(|| format!("{signing}:{operation}"))
+    })
+}
+
+/// Whether the request only reads, though its answer may have moved a status on.
+pub(super) fn reads(request: &Request) -> bool {
+    let reading = |operation: &str| ["Get", "List", "Describe", "Head"].iter().any(|verb| operation.starts_with(verb));
+    match of(request) {
+        Some(action) => action.split(':').next_back().is_some_and(reading),
+        None => matches!(request.method.as_str(), "GET" | "HEAD"),
+    }
+}
+
+/// The refusal of an action by the caller's policies.
+pub(super) fn denied(request: &Request, action: &str, account: &str) -> Reply {
+    let caller = iam::sandbox_caller(account);
+    let resource = resource(request, action, account);
+    let message = format!(
+        "User: {caller} is not authorized to perform: {action} on resource: {resource} because no identity-based policy allows the {action} action"
+    );
+    match request.signing_name() {
+        "s3" => Reply::refuse_s3(403, "AccessDenied", &message),
+        "iam" | "sts" => Reply::refuse_query(403, "AccessDenied", &message),
+        _ if request.header("x-amz-target").is_some() => Reply::refuse_json(400, "AccessDeniedException", &message),
+        _ => Reply::refuse_json(403, "AccessDeniedException", &message),
+    }
+}
+
+/// The resource in question, as near as the request tells.
+fn resource(request: &Request, action: &str, account: &str) -> String {
+    let region = request.region();
+    let service = action.split(':').next().unwrap_or("");
+    match service {
+        "iam" => match request.form().into_iter().find(|(n, _)| n == "RoleName") {
+            Some((_, role)) => format!("arn:aws:iam::{account}:role/{role}"),
+            None => format!("arn:aws:iam::{account}:role/"),
+        },
+        "s3" => format!("arn:aws:s3:::{}", request.segments().join("/")),
+        "ssm" => {
+            let name =
+                request.json().and_then(|body| body.get("Name").and_then(Value::as_str).map(str::to_owned)).unwrap_or_else(|| "*".into());
+            format!("arn:aws:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/'))
+        }
+        _ => format!("arn:aws:{service}:{region}:{account}:*"),
+    }
+}

@@ -1,0 +1,122 @@
+//! The only writer: the answer on stdout, the talk on stderr, colour where it is wanted, and the questions.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::{Context as _, Result};
+
+use crate::aws::{AwsError, Class};
+use crate::diagnostic::{Color, Diagnostics};
+use crate::exit::{Exit, Stop, is_broken_pipe};
+
+pub(crate) mod events;
+pub(crate) mod json;
+pub(crate) mod plan;
+pub(crate) mod status;
+pub(crate) mod style;
+
+/// Streams, colour, and whether people are there.
+#[derive(Debug, Clone)]
+pub(crate) struct Ui {
+    color: ColorChoice,
+    quiet: Talk,
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Talk {
+    Normal,
+    /// Errors only.
+    Quiet,
+}
+
+impl Ui {
+    pub(crate) fn new(color: ColorChoice, quiet: Talk) -> Self {
+        Self { color, quiet }
+    }
+
+    /// The answer.
+    pub(crate) fn answer(&self, text: &str) -> Result<()> {
+        let mut out = AutoStream::new(std::io::stdout().lock(), self.color);
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// The talk beside the answer.
+    pub(crate) fn say(&self, text: &str) {
+        if self.quiet == Talk::Normal {
+            self.complain(text);
+        }
+    }
+
+    fn complain(&self, text: &str) {
+        // A closed stderr leaves nobody to tell.
+        let _ = writeln!(AutoStream::new(std::io::stderr().lock(), self.color), "{text}");
+    }
+
+    /// Findings in the user's files.
+    pub(crate) fn findings(&self, findings: &Diagnostics) {
+        let color = match AutoStream::new(std::io::stderr(), self.color).current_choice() {
+            ColorChoice::Never => Color::Never,
+            _ => Color::Always,
+        };
+        self.complain(findings.render(color).trim_end());
+    }
+
+    /// Whether progress can be drawn over itself.
+    pub(crate) fn draws(&self) -> bool {
+        self.quiet == Talk::Normal && std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+    }
+
+    /// Asks for one exact word. `flag` is what gives the answer where nobody can be asked.
+    pub(crate) fn confirm(&self, question: &str, word: &str, flag: &str) -> Result<()> {
+        if !std::io::stdin().is_terminal() {
+            return Err(Stop::new(Exit::Usage, format!("nobody is here to answer `{question}`; {flag} answers it")));
+        }
+        {
+            let mut err = AutoStream::new(std::io::stderr().lock(), self.color);
+            write!(err, "{question} ")?;
+            err.flush()?;
+        }
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).context("reading the answer")?;
+        if line.trim() == word {
+            return Ok(());
+        }
+        Err(Stop::new(Exit::Guarded, format!("not confirmed: only `{word}` goes on; nothing was changed")))
+    }
+
+    /// Prints an error once: findings with their places, anything else with its causes and a way out.
+    pub(crate) fn error(&self, error: &anyhow::Error, exit: &Exit) {
+        if is_broken_pipe(error) {
+            return;
+        }
+        if let Some(findings) = error.downcast_ref::<Diagnostics>() {
+            self.findings(findings);
+            return;
+        }
+        let bold = style::ERROR;
+        let mut text = format!("{bold}error:{bold:#} {error}");
+        for cause in error.chain().skip(1) {
+            text.push_str(&format!("\n  because: {cause}"));
+        }
+        if let Some(hint) = hint(error, *exit) {
+            text.push_str(&format!("\n\nhint: {hint}"));
+        }
+        self.complain(&text);
+    }
+}
+
+fn hint(error: &anyhow::Error, exit: Exit) -> Option<&'static str> {
+    if exit == Exit::Failed && AwsError::of(error).is_none() {
+        return None;
+    }
+    Some(match AwsError::of(error)?.class {
+        Class::Credentials => "sign in (`aws sso login`, or set AWS_PROFILE), or add --sandbox to try without an account",
+        Class::Denied => "the credentials need this permission; whoever administers the account can add it",
+        Class::Unreachable => "check the network, the region, and AWS_ENDPOINT_URL if it is set",
+        Class::Throttled | Class::Failed => "AWS is busy; run the command again, it goes on from where it is",
+        _ => return None,
+    })
+}

@@ -1,0 +1,120 @@
+//! What goes wrong around the files: each has one clear message, the right code, and leaves nothing half-written.
+
+use std::path::Path;
+
+use crate::scenarios::{shell, shipped};
+
+/// Runs a line and demands its exit code and words.
+fn demands(folder: &Path, line: &str, code: i32, words: &[&str]) {
+    let (printed, ended) = shell(folder, line);
+    assert_eq!(ended, code, "`{line}` printed:\n{printed}");
+    for word in words {
+        assert!(printed.contains(word), "`{line}` does not say `{word}`:\n{printed}");
+    }
+    assert!(!printed.contains("panicked"), "{printed}");
+}
+
+#[test]
+fn manifests_that_are_no_manifests() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    demands(at, "tenantry plan --sandbox", 1, &["tenants.yaml", "tenantry init"]);
+    demands(at, "tenantry validate -f .", 1, &["directory"]);
+    demands(at, "true > empty.yaml; tenantry validate -f empty.yaml", 65, &["empty"]);
+    demands(at, "printf 'version: 1\\nplatform: [\\n' > torn.yaml; tenantry validate -f torn.yaml", 65, &["torn.yaml:"]);
+    demands(at, "printf 'version: 1\\n# \\377\\n' > latin.yaml; tenantry validate -f latin.yaml", 65, &["UTF-8"]);
+    demands(at, "head -c 52428800 /dev/zero > big.yaml; tenantry validate -f big.yaml", 65, &["MiB"]);
+    demands(at, "printf 'version: 9\\n' > later.yaml; tenantry validate -f later.yaml", 65, &["later.yaml:1:10", "version"]);
+    assert!(!at.join(".tenantry").exists(), "a broken manifest left a sandbox behind");
+}
+
+#[test]
+fn every_finding_at_once_with_its_place() {
+    let folder = shipped();
+    let edits = "sed -i.old -e 's/tier: premium/tier: premum/' -e 's/^  region:/  regoin:/' -e 's/clinic-b:/..\\/clinic-b:/' tenants.yaml";
+    demands(folder.path(), &format!("{edits}; tenantry validate"), 65, &["premum", "regoin", "region", "../clinic-b", "tenants.yaml:"]);
+}
+
+#[test]
+fn accounts_and_regions_that_are_not_the_manifests() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "AWS_REGION=eu-west-1 tenantry plan", 16, &["eu-west-1", "us-east-1"]);
+    demands(at, "tenantry apply --sandbox --yes -q >/dev/null; sed -i.old 's/111122223333/444455556666/g' tenants.yaml; tenantry plan --sandbox", 16, &["444455556666", "111122223333"]);
+}
+
+#[test]
+fn an_aws_that_is_out_of_reach_or_says_no() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry plan", 77, &["credentials", "--sandbox"]);
+    let keys = "AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y";
+    demands(at, &format!("{keys} AWS_ENDPOINT_URL=http://127.0.0.1:9 tenantry plan"), 75, &["asking AWS who we are", "AWS_ENDPOINT_URL"]);
+    demands(at, "tenantry plan --sandbox --sandbox-faults denied=iam:ListRoles", 77, &["iam:ListRoles", "not authorized"]);
+    demands(at, "tenantry apply --sandbox --yes --sandbox-faults denied=ssm:PutParameter", 13, &["ssm:PutParameter", "failed", "Run the command again"]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
+}
+
+#[test]
+fn streams_and_disks_that_fail() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry plan --sandbox -q --full | head -1; tenantry --help | head -1", 0, &["platform", "Provisions"]);
+    demands(at, "tenantry apply --sandbox=/dev/full --yes -q", 1, &["/dev/full"]);
+    demands(at, "tenantry apply --sandbox </dev/null", 64, &["--yes"]);
+    demands(at, "printf '{' > broken.json; tenantry plan --sandbox=broken.json", 1, &["broken.json", "sandbox reset"]);
+    demands(at, "tenantry plan --sandbox --sandbox-faults nonsense=1", 1, &["nonsense", "latency"]);
+    demands(at, "tenantry plan --no-such-flag", 64, &["--no-such-flag"]);
+}
+
+#[test]
+fn an_apply_that_is_killed_goes_on_where_it_was() {
+    for kill in [1, 2, 5, 17, 33, 60] {
+        let folder = shipped();
+        let at = folder.path();
+        let (printed, code) = shell(at, &format!("tenantry apply --sandbox --yes -q --sandbox-faults kill={kill}"));
+        assert_eq!(code, 137, "kill={kill}: {printed}");
+        // The killed run may have left its lock; a person removes it.
+        let (printed, code) = shell(at, "tenantry unlock --sandbox --yes -q && tenantry apply --sandbox --yes -q");
+        assert_eq!(code, 0, "kill={kill}: {printed}");
+        demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
+        let state = std::fs::read_to_string(at.join(".tenantry/sandbox.json")).unwrap();
+        for name in ["HealthcareGatewayPool", "HealthcareMachineClient"] {
+            assert_eq!(state.matches(&format!("\"{name}\"")).count(), 1, "kill={kill}: a twin of {name}");
+        }
+    }
+}
+
+#[test]
+fn a_reviewed_plan_is_applied_or_nothing() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes --plan-hash 0000", 10, &["reviewed"]);
+    let take = "hash=$(tenantry plan --sandbox -q --output json | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"checksum\"])')";
+    demands(at, &format!("{take}; sed -i.old 's/HC-Basic/HC-Other/' tenants.yaml; tenantry apply --sandbox --yes -q --plan-hash $hash"), 10, &["reviewed"]);
+    demands(at, &format!("{take}; tenantry apply --sandbox --yes -q --plan-hash $hash"), 0, &["Done"]);
+}
+
+#[test]
+fn one_apply_at_a_time() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    // Killed at its first write, which takes the lock.
+    demands(at, "sed -i.old 's/HC-Basic/HC-Other/' tenants.yaml; tenantry apply --sandbox --yes -q --sandbox-faults kill=1", 137, &[]);
+    demands(at, "tenantry apply --sandbox --yes -q", 11, &["tenantry unlock"]);
+    demands(at, "tenantry plan --sandbox -q", 0, &["Plan:"]);
+    demands(at, "tenantry unlock --sandbox --yes -q", 0, &["Removed the lock"]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+}
+
+#[test]
+fn init_fills_an_empty_folder_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    demands(at, "tenantry init", 0, &["tenants.yaml"]);
+    demands(at, "tenantry apply --sandbox --yes -q && tenantry plan --sandbox --detailed-exitcode", 0, &["No changes"]);
+    demands(at, "echo mine > tenants.yaml; tenantry init", 12, &["overwrites nothing"]);
+    assert_eq!(std::fs::read_to_string(at.join("tenants.yaml")).unwrap(), "mine\n");
+}

@@ -1,0 +1,52 @@
+//! How many API calls a plan costs: counted, since seconds depend on the machine.
+
+use serde_json::Value;
+
+use crate::scenarios::{shell, shipped};
+
+fn calls(folder: &std::path::Path) -> u64 {
+    let (printed, code) = shell(folder, "tenantry plan --sandbox -q --output json");
+    assert_eq!(code, 0, "{printed}");
+    let plan: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(plan["changes"], Value::Array(Vec::new()), "the plan is not empty");
+    plan["read"]["calls"].as_u64().unwrap()
+}
+
+#[test]
+fn a_no_op_plan_costs_pages_not_resources() {
+    let folder = shipped();
+    let (printed, code) = shell(folder.path(), "tenantry apply --sandbox --yes -q");
+    assert_eq!(code, 0, "{printed}");
+    let shipped_calls = calls(folder.path());
+    println!("no-op plan of the shipped manifest: {shipped_calls} calls");
+    assert!(shipped_calls <= 100, "{shipped_calls} calls");
+
+    let manifest = folder.path().join("tenants.yaml");
+    let mut text = std::fs::read_to_string(&manifest).unwrap();
+    for n in 0..992 {
+        let tier = if n % 2 == 0 { "basic" } else { "premium" };
+        text.push_str(&format!("  practice-{n}:\n    tier: {tier}\n    name: Practice {n}\n"));
+    }
+    std::fs::write(&manifest, text).unwrap();
+    let (printed, code) = shell(folder.path(), "tenantry apply --sandbox --yes -q");
+    assert_eq!(code, 0, "{printed}");
+    assert!(printed.contains("tenants: prefix"), "equal changes are not folded:\n{printed}");
+    assert!(printed.lines().count() < 30, "a thousand tenants are not folded:\n{printed}");
+    let many = calls(folder.path());
+    println!("no-op plan with 1,000 tenants: {many} calls");
+    assert!(many <= shipped_calls + 30, "{many} calls against {shipped_calls}");
+}
+
+#[test]
+fn two_plans_of_one_world_are_byte_identical() {
+    let folder = shipped();
+    for state in ["", "tenantry apply --sandbox --yes -q >/dev/null; sed -i.old 's/8am-5pm/9am-5pm/; s/HC-Basic/HC-Other/' tenants.yaml;"] {
+        let (first, code) = shell(folder.path(), &format!("{state} tenantry plan --sandbox -q --full"));
+        assert_eq!(code, 0, "{first}");
+        let (second, _) = shell(folder.path(), "tenantry plan --sandbox -q --full");
+        assert_eq!(first, second);
+        let (json, _) = shell(folder.path(), "tenantry plan --sandbox -q --output json");
+        let (again, _) = shell(folder.path(), "tenantry plan --sandbox -q --output json");
+        assert_eq!(json, again);
+    }
+}
