@@ -169,7 +169,8 @@ impl Run {
         let mark = Mark {
             platform: work.names.platform.to_string(),
             address: step.address.clone(),
-            spec: document.map(|d| spec_digest(&fill(d, &lookup))).unwrap_or_default(),
+            // Kinds read their own documents back; one that can't be read fails in the step itself.
+            spec: document.and_then(|d| kind(step.address.kind()).ok()?.canonical(&fill(d, &lookup)).ok()).map(|d| spec_digest(&d)).unwrap_or_default(),
         };
         let spec = document.map(|d| fill(d, &reveal));
         let live = change.and_then(|c| c.live.clone());

@@ -203,6 +203,8 @@ pub(crate) trait AnyKind: Sync {
     fn replace_on(&self) -> &'static [(&'static str, &'static str)];
     fn holds_data(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
+    /// A document whose references were just filled, in the one form that documents are compared in.
+    fn canonical(&self, document: &Value) -> Result<Value>;
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
     fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
@@ -231,6 +233,11 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn below(&self) -> &'static [&'static str] {
         K::BELOW
+    }
+
+    fn canonical(&self, document: &Value) -> Result<Value> {
+        let typed: K = serde_json::from_value(document.clone()).with_context(|| format!("reading a {}", K::NAME))?;
+        Ok(serde_json::to_value(typed)?)
     }
 
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>> {

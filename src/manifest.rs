@@ -12,7 +12,9 @@ mod rules;
 pub(crate) mod section;
 pub(crate) mod yaml;
 
-pub(crate) use read::{from_text, read};
+#[cfg(test)]
+pub(crate) use read::from_text;
+pub(crate) use read::read;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]

@@ -272,12 +272,18 @@ fn title(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::cell::RefCell;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
     use regex::Regex;
 
     use super::*;
+
+    thread_local! {
+        /// Compiling a pattern takes longer than everything else here.
+        static COMPILED: RefCell<BTreeMap<&'static str, Regex>> = const { RefCell::new(BTreeMap::new()) };
+    }
 
     proptest! {
         /// Patterns and lengths as AWS's API models have them, 2026-09.
@@ -316,7 +322,8 @@ mod tests {
                 rules.push((role.clone(), r"^[\w+=,.@-]{1,64}$"));
             }
             for (name, rule) in &rules {
-                prop_assert!(Regex::new(rule).unwrap().is_match(name), "`{}` does not match {}", name, rule);
+                let matches = COMPILED.with_borrow_mut(|all| all.entry(rule).or_insert_with(|| Regex::new(rule).unwrap()).is_match(name));
+                prop_assert!(matches, "`{}` does not match {}", name, rule);
             }
             prop_assert_eq!(buckets.iter().collect::<BTreeSet<_>>().len(), buckets.len());
             prop_assert_eq!(roles.iter().collect::<BTreeSet<_>>().len(), roles.len());

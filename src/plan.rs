@@ -168,7 +168,8 @@ pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named)
 
 fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&AnyFound>, named: &Named) -> Result<()> {
     let kind = kind(address.kind())?;
-    let filled = fill(declared, &|slot: &Slot| plan.outputs.get(&slot.address).and_then(|output| attribute(output, &slot.attribute)));
+    let lookup = |slot: &Slot| plan.outputs.get(&slot.address).and_then(|output| attribute(output, &slot.attribute));
+    let filled = kind.canonical(&fill(declared, &lookup))?;
     let new = |action, cause, fields, replaces, live| Change {
         address: address.clone(),
         action,

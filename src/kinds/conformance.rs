@@ -81,11 +81,13 @@ fn a_pool(desired: &mut Desired, attributes: &[&str], mfa: crate::manifest::Mfa)
     put(desired, "main", &UserPool::closed("AcmePool".into(), mfa, attributes, tags("one")))
 }
 
-fn a_server(desired: &mut Desired, scopes: &[&str]) -> Late {
+/// The pool, and the identifier of its resource server.
+fn a_server(desired: &mut Desired, scopes: &[&str]) -> (Late, Late) {
     let pool = a_pool(desired, &["tier"], crate::manifest::Mfa::Off).at(&UserPool::ID);
     let scopes = scopes.iter().map(|s| ((*s).to_owned(), format!("may {s}"))).collect();
-    put(desired, "main", &ResourceServer { pool: pool.clone(), identifier: "acme-api".into(), name: "AcmeResourceServer".into(), scopes });
-    pool
+    let server = ResourceServer { pool: pool.clone(), identifier: "acme-api".into(), name: "AcmeResourceServer".into(), scopes };
+    let identifier = put(desired, "main", &server).at(&ResourceServer::IDENTIFIER);
+    (pool, identifier)
 }
 
 fn a_role(desired: &mut Desired, label: &str, service: &str, action: &str, stage: &str) -> crate::late::Handle<Role> {
@@ -205,13 +207,13 @@ fn an_object(desired: &mut Desired, text: &str) -> crate::late::Handle<Object> {
 }
 
 fn a_client(desired: &mut Desired, minutes: u32, urls: &[&str]) {
-    let pool = a_server(desired, &["read"]);
+    let (pool, identifier) = a_server(desired, &["read"]);
     let client = Client {
         pool,
         name: "AcmeWebClient".into(),
         kind: ClientKind::Public,
         flows: ["code".to_owned()].into(),
-        scopes: ["openid", "acme-api/read"].into_iter().map(Late::known).collect(),
+        scopes: [Late::known("openid"), Late::concat([identifier, Late::known("/read")])].into(),
         callback_urls: urls.iter().map(|u| (*u).to_owned()).collect(),
         read_attributes: Some(["email", "custom:tier"].map(Into::into).into()),
         token_minutes: minutes,

@@ -70,7 +70,10 @@ impl Kind for Project {
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
-        step.aws.projects.archive(&live.output.id).await.missing_is_none()?;
+        // Archiving twice is refused.
+        if active(step.aws.projects.list().await?).iter().any(|p| p.id == live.output.id) {
+            step.aws.projects.archive(&live.output.id).await.missing_is_none()?;
+        }
         Ok(())
     }
 }

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use aws_sdk_cognitoidentityprovider::types as sdk;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Found, Kind, Observe, Step, Tags};
 use crate::aws::{self, Aws, AwsError, During as _, Tolerate as _};
@@ -131,7 +134,7 @@ impl Kind for UserPool {
             .admin_create_user_config(sdk::AdminCreateUserConfigType::builder().allow_admin_create_user_only(!self.self_sign_up).build())
             .set_schema(Some(self.attributes.iter().map(schema).collect()))
             .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let pool = match create.customize().config_override(once).send().await.during(format!("creating user pool `{}`", self.name)) {
+        let pool = match create.customize().config_override(once).mutate_request(drop_unused_days).send().await.during(format!("creating user pool `{}`", self.name)) {
             Ok(reply) => reply.user_pool.context("AWS says nothing of the new user pool")?,
             // The reply is lost; the pool may be there.
             Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => match mine(step, &self.name).await? {
@@ -186,7 +189,7 @@ impl Kind for UserPool {
             .set_acr_configuration(now.acr_configuration)
             .admin_create_user_config(admin)
             .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        update.send().await.during(format!("updating user pool `{}`", self.name))?;
+        update.customize().mutate_request(drop_unused_days).send().await.during(format!("updating user pool `{}`", self.name))?;
         self.set_mfa(step, id).await?;
         Ok(output(&describe(step.aws, id).await?))
     }
@@ -256,6 +259,17 @@ impl UserPool {
             tags,
         })
     }
+}
+
+/// The SDK always sends this old member, as 0; AWS refuses it beside the password policy's own.
+fn drop_unused_days(request: &mut HttpRequest) {
+    let Some(mut body) = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok()) else { return };
+    if let Some(admin) = body.pointer_mut("/AdminCreateUserConfig").and_then(Value::as_object_mut) {
+        admin.remove("UnusedAccountValidityDays");
+    }
+    let text = body.to_string();
+    request.headers_mut().insert("content-length", text.len().to_string());
+    *request.body_mut() = SdkBody::from(text);
 }
 
 fn schema((name, attribute): (&String, &Attribute)) -> sdk::SchemaAttributeType {
