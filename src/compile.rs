@@ -80,3 +80,6 @@ impl Sources<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -259,3 +259,6 @@ pub(crate) fn by_owner(plan: &Plan) -> BTreeMap<Owner, Vec<&Change>> {
     }
     groups
 }
+
+#[cfg(test)]
+mod laws;

@@ -16,7 +16,7 @@ tiers:
 tenants: { clinic-a: { tier: basic, name: A } }
 "#;
 const TOOLS: &str = r#"[{ "name": "list", "description": "Lists", "inputSchema": { "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] } }]"#;
-const NEEDED: &[&str] = &["gateway-trust", "gateway", "tvm-trust", "tvm", "bucket"];
+const NEEDED: &[&str] = &["gateway-trust", "gateway", "bucket"];
 
 /// A folder with all files that the manifest needs, and those of `files` instead or beside.
 fn read(files: &[(&str, &str)]) -> (Result<Library, String>, tempfile::TempDir) {
@@ -44,10 +44,10 @@ fn manifest(folder: &Path) -> Manifest {
 
 #[test]
 fn reads_what_the_manifest_needs_and_nothing_else() {
-    let policy = r#"{ "Resource": "arn:{{partition}}:s3:::{{ tier.bucket }}/{{tier.prefix}}*" }"#;
+    let policy = r#"{ "Resource": "arn:aws:s3:::{{ bucket.name }}/{{platform.name}}*" }"#;
     let (library, _folder) = read(&[("policies/bucket.json", policy), ("policies/runtime.json", "not json")]);
     let library = library.unwrap();
-    assert_eq!(library.policy("bucket").unwrap()["Resource"], "arn:{{partition}}:s3:::{{ tier.bucket }}/{{tier.prefix}}*");
+    assert_eq!(library.policy("bucket").unwrap()["Resource"], "arn:aws:s3:::{{ bucket.name }}/{{platform.name}}*");
     assert!(library.policy("runtime").is_err());
     assert!(library.tools(Path::new("tools.json")).unwrap().is_array());
 }
@@ -63,10 +63,9 @@ fn missing_files_are_all_named() {
 #[test]
 fn bad_policies() {
     let (library, _folder) = read(&[
-        ("policies/bucket.json", "{\n  \"Resource\": \"x/{{tier.bucket}}/{{ tier.bukket }}\",\n  \"A\": [\"{{account}\", \"\\u007b{nope}}\"],\n  \"{{region}}\": 1,\n  \"A\": 2\n}\n"),
-        ("policies/tvm.json", "{\n  \"a\": 1,\n}\n"),
-        ("policies/gateway.json", "[]"),
-        ("policies/gateway-trust.json", "{ \"a\": \"{{tier.bucket}}\" }"),
+        ("policies/bucket.json", "{\n  \"Resource\": \"x/{{bucket.name}}/{{ bucket.nam }}\",\n  \"A\": [\"{{account}\", \"\\u007b{nope}}\"],\n  \"{{region}}\": 1,\n  \"A\": 2\n}\n"),
+        ("policies/gateway.json", "{\n  \"a\": 1,\n}\n"),
+        ("policies/gateway-trust.json", "[\"{{bucket.name}}\"]"),
     ]);
     insta::assert_snapshot!(library.unwrap_err());
 }

@@ -1,0 +1,68 @@
+//! The shipped files, compiled: every hole is filled, and reviewers see a policy's change as text.
+
+use std::path::Path;
+
+use super::*;
+
+fn shipped() -> (Manifest, Library, Names) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (manifest, warnings) = crate::manifest::read(&root.join("tenants.yaml")).unwrap();
+    assert!(warnings.is_empty());
+    let library = Library::read(root, &manifest).unwrap();
+    let names = Names { platform: manifest.platform.name.clone(), account: manifest.platform.account.clone(), region: manifest.platform.region.clone() };
+    (manifest, library, names)
+}
+
+#[test]
+fn the_shipped_policies_rendered() {
+    let (manifest, library, names) = shipped();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let roles = desired.iter().filter(|(address, _)| matches!(address.kind(), "role"));
+    let text: Vec<String> = roles
+        .map(|(address, spec)| {
+            let part = |field: &str| serde_json::to_string_pretty(&crate::late::shown(&spec[field])).unwrap();
+            format!("{address}\ntrust {}\npolicy {}\n", part("trust"), part("policy"))
+        })
+        .collect();
+    insta::assert_snapshot!(text.join("\n"));
+}
+
+#[test]
+fn no_two_resources_share_a_name_and_the_same_files_give_the_same_documents() {
+    let (manifest, library, names) = shipped();
+    let (one, other) = (compile(&manifest, &library, &names).unwrap(), compile(&manifest, &library, &names).unwrap());
+    assert_eq!(one.specs(), other.specs());
+    let mut seen = std::collections::BTreeSet::new();
+    for (address, spec) in one.iter() {
+        let name = ["name", "key", "prefix"].iter().find_map(|f| spec[f].as_str()).unwrap();
+        assert!(seen.insert((address.kind().to_owned(), name.to_owned())), "{address} shares its name");
+    }
+}
+
+#[test]
+fn nobody_writes_what_tells_tenants_apart() {
+    let (manifest, library, names) = shipped();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let clients: Vec<_> = desired.iter().filter(|(a, _)| a.kind() == "client").collect();
+    assert_eq!(clients.len(), 2);
+    for (address, client) in clients {
+        assert_eq!(client["write_attributes"], serde_json::json!(["name"]), "{address}");
+        assert_eq!(client["auth_flows"], serde_json::json!(["ALLOW_REFRESH_TOKEN_AUTH"]), "{address}");
+    }
+    let pool = desired.iter().find(|(a, _)| a.kind() == "user_pool").unwrap().1;
+    assert_eq!(pool["self_sign_up"], false);
+    assert_eq!(pool["attributes"]["clinic_id"]["mutable"], false);
+}
+
+#[test]
+fn a_missing_section_provisions_nothing_of_it() {
+    let (mut manifest, library, names) = shipped();
+    for tier in manifest.tiers.values_mut() {
+        (tier.knowledge_base, tier.runtime, tier.gateway, tier.project) = (None, None, None, None);
+    }
+    let desired = compile(&manifest, &library, &names).unwrap();
+    for kind in ["knowledge_base", "data_source", "vector_bucket", "vector_index", "runtime", "object", "gateway", "gateway_target", "project", "role"] {
+        assert!(desired.iter().all(|(address, _)| address.kind() != kind), "{kind} is declared");
+    }
+    assert!(desired.iter().any(|(address, _)| address.kind() == "prefix"));
+}

@@ -1,0 +1,136 @@
+//! What holds for every plan: desired against itself is empty, equal worlds give equal plans, guards hold, secrets stay out.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::kinds::{Bucket, BucketProtection, Kind as _, Parameter, Protection};
+use crate::late::Late;
+
+fn names() -> Names {
+    Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
+}
+
+/// Parameters, some of which publish an earlier one's output.
+fn desired(values: &[(String, Option<usize>)]) -> Desired {
+    let mut desired = Desired::default();
+    for (n, (value, refers)) in values.iter().enumerate() {
+        let value = match refers {
+            Some(r) if n > 0 => Late::concat([Late::known(value), Late::slot(Address::new(Parameter::NAME, Owner::Platform, &format!("p{}", r % n)), "name")]),
+            _ => Late::known(value),
+        };
+        let parameter = Parameter { name: format!("/app/acme/p{n}"), protection: Protection::Plain, value };
+        desired.add(Owner::Platform, &format!("p{n}"), &parameter).unwrap();
+    }
+    desired
+}
+
+/// The world after a perfect apply.
+fn live(desired: &Desired) -> Live {
+    let mut live = Live::new();
+    for (address, spec) in desired.iter() {
+        let filled = fill(spec, &|slot: &Slot| live.get(&slot.address).and_then(|f: &AnyFound| attribute(&f.output, &slot.attribute)));
+        let output = json!({ "name": filled["name"] });
+        live.insert(address.clone(), AnyFound { spec: filled, output, mark: Ownership::Ours { spec: None } });
+    }
+    live
+}
+
+fn planned(desired: &Desired, live: &Live) -> Plan {
+    diff(&names(), desired, live, &Named::default()).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn desired_against_itself_is_empty(values in proptest::collection::vec(("[a-z]{1,8}", proptest::option::of(0..30usize)), 0..20)) {
+        let desired = desired(&values);
+        let plan = planned(&desired, &live(&desired));
+        prop_assert!(plan.is_empty(), "{:?}", plan.changes);
+        prop_assert_eq!(plan.unchanged.len(), values.len());
+    }
+
+    #[test]
+    fn equal_worlds_give_equal_plans_and_others_another_checksum(
+        before in proptest::collection::vec(("[a-z]{1,8}", proptest::option::of(0..30usize)), 1..12),
+        after in proptest::collection::vec(("[a-z]{1,8}", proptest::option::of(0..30usize)), 1..12),
+    ) {
+        let (from, to) = (live(&desired(&before)), desired(&after));
+        let (one, other) = (planned(&to, &from), planned(&to, &from));
+        let text = |plan: &Plan| crate::ui::plan::text(plan, crate::ui::plan::Detail::Full);
+        prop_assert_eq!(text(&one), text(&other));
+        prop_assert_eq!(one.checksum(), other.checksum());
+        if !one.is_empty() {
+            let fresh = planned(&to, &Live::new());
+            prop_assert_eq!(fresh.checksum() == one.checksum(), from.is_empty());
+        }
+    }
+}
+
+fn a_bucket(name: &str) -> Desired {
+    let mut desired = Desired::default();
+    let bucket = Bucket { name: name.into(), region: "us-east-1".into(), policy: None, protection: BucketProtection::closed(), tags: BTreeMap::new() };
+    desired.add(Owner::Platform, "data", &bucket).unwrap();
+    desired
+}
+
+#[test]
+fn what_holds_data_is_kept_and_replaced_by_name_only() {
+    let live = live(&a_bucket("one"));
+    let plan = planned(&Desired::default(), &live);
+    assert!(plan.is_empty() && plan.kept.len() == 1);
+
+    let address: Address = "bucket/platform/data".parse().unwrap();
+    let named = Named { delete: [address.clone()].into(), replace: [address.clone()].into() };
+    let plan = diff(&names(), &Desired::default(), &live, &named).unwrap();
+    assert_eq!(plan.count(Action::Delete), 1);
+
+    let plan = planned(&a_bucket("two"), &live);
+    assert_eq!((plan.count(Action::Replace), plan.blocked.len()), (1, 1));
+    let plan = diff(&names(), &a_bucket("two"), &live, &named).unwrap();
+    assert_eq!((plan.count(Action::Replace), plan.blocked.len()), (1, 0));
+}
+
+#[test]
+fn what_is_not_ours_is_in_the_way_and_left_alone() {
+    let mut live = live(&a_bucket("one"));
+    for found in live.values_mut() {
+        found.mark = Ownership::Foreign { platform: Some("other".into()) };
+    }
+    let plan = planned(&a_bucket("one"), &live);
+    assert!(plan.is_empty());
+    assert!(plan.blocked[0].why.contains("`other`"));
+    assert!(planned(&Desired::default(), &live).kept.is_empty());
+}
+
+#[test]
+fn drift_is_told_from_a_pending_change_by_the_digest() {
+    let desired = a_bucket("one");
+    let mut live = live(&desired);
+    let found = live.values_mut().next().unwrap();
+    found.mark = Ownership::Ours { spec: Some(spec_digest(&found.spec)) };
+    found.spec["protection"]["versioned"] = json!(false);
+    assert_eq!(planned(&desired, &live).changes[0].cause, Cause::Drift);
+    live.values_mut().next().unwrap().mark = Ownership::Ours { spec: Some("another".into()) };
+    assert_eq!(planned(&desired, &live).changes[0].cause, Cause::Manifest);
+}
+
+#[test]
+fn a_secret_is_compared_by_its_fingerprint_and_never_in_a_plan() {
+    let mut desired = Desired::default();
+    let source = Parameter { name: "/app/acme/source".into(), protection: Protection::Plain, value: "x".into() };
+    desired.add(Owner::Platform, "source", &source).unwrap();
+    let value = Late::slot(Address::new(Parameter::NAME, Owner::Platform, "source"), "secret");
+    desired.add(Owner::Platform, "copy", &Parameter { name: "/app/acme/copy".into(), protection: Protection::Secret, value }).unwrap();
+    let mut live = live(&desired);
+    let source = live.get_mut(&Address::new(Parameter::NAME, Owner::Platform, "source")).unwrap();
+    source.output["secret"] = json!({ "$secret": "hunter2" });
+
+    let plan = planned(&desired, &live);
+    assert_eq!(plan.count(Action::Update), 1);
+    let shown = format!("{}{}", crate::ui::plan::text(&plan, crate::ui::plan::Detail::Full), crate::ui::json::plan(&plan, 0));
+    assert!(!shown.contains("hunter2") && shown.contains("secret"), "{shown}");
+
+    let copy = live.get_mut(&Address::new(Parameter::NAME, Owner::Platform, "copy")).unwrap();
+    copy.spec["value"] = json!(fingerprint("hunter2"));
+    assert!(planned(&desired, &live).is_empty());
+}
