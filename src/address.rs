@@ -94,7 +94,8 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self> {
         let mut parts = text.splitn(3, '/');
-        let mut next = || parts.next().filter(|p| !p.is_empty()).with_context(|| format!("`{text}` is no address: expected KIND/OWNER/LABEL"));
+        let mut next =
+            || parts.next().filter(|p| !p.is_empty()).with_context(|| format!("`{text}` is no address: expected KIND/OWNER/LABEL"));
         let (kind, owner, label) = (next()?, next()?, next()?);
         Ok(Self { kind: kind.into(), owner: owner.parse()?, label: label.into() })
     }
@@ -120,7 +121,9 @@ mod tests {
 
     #[test]
     fn text_and_back() {
-        for text in ["role/platform/runtime", "gateway/tier:basic/main", "prefix/tenant:clinic-a/docs", "parameter/platform/memory/tvm_role_arn"] {
+        for text in
+            ["role/platform/runtime", "gateway/tier:basic/main", "prefix/tenant:clinic-a/docs", "parameter/platform/memory/tvm_role_arn"]
+        {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
         assert!("role/nobody/x".parse::<Address>().is_err());

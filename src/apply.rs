@@ -25,14 +25,32 @@ pub(crate) mod record;
 /// What happens while a plan is carried out.
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
-    Started { step: StepId },
+    Started {
+        step: StepId,
+    },
     /// AWS's own word for what it is doing.
-    Waiting { step: StepId, status: String },
-    Retrying { step: StepId, attempt: u32, why: String },
-    Done { step: StepId, elapsed: Duration },
-    Failed { step: StepId, why: String },
+    Waiting {
+        step: StepId,
+        status: String,
+    },
+    Retrying {
+        step: StepId,
+        attempt: u32,
+        why: String,
+    },
+    Done {
+        step: StepId,
+        elapsed: Duration,
+    },
+    Failed {
+        step: StepId,
+        why: String,
+    },
     /// Never begun, because of another step.
-    Skipped { step: StepId, because: StepId },
+    Skipped {
+        step: StepId,
+        because: StepId,
+    },
 }
 
 /// What came of every step.
@@ -145,9 +163,12 @@ impl Run {
     fn skip(&mut self, waiting: &mut BTreeMap<StepId, BTreeSet<StepId>>) {
         loop {
             let culprit = |before: &BTreeSet<StepId>| {
-                before.iter().find_map(|b| if self.outcome.failed.contains_key(b) { Some(b.clone()) } else { self.outcome.skipped.get(b).cloned() })
+                before
+                    .iter()
+                    .find_map(|b| if self.outcome.failed.contains_key(b) { Some(b.clone()) } else { self.outcome.skipped.get(b).cloned() })
             };
-            let doomed: Vec<(StepId, StepId)> = waiting.iter().filter_map(|(step, before)| Some((step.clone(), culprit(before)?))).collect();
+            let doomed: Vec<(StepId, StepId)> =
+                waiting.iter().filter_map(|(step, before)| Some((step.clone(), culprit(before)?))).collect();
             if doomed.is_empty() {
                 return;
             }
@@ -170,7 +191,10 @@ impl Run {
             platform: work.names.platform.to_string(),
             address: step.address.clone(),
             // Kinds read their own documents back; one that can't be read fails in the step itself.
-            spec: document.and_then(|d| kind(step.address.kind()).ok()?.canonical(&fill(d, &lookup)).ok()).map(|d| spec_digest(&d)).unwrap_or_default(),
+            spec: document
+                .and_then(|d| kind(step.address.kind()).ok()?.canonical(&fill(d, &lookup)).ok())
+                .map(|d| spec_digest(&d))
+                .unwrap_or_default(),
         };
         let spec = document.map(|d| fill(d, &reveal));
         let live = change.and_then(|c| c.live.clone());
@@ -187,7 +211,8 @@ impl Run {
                 if let Some(output) = output {
                     self.outputs.insert(step.address.clone(), output);
                 }
-                let chain = before.get(&step).into_iter().flatten().filter_map(|b| self.chains.get(b)).max().copied().unwrap_or_default() + elapsed;
+                let chain =
+                    before.get(&step).into_iter().flatten().filter_map(|b| self.chains.get(b)).max().copied().unwrap_or_default() + elapsed;
                 self.outcome.longest_chain = self.outcome.longest_chain.max(chain);
                 self.chains.insert(step.clone(), chain);
                 self.tell(Event::Done { step: step.clone(), elapsed });

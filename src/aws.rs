@@ -116,7 +116,10 @@ impl Aws {
 
 /// Throttled control planes (SSM writes at 3 a second) need patience rather than an error.
 fn retries() -> aws_config::retry::RetryConfig {
-    aws_config::retry::RetryConfig::standard().with_max_attempts(9).with_initial_backoff(Duration::from_millis(250)).with_max_backoff(Duration::from_secs(10))
+    aws_config::retry::RetryConfig::standard()
+        .with_max_attempts(9)
+        .with_initial_backoff(Duration::from_millis(250))
+        .with_max_backoff(Duration::from_secs(10))
 }
 
 /// The SDK's default has no read timeout: a hung socket would hang the command.

@@ -137,7 +137,7 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
 
 fn log(verbose: u8) {
     let level = match verbose {
-        0 => "warn,aws_config=error,aws_smithy_runtime=error",
+        0 => "warn,aws_config=error,aws_smithy_runtime=off",
         1 => "warn,tenantry=debug",
         _ => "debug",
     };

@@ -264,7 +264,8 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// A character that can't be seen, or that turns the text around it, becomes its escape.
 fn visible(c: char) -> Vec<char> {
-    let hidden = c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let hidden =
+        c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     if hidden { c.escape_default().collect() } else { vec![c] }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    pub(crate) fn new(exit: Exit, words: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn at(exit: Exit, words: impl Into<String>) -> anyhow::Error {
         anyhow::Error::new(Self { exit, words: words.into() })
     }
 }

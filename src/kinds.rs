@@ -101,7 +101,9 @@ pub(crate) struct Tags {
 impl Tags {
     /// Whether the tags are this very mark: then what carries them is what we have just made.
     pub(crate) fn is(&self, mark: &Mark) -> bool {
-        self.platform.as_deref() == Some(mark.platform.as_str()) && self.address.as_ref() == Some(&mark.address) && self.spec.as_deref() == Some(mark.spec.as_str())
+        self.platform.as_deref() == Some(mark.platform.as_str())
+            && self.address.as_ref() == Some(&mark.address)
+            && self.spec.as_deref() == Some(mark.spec.as_str())
     }
 
     pub(crate) fn read(all: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -367,7 +369,10 @@ fn canonical(value: &mut Value, key: &str) {
             }
             for (key, inner) in map.iter_mut() {
                 canonical(inner, key);
-                let listed = matches!(key.as_str(), "Action" | "NotAction" | "Resource" | "NotResource" | "Statement" | "AWS" | "Service" | "Federated");
+                let listed = matches!(
+                    key.as_str(),
+                    "Action" | "NotAction" | "Resource" | "NotResource" | "Statement" | "AWS" | "Service" | "Federated"
+                );
                 if listed && !inner.is_array() {
                     *inner = Value::Array(vec![inner.take()]);
                 }

@@ -78,6 +78,7 @@ impl<T> Late<T> {
     }
 
     /// A value that is known.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over literals, owned texts and names alike")]
     pub(crate) fn known(value: impl ToString) -> Self {
         Self::from_parts(vec![Part::Text(value.to_string())])
     }
@@ -102,11 +103,6 @@ impl<T> Late<T> {
 }
 
 impl Late {
-    /// The same text with a meaning: the caller knows what the whole of it is.
-    pub(crate) fn means<T>(self) -> Late<T> {
-        Late { parts: self.parts, means: PhantomData }
-    }
-
     /// Joins texts, known and late ones.
     pub(crate) fn concat(texts: impl IntoIterator<Item = Self>) -> Self {
         Self::from_parts(texts.into_iter().flat_map(|t| t.parts).collect())

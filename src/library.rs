@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::kinds::Blobs;
-use crate::manifest::{Artifact, Manifest};
 use crate::manifest::section::Findings;
+use crate::manifest::{Artifact, Manifest};
 
 mod folder;
 mod pack;
@@ -46,7 +46,7 @@ impl Library {
         }
         let paths: BTreeSet<&PathBuf> = manifest.tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools.value)).collect();
         for path in paths {
-            if let Some(value) = read_json(&folder.join(path), &mut found, |value, findings| tools::check(value, findings)) {
+            if let Some(value) = read_json(&folder.join(path), &mut found, tools::check) {
                 library.tools.insert(path.clone(), value);
             }
         }
@@ -85,7 +85,11 @@ fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &m
         Err(error) => {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             let summary = if missing { "this file is missing".into() } else { format!("this file can't be read: {error}") };
-            let help = if missing { "`tenantry init` writes the shipped ones beside a new manifest" } else { "mend its permissions, or save it as UTF-8" };
+            let help = if missing {
+                "`tenantry init` writes the shipped ones beside a new manifest"
+            } else {
+                "mend its permissions, or save it as UTF-8"
+            };
             found.push(Diagnostic::file(&Source::new(path, ""), summary).help(help));
             return None;
         }
@@ -102,10 +106,15 @@ fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &m
             let start = source.offset(error.line(), error.column());
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            let span = crate::diagnostic::Span { start, end: start + source.text().get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8) };
-            found.push(Diagnostic::error(&source, span, "this file is not valid JSON").label(message).help(
-                "JSON wants double quotes, no comments, and no comma after the last item",
-            ));
+            let span = crate::diagnostic::Span {
+                start,
+                end: start + source.text().get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8),
+            };
+            found.push(
+                Diagnostic::error(&source, span, "this file is not valid JSON")
+                    .label(message)
+                    .help("JSON wants double quotes, no comments, and no comma after the last item"),
+            );
             None
         }
     }

@@ -109,7 +109,7 @@ name!(
         let digits = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
         let letters = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase());
         match parts.split_last() {
-            Some((last, first)) if first.len() >= 2 && digits(last) && first.iter().all(|p| letters(p)) => Ok(()),
+            Some((last, first)) if first.len() >= 2 && digits(last) && first.iter().all(letters) => Ok(()),
             _ => Err("a region looks like `us-east-1`".into()),
         }
     }
@@ -119,8 +119,10 @@ name!(
 const OWN: &str = "tenantry";
 
 /// Words that would turn a missing tenant into somebody's data.
-const RESERVED: &[&str] =
-    &["admin", "all", "default", "demo", "global", "none", "null", "platform", "public", "root", "shared", "system", "tenant", "test", "unknown"];
+const RESERVED: &[&str] = &[
+    "admin", "all", "default", "demo", "global", "none", "null", "platform", "public", "root", "shared", "system", "tenant", "test",
+    "unknown",
+];
 
 /// Lower-case words joined by single hyphens: what S3, Cognito and AgentCore all take, and no path or wildcard.
 fn words(text: &str, what: &str, shortest: usize, longest: usize) -> Result<(), String> {
@@ -347,7 +349,21 @@ mod tests {
 
     #[test]
     fn ids_that_could_be_paths_wildcards_or_somebody_else() {
-        for wrong in ["a", "clinic/a", "clinic..a", "clinic*", "Clinic-a", "clinic--a", "-clinic", "clinic-", "clinic_a", "сlinic-a", "default", "1clinic", ""] {
+        for wrong in [
+            "a",
+            "clinic/a",
+            "clinic..a",
+            "clinic*",
+            "Clinic-a",
+            "clinic--a",
+            "-clinic",
+            "clinic-",
+            "clinic_a",
+            "сlinic-a",
+            "default",
+            "1clinic",
+            "",
+        ] {
             assert!(wrong.parse::<TenantId>().is_err(), "`{wrong}`");
         }
         assert!("c".repeat(200).parse::<TenantId>().is_err());

@@ -188,12 +188,19 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
         plan.blocked.push(Blocked {
             address: address.clone(),
             why: format!("something of this name is in AWS already and {whose}"),
-            way_out: format!("delete or rename it, or tag it as ours: tenantry:platform={}, tenantry:address={address}", plan.target.platform),
+            way_out: format!(
+                "delete or rename it, or tag it as ours: tenantry:platform={}, tenantry:address={address}",
+                plan.target.platform
+            ),
         });
         return Ok(());
     }
     for why in kind.impossible(&filled, &found.spec)? {
-        plan.blocked.push(Blocked { address: address.clone(), why, way_out: "put the manifest back as it was, or start a platform of another name".into() });
+        plan.blocked.push(Blocked {
+            address: address.clone(),
+            why,
+            way_out: "put the manifest back as it was, or start a platform of another name".into(),
+        });
     }
     let changed = fields::differences(&found.spec, &filled);
     if changed.is_empty() {

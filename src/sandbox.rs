@@ -184,6 +184,7 @@ impl Sandbox {
             requests: 0,
         };
         if let Some(path) = file {
+            anyhow::ensure!(!path.exists() || path.is_file(), "the sandbox can't be kept in `{}`: it is no file", path.display());
             match std::fs::read(path) {
                 Ok(bytes) => {
                     let saved: Saved = serde_json::from_slice(&bytes).with_context(|| {

@@ -16,11 +16,6 @@ impl Secret {
     pub(crate) fn new(value: impl Into<String>) -> Self {
         Self { value: value.into() }
     }
-
-    /// The value, for AWS alone.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.value
-    }
 }
 
 impl fmt::Debug for Secret {

@@ -72,7 +72,7 @@ impl Ui {
     /// Asks for one exact word. `flag` is what gives the answer where nobody can be asked.
     pub(crate) fn confirm(&self, question: &str, word: &str, flag: &str) -> Result<()> {
         if !std::io::stdin().is_terminal() {
-            return Err(Stop::new(Exit::Usage, format!("nobody is here to answer `{question}`; {flag} answers it")));
+            return Err(Stop::at(Exit::Usage, format!("nobody is here to answer `{question}`; {flag} answers it")));
         }
         {
             let mut err = AutoStream::new(std::io::stderr().lock(), self.color);
@@ -84,7 +84,7 @@ impl Ui {
         if line.trim() == word {
             return Ok(());
         }
-        Err(Stop::new(Exit::Guarded, format!("not confirmed: only `{word}` goes on; nothing was changed")))
+        Err(Stop::at(Exit::Guarded, format!("not confirmed: only `{word}` goes on; nothing was changed")))
     }
 
     /// Prints an error once: findings with their places, anything else with its causes and a way out.

@@ -31,7 +31,11 @@ pub(crate) struct Held(pub(crate) Holder);
 
 impl std::fmt::Display for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}` is applying this platform since {}; wait until they are done, or remove a lock left behind with `tenantry unlock`", self.0.who, self.0.since)
+        write!(
+            f,
+            "`{}` is applying this platform since {}; wait until they are done, or remove a lock left behind with `tenantry unlock`",
+            self.0.who, self.0.since
+        )
     }
 }
 
@@ -43,7 +47,9 @@ pub(crate) async fn take(aws: &Aws, bucket: &str, holder: &Holder) -> Result<Loc
     let put = aws.s3.put_object().bucket(bucket).key(KEY).if_none_match("*").content_type("application/json").body(ByteStream::from(body));
     match put.send().await.during(format!("taking the lock in bucket `{bucket}`")) {
         Ok(reply) => Ok(Lock { bucket: bucket.into(), etag: reply.e_tag().unwrap_or_default().into() }),
-        Err(error) if AwsError::of(&error).is_some_and(|e| matches!(e.code.as_str(), "PreconditionFailed" | "ConditionalRequestConflict")) => {
+        Err(error)
+            if AwsError::of(&error).is_some_and(|e| matches!(e.code.as_str(), "PreconditionFailed" | "ConditionalRequestConflict")) =>
+        {
             match read(aws, bucket).await? {
                 Some((there, etag)) if there.nonce == holder.nonce => Ok(Lock { bucket: bucket.into(), etag }),
                 Some((there, _)) => bail!(Held(there)),
@@ -68,7 +74,9 @@ impl Lock {
 /// Who holds the lock, and the version of it.
 pub(crate) async fn read(aws: &Aws, bucket: &str) -> Result<Option<(Holder, String)>> {
     let reading = format!("reading the lock in bucket `{bucket}`");
-    let Some(reply) = aws.s3.get_object().bucket(bucket).key(KEY).send().await.during(reading.clone()).missing_is_none()? else { return Ok(None) };
+    let Some(reply) = aws.s3.get_object().bucket(bucket).key(KEY).send().await.during(reading.clone()).missing_is_none()? else {
+        return Ok(None);
+    };
     let etag = reply.e_tag().unwrap_or_default().to_owned();
     let bytes = reply.body.collect().await.with_context(|| reading.clone())?.into_bytes();
     Ok(Some((serde_json::from_slice(&bytes).with_context(|| reading)?, etag)))
@@ -76,6 +84,14 @@ pub(crate) async fn read(aws: &Aws, bucket: &str) -> Result<Option<(Holder, Stri
 
 /// Removes a lock that somebody left behind, if it is still the one that was seen.
 pub(crate) async fn remove(aws: &Aws, bucket: &str, etag: &str) -> Result<()> {
-    aws.s3.delete_object().bucket(bucket).key(KEY).if_match(etag).send().await.during(format!("removing the lock in bucket `{bucket}`")).missing_is_none()?;
+    aws.s3
+        .delete_object()
+        .bucket(bucket)
+        .key(KEY)
+        .if_match(etag)
+        .send()
+        .await
+        .during(format!("removing the lock in bucket `{bucket}`"))
+        .missing_is_none()?;
     Ok(())
 }

@@ -21,7 +21,13 @@ pub(crate) async fn keep(aws: &Aws, bucket: &str, holder: &Holder, checksum: &st
     steps.extend(outcome.not_begun.iter().map(|s| (name(s), json!({ "result": "not begun" }))));
     let record = json!({ "format": "tenantry-record/1.0", "who": holder.who, "since": holder.since, "plan": checksum, "steps": steps });
     let key = format!("tenantry/records/{}-{}.json", holder.since, holder.nonce);
-    let put = aws.s3.put_object().bucket(bucket).key(key).content_type("application/json").body(ByteStream::from(serde_json::to_vec_pretty(&record)?));
+    let put = aws
+        .s3
+        .put_object()
+        .bucket(bucket)
+        .key(key)
+        .content_type("application/json")
+        .body(ByteStream::from(serde_json::to_vec_pretty(&record)?));
     put.send().await.during(format!("keeping the record in bucket `{bucket}`")).missing_is_none()?;
     Ok(())
 }

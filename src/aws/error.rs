@@ -112,13 +112,28 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         return Class::NotPropagated;
     }
     match code {
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "TooManyRequestsException" | "TooManyUpdates" | "SlowDown"
-        | "RequestLimitExceeded" | "OperationAborted" | "ConcurrentModification" | "ConcurrentModificationException" => Class::Throttled,
-        "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch"
-        | "InvalidAccessKeyId" | "MissingAuthenticationToken" => Class::Credentials,
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "TooManyUpdates"
+        | "SlowDown"
+        | "RequestLimitExceeded"
+        | "OperationAborted"
+        | "ConcurrentModification"
+        | "ConcurrentModificationException" => Class::Throttled,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "SignatureDoesNotMatch"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken" => Class::Credentials,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedException" => Class::Denied,
         "NotFound" | "NoSuchEntity" | "NoSuchBucket" | "NoSuchKey" | "ParameterNotFound" => Class::Missing,
-        "EntityAlreadyExists" | "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" | "ParameterAlreadyExists" | "GroupExistsException" => Class::Conflict,
+        "EntityAlreadyExists" | "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" | "ParameterAlreadyExists" | "GroupExistsException" => {
+            Class::Conflict
+        }
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
         _ if code.starts_with("Conflict") => Class::Conflict,
         _ if status == 404 => Class::Missing,

@@ -2,7 +2,7 @@
 //! AWS_BEARER_TOKEN_BEDROCK is set.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use aws_config::SdkConfig;
@@ -23,6 +23,8 @@ use serde_json::{Value, json};
 use super::{AwsError, Class};
 
 const SERVICE: &str = "bedrock-mantle";
+/// How often a call that does no harm twice is tried.
+const ATTEMPTS: u32 = 5;
 const PATH: &str = "/v1/organization/projects";
 
 /// A project as the endpoint describes it.
@@ -87,14 +89,21 @@ impl Client {
     /// The same in the sandbox: no variable of the environment points it elsewhere.
     pub(super) fn sandboxed(config: &SdkConfig, http: SharedHttpClient) -> Self {
         let region = config.region().map(ToString::to_string).unwrap_or_default();
-        Self { endpoint: format!("https://bedrock-mantle.{region}.api.aws"), region, credentials: config.credentials_provider(), token: None, http }
+        Self {
+            endpoint: format!("https://bedrock-mantle.{region}.api.aws"),
+            region,
+            credentials: config.credentials_provider(),
+            token: None,
+            http,
+        }
     }
 
     pub(crate) async fn list(&self) -> Result<Vec<Live>> {
         let mut all = Vec::new();
         let mut after = String::new();
         loop {
-            let page: Page = self.call("GET", &format!("{PATH}?limit=100{after}"), None, Repeat::Harmless).await.context("listing projects")?;
+            let page: Page =
+                self.call("GET", &format!("{PATH}?limit=100{after}"), None, Repeat::Harmless).await.context("listing projects")?;
             all.extend(page.data);
             match page.last_id.filter(|_| page.has_more) {
                 Some(last) => after = format!("&after={last}"),
@@ -114,15 +123,41 @@ impl Client {
         if let (false, Some(body)) = (remove.is_empty(), body.as_object_mut()) {
             body.insert("remove_tag_keys".into(), json!(remove));
         }
-        self.call("POST", &format!("{PATH}/{id}"), Some(&body), Repeat::Harmless).await.with_context(|| format!("updating project `{name}`"))
+        self.call("POST", &format!("{PATH}/{id}"), Some(&body), Repeat::Harmless)
+            .await
+            .with_context(|| format!("updating project `{name}`"))
     }
 
     pub(crate) async fn archive(&self, id: &str) -> Result<Live> {
-        self.call("POST", &format!("{PATH}/{id}/archive"), Some(&json!({})), Repeat::Harmless).await.with_context(|| format!("archiving project `{id}`"))
+        self.call("POST", &format!("{PATH}/{id}/archive"), Some(&json!({})), Repeat::Harmless)
+            .await
+            .with_context(|| format!("archiving project `{id}`"))
     }
 
+    /// Retries as the SDK would: for everything but what would be done twice.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this client is the SDK of a service that has none, and waits between tries as an SDK does"
+    )]
     async fn call<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&Value>, repeat: Repeat) -> Result<T> {
-        let request = self.request(method, path, body).await?;
+        let most = if repeat == Repeat::Harmless { ATTEMPTS } else { 1 };
+        let mut attempt = 1;
+        loop {
+            let error = match self.once(method, path, body, (attempt, most)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let again = AwsError::of(&error).is_some_and(|e| matches!(e.class, Class::Throttled | Class::Failed | Class::Unreachable));
+            if !again || attempt >= most {
+                return Err(error);
+            }
+            tokio::time::sleep(Duration::from_millis(200) * 2u32.pow(attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn once<T: DeserializeOwned>(&self, method: &str, path: &str, body: Option<&Value>, attempt: (u32, u32)) -> Result<T> {
+        let request = self.request(method, path, body, attempt).await?;
         let operation = Operation::builder()
             .service_name(SERVICE)
             .operation_name("Projects")
@@ -130,11 +165,8 @@ impl Client {
             .endpoint_url(&self.endpoint)
             .no_auth()
             .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
-            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(std::time::Duration::from_secs(60)).build())
-            .standard_retry(&match repeat {
-                Repeat::Harmless => RetryConfig::standard(),
-                Repeat::Duplicates => RetryConfig::disabled(),
-            })
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(60)).build())
+            .standard_retry(&RetryConfig::disabled())
             .serializer(move |()| request.try_clone().ok_or_else(|| "a request that can't be repeated".into()))
             .deserializer::<Answer, std::convert::Infallible>(|response| {
                 let request_id = response.headers().get("x-amzn-requestid").map(Into::into);
@@ -149,10 +181,11 @@ impl Client {
         answer.read()
     }
 
-    async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<HttpRequest> {
+    async fn request(&self, method: &str, path: &str, body: Option<&Value>, (attempt, most): (u32, u32)) -> Result<HttpRequest> {
         let body = body.map(ToString::to_string).unwrap_or_default();
         let url = format!("{}{path}", self.endpoint);
         let mut request = http::Request::builder().method(method).uri(path).header("content-type", "application/json");
+        request = request.header("amz-sdk-request", format!("attempt={attempt}; max={most}"));
         match (&self.token, &self.credentials) {
             (Some(token), _) => request = request.header("authorization", format!("Bearer {token}")),
             (None, Some(provider)) => {
@@ -182,9 +215,12 @@ impl Answer {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
         let error = body.get("error");
-        let code = error.and_then(|e| e.get("code").and_then(text).or_else(|| e.get("type").and_then(text))).or_else(|| body.get("__type").and_then(text));
+        let code = error
+            .and_then(|e| e.get("code").and_then(text).or_else(|| e.get("type").and_then(text)))
+            .or_else(|| body.get("__type").and_then(text));
         let message = error.and_then(|e| e.get("message")).or_else(|| body.get("message")).and_then(text);
-        let mut refusal = AwsError::answered(code.as_deref().unwrap_or("refused"), message.as_deref().unwrap_or(""), self.status, self.request_id);
+        let mut refusal =
+            AwsError::answered(code.as_deref().unwrap_or("refused"), message.as_deref().unwrap_or(""), self.status, self.request_id);
         if matches!(self.status, 401 | 403) {
             refusal.class = Class::Denied;
         }

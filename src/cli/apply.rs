@@ -43,16 +43,27 @@ impl Apply {
                 return Ok(());
             }
             let steps = schedule(plan).len();
-            ui.confirm(&format!("Apply {}? Only `yes` goes on:", if steps == 1 { "this step".into() } else { format!("these {steps} steps") }), "yes", "--yes")
+            ui.confirm(
+                &format!("Apply {}? Only `yes` goes on:", if steps == 1 { "this step".into() } else { format!("these {steps} steps") }),
+                "yes",
+                "--yes",
+            )
         };
-        carry_out(&opened, &desired, &self.shown, self.plan_hash.as_deref(), global, ui, ask).await
+        carry_out(&opened, Sides { known: &desired, wanted: &desired }, &self.shown, self.plan_hash.as_deref(), global, ui, ask).await
     }
+}
+
+/// What the manifest declares, by which live resources are recognised, and what of it is to be.
+#[derive(Clone, Copy)]
+pub(super) struct Sides<'a> {
+    pub(super) known: &'a Desired,
+    pub(super) wanted: &'a Desired,
 }
 
 /// Plans under the lock, shows, asks, applies, and keeps the record.
 pub(super) async fn carry_out(
     opened: &Opened,
-    desired: &Desired,
+    sides: Sides<'_>,
     shown: &Shown,
     reviewed: Option<&str>,
     global: &Global,
@@ -62,7 +73,7 @@ pub(super) async fn carry_out(
     let holder = holder(opened);
     let bucket = opened.names.platform_bucket();
     let mut lock = take_if_possible(&opened.aws, &bucket, &holder).await?;
-    let ended = under_lock(opened, desired, shown, reviewed, global, ui, ask, &mut lock, &holder).await;
+    let ended = under_lock(opened, sides, shown, reviewed, global, ui, ask, &mut lock, &holder).await;
     let released = match lock {
         Some(lock) => lock.release(&opened.aws).await,
         None => Ok(()),
@@ -76,7 +87,7 @@ pub(super) async fn carry_out(
 #[expect(clippy::too_many_arguments, reason = "the parts of one command, split off so that the lock is let go on every way out")]
 async fn under_lock(
     opened: &Opened,
-    desired: &Desired,
+    sides: Sides<'_>,
     shown: &Shown,
     reviewed: Option<&str>,
     global: &Global,
@@ -86,20 +97,22 @@ async fn under_lock(
     holder: &Holder,
 ) -> Result<Exit> {
     let named = shown.named();
-    let live = opened.live(desired).await?;
-    let plan = diff(&opened.names, desired, &live, &named)?;
+    let live = opened.live(sides.known).await?;
+    let plan = diff(&opened.names, sides.wanted, &live, &named)?;
     all_named(&plan, &named)?;
     if global.output == Format::Text {
         shown.print(&plan, global, ui, opened)?;
     }
     let checksum = plan.checksum();
     if let Some(reviewed) = reviewed.filter(|r| *r != checksum) {
-        let words = format!("the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)");
-        return Err(Stop::new(Exit::Stale, words));
+        let words = format!(
+            "the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)"
+        );
+        return Err(Stop::at(Exit::Stale, words));
     }
     if !plan.blocked.is_empty() {
         let words = format!("{} of this plan can't be done; nothing was changed", count(plan.blocked.len(), "change"));
-        return Err(Stop::new(Exit::Guarded, words));
+        return Err(Stop::at(Exit::Guarded, words));
     }
     if plan.is_empty() {
         return Ok(Exit::Done);
@@ -154,7 +167,12 @@ async fn take_if_possible(aws: &Aws, bucket: &str, holder: &Holder) -> Result<Op
 }
 
 /// The first apply creates the platform's own bucket before anything else, and takes the lock in it.
-async fn first_bucket(opened: &Opened, mut plan: Plan, lock: &mut Option<Lock>, holder: &Holder) -> Result<(Plan, Option<(StepId, Duration)>)> {
+async fn first_bucket(
+    opened: &Opened,
+    mut plan: Plan,
+    lock: &mut Option<Lock>,
+    holder: &Holder,
+) -> Result<(Plan, Option<(StepId, Duration)>)> {
     if lock.is_some() {
         return Ok((plan, None));
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Global;
-use super::apply::carry_out;
+use super::apply::{Sides, carry_out};
 use super::open::open;
 use super::plan::Shown;
 use crate::desired::Desired;
@@ -29,10 +29,13 @@ impl Destroy {
             Some(name) if name == platform => Ok(()),
             Some(name) => {
                 let words = format!("--confirm says `{name}`, the platform is `{platform}`; nothing was changed");
-                Err(crate::exit::Stop::new(Exit::Guarded, words))
+                Err(crate::exit::Stop::at(Exit::Guarded, words))
             }
-            None => ui.confirm(&format!("Destroy platform `{platform}`? Type its name to go on:"), platform, &format!("--confirm {platform}")),
+            None => {
+                ui.confirm(&format!("Destroy platform `{platform}`? Type its name to go on:"), platform, &format!("--confirm {platform}"))
+            }
         };
-        carry_out(&opened, &Desired::default(), &self.shown, None, global, ui, ask).await
+        let (known, wanted) = (opened.desired()?, Desired::default());
+        carry_out(&opened, Sides { known: &known, wanted: &wanted }, &self.shown, None, global, ui, ask).await
     }
 }

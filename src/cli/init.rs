@@ -22,7 +22,7 @@ impl Init {
         let taken: Vec<&str> = SHIPPED.iter().map(|(path, _)| *path).filter(|path| self.folder.join(path).exists()).collect();
         if let Some(first) = taken.first() {
             let words = format!("`{}` exists already; init overwrites nothing (nothing was written)", self.folder.join(first).display());
-            return Err(Stop::new(Exit::Guarded, words));
+            return Err(Stop::at(Exit::Guarded, words));
         }
         for (path, content) in SHIPPED {
             place(&self.folder.join(path), content)?;

@@ -81,7 +81,7 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
     };
     let caller = aws.caller().await?;
     if caller.account != names.account {
-        return Err(Stop::new(
+        return Err(Stop::at(
             Exit::WrongAccount,
             format!(
                 "the credentials are of account {}, the manifest is about account {}; nothing was read or changed (you are {})",
@@ -99,8 +99,9 @@ fn same_region(names: &Names) -> Result<()> {
             && !region.is_empty()
             && region != names.region.as_str()
         {
-            let words = format!("{variable} is `{region}`, the manifest says `{}`; unset the variable or correct the manifest", names.region);
-            return Err(Stop::new(Exit::WrongAccount, words));
+            let words =
+                format!("{variable} is `{region}`, the manifest says `{}`; unset the variable or correct the manifest", names.region);
+            return Err(Stop::at(Exit::WrongAccount, words));
         }
     }
     Ok(())

@@ -51,7 +51,11 @@ impl Shown {
             Format::Text => ui.answer(&text(plan, self.detail()))?,
             Format::Json | Format::Yaml => ui.answer(&global.document(&json::plan(plan, calls))?)?,
         }
-        ui.say(&format!("{DIM}{} read AWS; checksum {}{DIM:#}", count(usize::try_from(calls).unwrap_or(usize::MAX), "API call"), plan.checksum()));
+        ui.say(&format!(
+            "{DIM}{} read AWS; checksum {}{DIM:#}",
+            count(usize::try_from(calls).unwrap_or(usize::MAX), "API call"),
+            plan.checksum()
+        ));
         Ok(())
     }
 }
@@ -62,8 +66,9 @@ pub(super) fn all_named(plan: &plan::Plan, named: &Named) -> Result<()> {
     match named.delete.iter().find(|address| !deletes(address)) {
         None => Ok(()),
         Some(address) => {
-            let words = format!("--delete {address}: this plan deletes no such resource; it is not live, not ours, or still in the manifest");
-            Err(Stop::new(Exit::Usage, words))
+            let words =
+                format!("--delete {address}: this plan deletes no such resource; it is not live, not ours, or still in the manifest");
+            Err(Stop::at(Exit::Usage, words))
         }
     }
 }

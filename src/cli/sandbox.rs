@@ -44,13 +44,16 @@ impl Sandbox {
             Command::Serve { port, account, record } => {
                 let account = match account {
                     Some(account) => account.parse::<crate::names::AccountId>()?.to_string(),
-                    None => manifest::read(&global.manifest).map_or_else(|_| "111122223333".into(), |(m, _)| m.platform.account.to_string()),
+                    None => {
+                        manifest::read(&global.manifest).map_or_else(|_| "111122223333".into(), |(m, _)| m.platform.account.to_string())
+                    }
                 };
                 let mut opened = sandbox::Sandbox::open(Some(&file), &account, Faults::parse(&global.sandbox_faults)?)?;
                 if let Some(path) = record {
                     opened.record_to(path)?;
                 }
-                let listener = tokio::net::TcpListener::bind(("127.0.0.1", *port)).await.with_context(|| format!("listening on port {port}"))?;
+                let listener =
+                    tokio::net::TcpListener::bind(("127.0.0.1", *port)).await.with_context(|| format!("listening on port {port}"))?;
                 let address = listener.local_addr()?;
                 ui.answer(&format!("AWS_ENDPOINT_URL=http://{address}\n"))?;
                 ui.say(&format!("serving the sandbox in `{}`; any credentials will do; Ctrl-C ends it", file.display()));
@@ -58,12 +61,10 @@ impl Sandbox {
                 Ok(Exit::Done)
             }
             Command::Reset => {
-                let said = match std::fs::remove_file(&file) {
-                    Ok(()) => format!("The sandbox in `{}` is empty again.\n", file.display()),
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => format!("There was nothing in `{}`.\n", file.display()),
-                    Err(error) => return Err(error).with_context(|| format!("removing the sandbox in `{}`", file.display())),
-                };
-                ui.answer(&said)?;
+                ui.answer(&match sandbox::reset(&file)? {
+                    sandbox::Reset::Removed => format!("The sandbox in `{}` is empty again.\n", file.display()),
+                    sandbox::Reset::WasEmpty => format!("There was nothing in `{}`.\n", file.display()),
+                })?;
                 Ok(Exit::Done)
             }
         }

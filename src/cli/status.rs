@@ -15,7 +15,7 @@ pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
     let plan = diff(&opened.names, &desired, &live, &Named::default())?;
     match global.output {
         Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan))?,
-        Format::Json | Format::Yaml => ui.answer(&global.document(&status::json(&live, &plan))?)?,
+        Format::Json | Format::Yaml => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
     }
     Ok(Exit::Done)
 }

@@ -29,9 +29,10 @@ pub(super) fn run(global: &Global, ui: &Ui) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     ui.answer(&format!(
-        "{GOOD}Valid:{GOOD:#} {}, {}, {} to keep in AWS.\n",
+        "{GOOD}Valid:{GOOD:#} {}, {} with {}, {} to keep in AWS.\n",
         count(manifest.tiers.len(), "tier"),
         count(manifest.tenants.len(), "tenant"),
+        count(manifest.tenants.values().map(|t| t.users.len()).sum(), "user"),
         count(desired.specs().len(), "resource")
     ))?;
     Ok(Exit::Done)

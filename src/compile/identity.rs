@@ -57,7 +57,12 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Id
     let prefix = wanted.domain.clone().unwrap_or_else(|| names.domain());
     let domain = desired.add(Owner::Platform, "main", &Domain { pool: pool.at(&UserPool::ID), prefix })?;
     for (name, group) in &wanted.groups {
-        let group = Group { pool: pool.at(&UserPool::ID), name: name.clone(), description: group.description.clone(), precedence: group.precedence };
+        let group = Group {
+            pool: pool.at(&UserPool::ID),
+            name: name.clone(),
+            description: group.description.clone(),
+            precedence: group.precedence,
+        };
         desired.add(Owner::Platform, name, &group)?;
     }
 

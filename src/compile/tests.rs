@@ -9,7 +9,11 @@ fn shipped() -> (Manifest, Library, Names) {
     let (manifest, warnings) = crate::manifest::read(&root.join("tenants.yaml")).unwrap();
     assert!(warnings.is_empty());
     let library = Library::read(root, &manifest).unwrap();
-    let names = Names { platform: manifest.platform.name.clone(), account: manifest.platform.account.clone(), region: manifest.platform.region.clone() };
+    let names = Names {
+        platform: manifest.platform.name.clone(),
+        account: manifest.platform.account.clone(),
+        region: manifest.platform.region.clone(),
+    };
     (manifest, library, names)
 }
 
@@ -61,7 +65,18 @@ fn a_missing_section_provisions_nothing_of_it() {
         (tier.knowledge_base, tier.runtime, tier.gateway, tier.project) = (None, None, None, None);
     }
     let desired = compile(&manifest, &library, &names).unwrap();
-    for kind in ["knowledge_base", "data_source", "vector_bucket", "vector_index", "runtime", "object", "gateway", "gateway_target", "project", "role"] {
+    for kind in [
+        "knowledge_base",
+        "data_source",
+        "vector_bucket",
+        "vector_index",
+        "runtime",
+        "object",
+        "gateway",
+        "gateway_target",
+        "project",
+        "role",
+    ] {
         assert!(desired.iter().all(|(address, _)| address.kind() != kind), "{kind} is declared");
     }
     assert!(desired.iter().any(|(address, _)| address.kind() == "prefix"));

@@ -12,12 +12,19 @@ use crate::desired::Desired;
 use crate::kinds::{
     Bucket, BucketProtection, DataSource, GatewayTarget, JwtAuthorizer, KnowledgeBase, Object, Project, Role, RuntimeArtifact, VectorIndex,
 };
-use crate::late::Late;
+use crate::late::{Handle, Late};
 use crate::manifest::{self, Artifact, Tier};
 use crate::names::{Arn, TierName, tier_prefix};
 
 /// Declares a tier; gives back the name of its bucket.
-pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, identity: &Identity, platform: &Platform, name: &TierName, tier: &Tier) -> Result<Late> {
+pub(super) fn declare(
+    sources: &Sources<'_>,
+    desired: &mut Desired,
+    identity: &Identity,
+    platform: &Platform,
+    name: &TierName,
+    tier: &Tier,
+) -> Result<Late> {
     let part = Part { sources, identity, platform, name, tier, owner: Owner::Tier(name.clone()) };
     let bucket = part.bucket(desired)?;
     if let Some(base) = &tier.knowledge_base {
@@ -32,7 +39,7 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, identity: &I
     if let Some(project) = &tier.project {
         part.project(desired, project)?;
     }
-    Ok(bucket)
+    Ok(bucket.at(&Bucket::BUCKET))
 }
 
 struct Part<'a> {
@@ -62,7 +69,7 @@ impl Part<'_> {
         }
     }
 
-    fn bucket(&self, desired: &mut Desired) -> Result<Late> {
+    fn bucket(&self, desired: &mut Desired) -> Result<Handle<Bucket>> {
         let name = self.sources.names.tier_bucket(self.name);
         let bucket = Bucket {
             region: self.sources.names.region.to_string(),
@@ -71,10 +78,10 @@ impl Part<'_> {
             tags: self.tags(),
             name,
         };
-        Ok(desired.add(self.owner.clone(), "documents", &bucket)?.at(&Bucket::BUCKET))
+        desired.add(self.owner.clone(), "documents", &bucket)
     }
 
-    fn knowledge_base(&self, desired: &mut Desired, wanted: &manifest::KnowledgeBase, bucket: &Late) -> Result<()> {
+    fn knowledge_base(&self, desired: &mut Desired, wanted: &manifest::KnowledgeBase, bucket: &Handle<Bucket>) -> Result<()> {
         let (sources, names) = (self.sources, self.sources.names);
         let vectors = self.platform.vector_bucket.clone().context("a knowledge base without a vector bucket")?;
         let index = VectorIndex::cosine(vectors.clone(), names.vector_index(self.name), wanted.dimensions, self.tags());
@@ -82,7 +89,7 @@ impl Part<'_> {
         let model: Late<Arn> = Late::known(format!("arn:aws:bedrock:{}::foundation-model/{}", names.region, wanted.embedding_model));
         let holes = [
             ("embedding_model.arn", vec![model.text()]),
-            ("tier.bucket", vec![bucket.clone()]),
+            ("tier.bucket", vec![bucket.at(&Bucket::BUCKET)]),
             ("tier.prefix", vec![Late::known(tier_prefix(self.name))]),
             ("vector_index.arn", vec![index.text()]),
         ];
@@ -108,7 +115,7 @@ impl Part<'_> {
             knowledge_base: base.at(&KnowledgeBase::ID),
             name: names.data_source(self.name),
             description: None,
-            bucket: Late::concat([Late::known("arn:aws:s3:::"), bucket.clone()]).means(),
+            bucket: bucket.at(&Bucket::ARN),
             prefix: tier_prefix(self.name),
             chunk_tokens: wanted.chunk_tokens,
             chunk_overlap_percent: wanted.chunk_overlap_percent,

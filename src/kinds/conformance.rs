@@ -72,7 +72,13 @@ fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Ha
 }
 
 fn a_bucket(desired: &mut Desired, stage: &str) -> crate::late::Handle<Bucket> {
-    let spec = Bucket { name: "acme-data".into(), region: "us-east-1".into(), policy: None, protection: BucketProtection::closed(), tags: tags(stage) };
+    let spec = Bucket {
+        name: "acme-data".into(),
+        region: "us-east-1".into(),
+        policy: None,
+        protection: BucketProtection::closed(),
+        tags: tags(stage),
+    };
     put(desired, "data", &spec)
 }
 
@@ -99,7 +105,8 @@ fn a_role(desired: &mut Desired, label: &str, service: &str, action: &str, stage
 
 fn an_index(desired: &mut Desired, dimensions: u32) -> (Late<crate::names::Arn>, Late<crate::names::Arn>) {
     let bucket = put(desired, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("one") }).at(&VectorBucket::ARN);
-    let index = put(desired, "main", &VectorIndex::cosine(bucket.clone(), "acme-index".into(), dimensions, tags("one"))).at(&VectorIndex::ARN);
+    let index =
+        put(desired, "main", &VectorIndex::cosine(bucket.clone(), "acme-index".into(), dimensions, tags("one"))).at(&VectorIndex::ARN);
     (bucket, index)
 }
 
@@ -146,8 +153,14 @@ fn an_authorizer(audience: &str) -> JwtAuthorizer {
 
 fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, stage: &str) -> crate::late::Handle<Gateway> {
     let role = a_role(desired, "gateway", "bedrock-agentcore.amazonaws.com", "lambda:InvokeFunction", "one").at(&Role::ARN);
-    let gateway =
-        Gateway { name: "acme-gw".into(), description: description.map(Into::into), role, authorizer: an_authorizer(audience), tags: tags(stage), failed: None };
+    let gateway = Gateway {
+        name: "acme-gw".into(),
+        description: description.map(Into::into),
+        role,
+        authorizer: an_authorizer(audience),
+        tags: tags(stage),
+        failed: None,
+    };
     put(desired, "main", &gateway)
 }
 
@@ -190,7 +203,12 @@ fn an_image(tag: &str) -> RuntimeArtifact {
 
 fn some_code(desired: &mut Desired, text: &str) -> RuntimeArtifact {
     let object = an_object(desired, text);
-    RuntimeArtifact::Code { bucket: object.at(&Object::BUCKET), key: object.at(&Object::KEY), entry_point: vec!["main.py".into()], python: "PYTHON_3_12".into() }
+    RuntimeArtifact::Code {
+        bucket: object.at(&Object::BUCKET),
+        key: object.at(&Object::KEY),
+        entry_point: vec!["main.py".into()],
+        python: "PYTHON_3_12".into(),
+    }
 }
 
 fn an_object(desired: &mut Desired, text: &str) -> crate::late::Handle<Object> {
@@ -224,7 +242,13 @@ fn a_client(desired: &mut Desired, minutes: u32, urls: &[&str]) {
 
 fn a_prefix(desired: &mut Desired, tenants: &[&str]) {
     let tier: crate::names::TierName = "basic".parse().unwrap();
-    let spec = Bucket { name: names().tier_bucket(&tier), region: "us-east-1".into(), policy: None, protection: BucketProtection::closed(), tags: tags("one") };
+    let spec = Bucket {
+        name: names().tier_bucket(&tier),
+        region: "us-east-1".into(),
+        policy: None,
+        protection: BucketProtection::closed(),
+        tags: tags("one"),
+    };
     let bucket = desired.add(Owner::Tier(tier.clone()), "documents", &spec).unwrap().at(&Bucket::BUCKET);
     for tenant in tenants {
         let id: crate::names::TenantId = tenant.parse().unwrap();
@@ -244,47 +268,55 @@ fn matrix() -> Vec<Examples> {
     }
     fn group(desired: &mut Desired, description: Option<&str>, precedence: u32) {
         let pool = a_pool(desired, &["tier"], Mfa::Off).at(&UserPool::ID);
-        put(desired, "admin", &Group { pool, name: "admin".into(), description: description.map(Into::into), precedence: Some(precedence) });
+        put(
+            desired,
+            "admin",
+            &Group { pool, name: "admin".into(), description: description.map(Into::into), precedence: Some(precedence) },
+        );
     }
     vec![
-        Examples {
-            kind: Bucket::NAME,
-            variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))],
-        },
+        Examples { kind: Bucket::NAME, variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))] },
         Examples { kind: Object::NAME, variants: vec![|d| drop(an_object(d, "first")), |d| drop(an_object(d, "second"))] },
         Examples { kind: Prefix::NAME, variants: vec![|d| a_prefix(d, &["one-clinic"]), |d| a_prefix(d, &["one-clinic", "two-clinic"])] },
         Examples {
             kind: UserPool::NAME,
-            variants: vec![
-                |d| drop(a_pool(d, &["tier"], Mfa::Off)),
-                |d| drop(a_pool(d, &["tier"], Mfa::Optional)),
-                |d| drop(a_pool(d, &["tier", "role"], Mfa::Required)),
-            ],
+            variants: vec![|d| drop(a_pool(d, &["tier"], Mfa::Off)), |d| drop(a_pool(d, &["tier"], Mfa::Optional)), |d| {
+                drop(a_pool(d, &["tier", "role"], Mfa::Required));
+            }],
         },
-        Examples { kind: ResourceServer::NAME, variants: vec![|d| drop(a_server(d, &["read"])), |d| drop(a_server(d, &["read", "write"]))] },
+        Examples {
+            kind: ResourceServer::NAME,
+            variants: vec![|d| drop(a_server(d, &["read"])), |d| drop(a_server(d, &["read", "write"]))],
+        },
         Examples {
             kind: Client::NAME,
-            variants: vec![
-                |d| a_client(d, 60, &["http://localhost:8501/"]),
-                |d| a_client(d, 30, &["http://localhost:8501/", "https://acme.example/"]),
-            ],
+            variants: vec![|d| a_client(d, 60, &["http://localhost:8501/"]), |d| {
+                a_client(d, 30, &["http://localhost:8501/", "https://acme.example/"]);
+            }],
         },
         Examples { kind: Domain::NAME, variants: vec![|d| domain(d, "acme-one"), |d| domain(d, "acme-two")] },
         Examples { kind: Group::NAME, variants: vec![|d| group(d, None, 1), |d| group(d, Some("who may"), 2)] },
-        Examples { kind: VectorBucket::NAME, variants: vec![|d| drop(put(d, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("one") })), |d| drop(put(d, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("two") }))] },
+        Examples {
+            kind: VectorBucket::NAME,
+            variants: vec![|d| drop(put(d, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("one") })), |d| {
+                drop(put(d, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("two") }));
+            }],
+        },
         Examples { kind: VectorIndex::NAME, variants: vec![|d| drop(an_index(d, 1024)), |d| drop(an_index(d, 512))] },
         Examples {
             kind: Role::NAME,
-            variants: vec![
-                |d| drop(a_role(d, "runtime", "bedrock.amazonaws.com", "s3:GetObject", "one")),
-                |d| drop(a_role(d, "runtime", "bedrock-agentcore.amazonaws.com", "s3:ListBucket", "two")),
-            ],
+            variants: vec![|d| drop(a_role(d, "runtime", "bedrock.amazonaws.com", "s3:GetObject", "one")), |d| {
+                drop(a_role(d, "runtime", "bedrock-agentcore.amazonaws.com", "s3:ListBucket", "two"));
+            }],
         },
         Examples {
             kind: KnowledgeBase::NAME,
             variants: vec![|d| drop(a_base(d, None, "one")), |d| drop(a_base(d, Some("documents"), "two"))],
         },
-        Examples { kind: DataSource::NAME, variants: vec![|d| a_source(d, "basic-tier/", 512), |d| a_source(d, "other/", 512), |d| a_source(d, "basic-tier/", 300)] },
+        Examples {
+            kind: DataSource::NAME,
+            variants: vec![|d| a_source(d, "basic-tier/", 512), |d| a_source(d, "other/", 512), |d| a_source(d, "basic-tier/", 300)],
+        },
         Examples {
             kind: Gateway::NAME,
             variants: vec![|d| drop(a_gateway(d, None, "one", "one")), |d| drop(a_gateway(d, Some("tools"), "two", "two"))],
@@ -310,17 +342,13 @@ fn matrix() -> Vec<Examples> {
         },
         Examples {
             kind: Project::NAME,
-            variants: vec![
-                |d| drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("one") })),
-                |d| drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("two") })),
-            ],
+            variants: vec![|d| drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("one") })), |d| {
+                drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("two") }));
+            }],
         },
         Examples {
             kind: Parameter::NAME,
-            variants: vec![
-                |d| parameter(d, "one", Protection::Plain),
-                |d| parameter(d, "two", Protection::Plain),
-            ],
+            variants: vec![|d| parameter(d, "one", Protection::Plain), |d| parameter(d, "two", Protection::Plain)],
         },
     ]
 }
@@ -362,7 +390,11 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
     assert!(plan.changes.iter().any(|c| c.address.kind() == kind), "{at}: the examples don't differ");
     for change in plan.changes.iter().filter(|c| c.action == Action::Update) {
         let replacing = super::kind(change.address.kind()).unwrap().replace_on();
-        assert!(change.fields.iter().all(|f| replacing.iter().all(|(field, _)| *field != f.root())), "{at}: {:?} is updated in place", change.fields);
+        assert!(
+            change.fields.iter().all(|f| replacing.iter().all(|(field, _)| *field != f.root())),
+            "{at}: {:?} is updated in place",
+            change.fields
+        );
     }
     bench.apply(to, &named).await;
     bench.is_settled(to, at).await;

@@ -12,14 +12,15 @@ pub(super) struct Policy {
     holes: &'static [&'static str],
 }
 
+/// A hole of several values: an item of a list, which becomes as many items.
+const SEVERAL: &str = "tools_lambdas.arn";
 /// What every policy may ask for. Whatever is listed here and below, `compile` fills.
 const EVERYWHERE: &[&str] = &["account", "region", "platform.name", "parameters.root", "claim.tenant"];
 
 const RUNTIME_TRUST: Policy = Policy { name: "runtime-trust", holes: &[] };
 const RUNTIME: Policy = Policy { name: "runtime", holes: &["tvm_role.arn"] };
 const GATEWAY_TRUST: Policy = Policy { name: "gateway-trust", holes: &[] };
-/// Every tier's tools Lambda: this hole is an item of a list and becomes as many items.
-const GATEWAY: Policy = Policy { name: "gateway", holes: &["tools_lambdas.arn"] };
+const GATEWAY: Policy = Policy { name: "gateway", holes: &[SEVERAL] };
 const TVM_TRUST: Policy = Policy { name: "tvm-trust", holes: &["runtime_role.arn"] };
 const TVM: Policy = Policy { name: "tvm", holes: &[] };
 const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: "knowledge-base-trust", holes: &[] };
@@ -46,7 +47,12 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings) {
     match yaml::parse(findings.source.text()) {
         Ok(root) => {
             if !matches!(root.value, Value::Map(_)) {
-                findings.error(root.span, format!("a policy is a mapping, this is {}", root.value.kind()), "", "write `{ \"Version\": …, \"Statement\": […] }`");
+                findings.error(
+                    root.span,
+                    format!("a policy is a mapping, this is {}", root.value.kind()),
+                    "",
+                    "write `{ \"Version\": …, \"Statement\": […] }`",
+                );
             }
             walk(policy, &root, findings);
         }
@@ -57,13 +63,23 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings) {
 fn walk(policy: &Policy, node: &Node, findings: &mut Findings) {
     match &node.value {
         Value::Text(text) => holes(policy, text, node.span, findings),
-        Value::List(items) => items.iter().for_each(|item| walk(policy, item, findings)),
+        Value::List(items) => {
+            let alone = |item: &&Node| {
+                item.as_text().and_then(|t| t.strip_prefix("{{")?.strip_suffix("}}")).is_none_or(|hole| hole.trim() != SEVERAL)
+            };
+            items.iter().filter(alone).for_each(|item| walk(policy, item, findings));
+        }
         Value::Map(entries) => {
             let mut seen: Vec<(&str, Span)> = Vec::new();
             for (key, value) in entries {
                 let name = key.as_text().unwrap_or_default();
                 if let Some((_, first)) = seen.iter().find(|(n, _)| *n == name) {
-                    findings.twice(key.span, *first, format!("the key {} stands twice", quoted(name)), "keep one: AWS would refuse or drop the other");
+                    findings.twice(
+                        key.span,
+                        *first,
+                        format!("the key {} stands twice", quoted(name)),
+                        "keep one: AWS would refuse or drop the other",
+                    );
                 }
                 seen.push((name, key.span));
                 if name.contains("{{") {
@@ -97,6 +113,9 @@ fn holes(policy: &Policy, text: &str, span: Span, findings: &mut Findings) {
         if !known.clone().any(|k| k == name) {
             let help = choices(name, &format!("holes of {} are", policy.name), known);
             findings.error(place, format!("nothing fills the hole {}", quoted(name)), "unknown hole", help);
+        } else if name == SEVERAL {
+            let summary = format!("the hole {} has several values", quoted(name));
+            findings.error(place, summary, "", format!("write it alone, as an item of a list: `[\"{{{{{name}}}}}\"]`"));
         }
         from = place.end;
         rest = after;

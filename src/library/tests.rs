@@ -18,6 +18,7 @@ tenants: { clinic-a: { tier: basic, name: A } }
 const TOOLS: &str = r#"[{ "name": "list", "description": "Lists", "inputSchema": { "type": "object", "properties": { "n": { "type": "integer" } }, "required": ["n"] } }]"#;
 const NEEDED: &[&str] = &["gateway-trust", "gateway", "bucket"];
 
+#[expect(clippy::disallowed_methods, reason = "a test's own files")]
 /// A folder with all files that the manifest needs, and those of `files` instead or beside.
 fn read(files: &[(&str, &str)]) -> (Result<Library, String>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -63,9 +64,17 @@ fn missing_files_are_all_named() {
 #[test]
 fn bad_policies() {
     let (library, _folder) = read(&[
-        ("policies/bucket.json", "{\n  \"Resource\": \"x/{{bucket.name}}/{{ bucket.nam }}\",\n  \"A\": [\"{{account}\", \"\\u007b{nope}}\"],\n  \"{{region}}\": 1,\n  \"A\": 2\n}\n"),
-        ("policies/gateway.json", "{\n  \"a\": 1,\n}\n"),
+        (
+            "policies/bucket.json",
+            "{\n  \"Resource\": \"x/{{bucket.name}}/{{ bucket.nam }}\",\n  \"A\": [\"{{account}\", \"\\u007b{nope}}\"],\n  \"{{region}}\": 1,\n  \"A\": 2\n}\n",
+        ),
+        ("policies/runtime.json", "unread, since no tier has a runtime"),
+        ("tools.json", "[\n  1,\n]\n"),
         ("policies/gateway-trust.json", "[\"{{bucket.name}}\"]"),
+        (
+            "policies/gateway.json",
+            "{ \"a\": [\"{{ tools_lambdas.arn }}\", \"x/{{tools_lambdas.arn}}\"], \"b\": \"{{tools_lambdas.arn}}\" }",
+        ),
     ]);
     insta::assert_snapshot!(library.unwrap_err());
 }

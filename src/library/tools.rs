@@ -43,7 +43,9 @@ pub(super) fn check(value: &Json, findings: &mut Findings) {
         if let Some(description) = tool.required("description", "write what it does: agents choose tools by it", findings) {
             findings.ruled(description, &format!("`description` of {what}"), filled);
         }
-        if let Some(input) = tool.required("inputSchema", "write `{ \"type\": \"object\", \"properties\": {} }` for a tool without arguments", findings) {
+        if let Some(input) =
+            tool.required("inputSchema", "write `{ \"type\": \"object\", \"properties\": {} }` for a tool without arguments", findings)
+        {
             schema(input, tool.span("inputSchema"), &format!("`inputSchema` of {what}"), findings);
         }
         if let Some(output) = tool.get("outputSchema") {
@@ -69,7 +71,12 @@ fn schema(node: &Node, span: Span, what: &str, findings: &mut Findings) {
     let kind = section.required("type", &format!("write one of: {}", TYPES.join(", ")), findings).and_then(|node| {
         let text = findings.text(node, &format!("`type` of {what}"))?;
         if !TYPES.contains(&text) {
-            findings.error(node.span, format!("{} can't be `type` of {what}", quoted(text)), "", choices(text, "it is one of", TYPES.iter().copied()));
+            findings.error(
+                node.span,
+                format!("{} can't be `type` of {what}", quoted(text)),
+                "",
+                choices(text, "it is one of", TYPES.iter().copied()),
+            );
         }
         Some(text)
     });
@@ -96,7 +103,12 @@ fn required(section: &Section, names: &[&str], findings: &mut Findings) {
     for found in section.texts("required", |_| Ok(()), findings).into_iter().flatten() {
         if !names.contains(&found.value.as_str()) {
             let help = choices(&found.value, "its properties are", names.iter().copied());
-            findings.error(found.span, format!("{} requires {}, which is no property of it", section.what(), quoted(&found.value)), "", help);
+            findings.error(
+                found.span,
+                format!("{} requires {}, which is no property of it", section.what(), quoted(&found.value)),
+                "",
+                help,
+            );
         }
     }
 }

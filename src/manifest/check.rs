@@ -58,12 +58,12 @@ fn emails(root: &Node, findings: &mut Findings) {
                 None => {
                     seen.insert(text.to_ascii_lowercase(), (email.span, id));
                 }
-                // A merge key or alias shows one user at one place; the tenants still differ.
-                Some((first, owner)) if *first == email.span && *owner == id => {}
                 Some((first, owner)) => {
+                    // An alias or merge key has the address once in the file, so the tenant is what can be shown.
+                    let span = if *first == email.span { key.span } else { email.span };
                     let summary = format!("user {} stands twice: in tenant {} and in tenant {}", quoted(text), quoted(owner), quoted(id));
                     let help = "remove one: an address signs in to one tenant, whatever its letters' case";
-                    findings.twice(email.span, *first, summary, help);
+                    findings.twice(span, *first, summary, help);
                 }
             }
         }
@@ -79,10 +79,15 @@ fn whereabouts(name: &TierName, tier: &Tier, platform: &Platform, place: &dyn Fn
     });
     for (found, span, what) in [lambda, image].into_iter().flatten() {
         if found.region != platform.region.as_str() {
-            let summary = format!("the {what} of tier `{name}` is in {}, the platform in {}", quoted(found.region), platform.region);
-            findings.error(span, summary, "another region", format!("AgentCore reaches a {what} in its own region only; deploy it in {}", platform.region));
+            let summary = format!("the {what} of tier `{name}` is in `{}`, the platform in `{}`", found.region, platform.region);
+            findings.error(
+                span,
+                summary,
+                "another region",
+                format!("AgentCore reaches it in its own region only; deploy it in `{}`", platform.region),
+            );
         } else if found.account != platform.account.as_str() {
-            let summary = format!("the {what} of tier `{name}` is in account {}, the platform in {}", found.account, platform.account);
+            let summary = format!("the {what} of tier `{name}` is in account `{}`, the platform in `{}`", found.account, platform.account);
             let help = "that account must allow this one by a resource policy, which tenantry can't see or set";
             findings.warning(span, summary, "another account", help);
         }
@@ -92,7 +97,8 @@ fn whereabouts(name: &TierName, tier: &Tier, platform: &Platform, place: &dyn Fn
 fn tags(name: &TierName, tier: &Tier, platform: &Platform, place: &dyn Fn(&[&str]) -> Span, findings: &mut Findings) {
     let project = tier.project.as_ref().map(|p| &p.tags);
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    let levels = [(Some(&platform.tags), None), (Some(&tier.tags), Some(["tags"].as_slice())), (project, Some(["project", "tags"].as_slice()))];
+    let levels =
+        [(Some(&platform.tags), None), (Some(&tier.tags), Some(["tags"].as_slice())), (project, Some(["project", "tags"].as_slice()))];
     for (tags, path) in levels {
         for key in tags.into_iter().flat_map(BTreeMap::keys) {
             // A level may set a key of the level above anew, but IAM takes no two keys that differ in case.

@@ -43,7 +43,7 @@ pub(crate) fn from_text(path: &Path, text: String) -> Result<(Manifest, Diagnost
         Ok(root) => root,
         Err(error) => {
             let mut list = Diagnostics::default();
-            list.push(Diagnostic::error(&source, error.span, "this file is not valid YAML").label(error.message).help(
+            list.push(Diagnostic::error(&source, error.span, "this file can't be read as YAML").label(error.message).help(
                 "YAML wants `key: value` with a space, and lines of one mapping indented alike; quote texts with `: `, `#`, `{` or `[` in them",
             ));
             return Err(list);
@@ -92,7 +92,12 @@ fn version(top: &Section, findings: &mut Findings) {
     let written = findings.source.slice(node.span);
     if !matches!(node.value, Value::Number) || written != VERSION {
         let summary = format!("the manifest's version is {}, which this tenantry doesn't read", quoted(written));
-        findings.error(node.span, summary, "unknown version", format!("this tenantry reads `version: {VERSION}`; a newer one may read the other"));
+        findings.error(
+            node.span,
+            summary,
+            "unknown version",
+            format!("this tenantry reads `version: {VERSION}`; a newer one may read the other"),
+        );
     }
 }
 
@@ -112,7 +117,12 @@ fn tiers(top: &Section, findings: &mut Findings) -> (BTreeMap<TierName, Tier>, B
     let Some(node) = top.required("tiers", "write `tiers:` with at least one tier below it", findings) else { return (tiers, names) };
     let found = entries(node, top.span("tiers"), "the tiers", findings);
     if found.is_empty() && matches!(node.value, Value::Map(_)) {
-        findings.error(top.span("tiers"), "the manifest has no tier", "", "write at least one, such as `basic: { model: … }`; tenants live in tiers");
+        findings.error(
+            top.span("tiers"),
+            "the manifest has no tier",
+            "",
+            "write at least one, such as `basic: { model: … }`; tenants live in tiers",
+        );
     }
     for (text, (span, body)) in found {
         names.insert(text.to_owned());

@@ -51,10 +51,7 @@ pub(super) fn claim(text: &str) -> Result<(), String> {
 }
 
 pub(super) fn group_name(text: &str) -> Result<(), String> {
-    must(
-        sized(text, 1, 128) && all(text, "_-.:+=@"),
-        "write 1 to 128 letters a-z, digits or `_ - . : + = @`, without spaces",
-    )
+    must(sized(text, 1, 128) && all(text, "_-.:+=@"), "write 1 to 128 letters a-z, digits or `_ - . : + = @`, without spaces")
 }
 
 pub(super) fn domain_prefix(text: &str) -> Result<(), String> {
@@ -144,10 +141,47 @@ pub(super) fn variable_value(text: &str) -> Result<(), String> {
 
 /// Names that neither runtimes nor gateways pass on (AgentCore's documentation).
 const RESTRICTED_HEADERS: &[&str] = &[
-    "age", "alt-svc", "cache-control", "clear-site-data", "connection", "cookie", "date", "etag", "expect", "expires", "forwarded", "from", "host",
-    "keep-alive", "last-modified", "location", "max-forwards", "origin", "pragma", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-    "range", "referer", "referrer-policy", "retry-after", "server", "set-cookie", "strict-transport-security", "te", "trailer", "transfer-encoding",
-    "upgrade", "user-agent", "vary", "via", "warning", "www-authenticate", "x-content-type-options", "x-frame-options", "x-xss-protection",
+    "age",
+    "alt-svc",
+    "cache-control",
+    "clear-site-data",
+    "connection",
+    "cookie",
+    "date",
+    "etag",
+    "expect",
+    "expires",
+    "forwarded",
+    "from",
+    "host",
+    "keep-alive",
+    "last-modified",
+    "location",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "referer",
+    "referrer-policy",
+    "retry-after",
+    "server",
+    "set-cookie",
+    "strict-transport-security",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "vary",
+    "via",
+    "warning",
+    "www-authenticate",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-xss-protection",
 ];
 const RESTRICTED_PREFIXES: &[&str] = &["accept", "access-control-", "content-", "if-", "sec-", "x-amz-", "x-amzn-"];
 const CUSTOM_HEADERS: &str = "x-amzn-bedrock-agentcore-runtime-custom-";
@@ -157,7 +191,10 @@ fn header(text: &str, longest: usize) -> Result<(), String> {
     must(shape, &format!("write a header name: a letter, then letters, digits, `-` or `_`, at most {longest}"))?;
     let lower = text.to_ascii_lowercase();
     let restricted = RESTRICTED_HEADERS.contains(&lower.as_str()) || RESTRICTED_PREFIXES.iter().any(|p| lower.starts_with(p));
-    must(!restricted || lower.starts_with(CUSTOM_HEADERS), "AgentCore passes no such header on; take one of your own, such as `X-Request-Source`")
+    must(
+        !restricted || lower.starts_with(CUSTOM_HEADERS),
+        "AgentCore passes no such header on; take one of your own, such as `X-Request-Source`",
+    )
 }
 
 /// `Authorization` reaches a runtime, since its authorizer reads JSON web tokens.
@@ -224,7 +261,91 @@ pub(super) fn image(text: &str) -> Result<(), String> {
         let edges = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         s.starts_with(edges) && s.ends_with(edges) && s.chars().all(|c| edges(c) || "._-".contains(c))
     };
-    let digest_fits = digest.is_none_or(|d| d.strip_prefix("sha256:").is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit())));
+    let digest_fits =
+        digest.is_none_or(|d| d.strip_prefix("sha256:").is_some_and(|h| h.len() == 64 && h.bytes().all(|b| b.is_ascii_hexdigit())));
     let tag_fits = tag.is_none_or(|t| sized(t, 1, 128) && all(t, "_.-"));
     must(name.split('/').all(step) && tag_fits && digest_fits && (tag.is_some() || digest.is_some()), help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rule: Rule, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(rule(text), Ok(()), "{text}");
+        }
+        for text in bad {
+            assert!(rule(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn urls() {
+        check(
+            callback_url,
+            &["https://a.example.com/x?y=z", "http://localhost", "http://localhost:8501/", "http://127.0.0.1:1/", "http://[::1]:80/x"],
+            &[
+                "",
+                "https://",
+                "http://localhost.evil.com",
+                "http://localhost@evil.com/",
+                "https://good@evil.com",
+                "javascript:x",
+                "http://localhost:x/",
+            ],
+        );
+    }
+
+    #[test]
+    fn images() {
+        let digest = format!("public.ecr.aws/x/y@sha256:{}", "a".repeat(64));
+        check(
+            image,
+            &["111122223333.dkr.ecr.us-east-1.amazonaws.com/a/b:1", &digest],
+            &[
+                "ubuntu:latest",
+                "111122223333.dkr.ecr.us-east-1.amazonaws.com/a",
+                "111122223333.dkr.ecr.us-east-1.amazonaws.com/A:1",
+                "public.ecr.aws/x@sha256:a",
+            ],
+        );
+    }
+
+    #[test]
+    fn lambdas() {
+        let arn = "arn:aws:lambda:us-east-1:111122223333:function:tools";
+        assert_eq!(lambda(arn), Some(Whereabouts { region: "us-east-1", account: "111122223333" }));
+        check(
+            lambda_arn,
+            &[arn, &format!("{arn}:live"), &format!("{arn}:$LATEST")],
+            &[
+                "tools",
+                &format!("{arn}:"),
+                &format!("{arn}:a:b"),
+                "arn:aws:lambda:us-east-1:1:function:x",
+                "arn:aws:lambda:us-east-1:111122223333:function:*",
+            ],
+        );
+    }
+
+    #[test]
+    fn addresses() {
+        check(
+            email,
+            &["a@b.co", "dr.o'neil+x@clinic-a.com"],
+            &["a", "@b.co", "a@b", "a b@c.de", "a@b..c", "a@-b.co", "a@b.co\u{7}", "ä@b.co", ".a@b.co"],
+        );
+    }
+
+    #[test]
+    fn tags_and_headers() {
+        check(tag_key, &["CostCenter", "a:b", "Größe"], &["", "aws:x", "AWS:x", "tenantry:spec", " a", "a*", &"a".repeat(129)]);
+        check(
+            runtime_header,
+            &["Authorization", "X-Tier", "X-Amzn-Bedrock-AgentCore-Runtime-Custom-A"],
+            &["X-Amzn-Trace-Id", "Host", "1a", "a b", ""],
+        );
+        check(gateway_header, &["X-Tier"], &["Authorization", "authorization", "Cookie", "If-Match"]);
+    }
 }

@@ -78,6 +78,8 @@ pub(crate) struct Section<'n> {
     /// Where to point when something is missing.
     span: Span,
     fields: BTreeMap<&'n str, (Span, &'n Node)>,
+    /// No mapping at all, which was reported: what it lacks is then no news.
+    broken: bool,
 }
 
 /// The entries of a mapping with free keys, without those that stand twice.
@@ -96,7 +98,7 @@ pub(crate) fn entries<'n>(node: &'n Node, key: Span, what: &str, findings: &mut 
     for (key, value) in list {
         let Some(name) = findings.text(key, &format!("a key of {what}")) else { continue };
         if let Some((first, _)) = found.get(name) {
-            let summary = format!("{what} has {} twice", quoted(name));
+            let summary = format!("{} stands twice in {what}", quoted(name));
             findings.twice(key.span, *first, summary, "keep one of them: YAML alone would silently drop the other");
         } else {
             found.insert(name, (key.span, value));
@@ -118,7 +120,11 @@ impl<'n> Section<'n> {
                 findings.error(span, format!("{what} has an unknown key {}", quoted(name)), "nothing reads this", help);
             }
         }
-        Self { what, span: key, fields }
+        Self { what, span: key, fields, broken: !matches!(node.value, Value::Map(_)) }
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     pub(crate) fn what(&self) -> &str {
@@ -137,8 +143,7 @@ impl<'n> Section<'n> {
     /// `help` says what to write.
     pub(crate) fn required(&self, key: &str, help: &str, findings: &mut Findings) -> Option<&'n Node> {
         let found = self.get(key);
-        // A section that is no mapping at all was reported as that.
-        if found.is_none() {
+        if found.is_none() && !self.broken {
             findings.error(self.span, format!("{} has no `{key}`", self.what), "", help);
         }
         found
@@ -195,7 +200,9 @@ impl<'n> Section<'n> {
         for item in items {
             let Some(value) = findings.ruled(item, &format!("one of {what}"), rule) else { continue };
             match found.iter().find(|f| f.value.eq_ignore_ascii_case(&value)) {
-                Some(first) => findings.twice(item.span, first.span, format!("{what} has {} twice", quoted(&value)), "keep one of them"),
+                Some(first) => {
+                    findings.twice(item.span, first.span, format!("{} stands twice in {what}", quoted(&value)), "keep one of them");
+                }
                 None => found.push(Located { value, span: item.span }),
             }
         }

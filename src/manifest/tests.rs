@@ -67,6 +67,7 @@ fn the_shipped_manifest_is_good() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test's own files")]
 fn a_file_that_cannot_be_read_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let missing = read(&folder.path().join("tenants.yaml")).unwrap_err().to_string();
@@ -107,10 +108,16 @@ fn no_tenant_is_a_warning_only() {
 
 #[test]
 fn settings_are_read_as_they_are_written() {
-    let (manifest, _) = from_lines(&format!("{HEAD}tenants: {{ clinic-a: {{ tier: basic, name: A, settings: {{ a: 1.10, b: 0x1F, c: yes, d: true }} }} }}")).unwrap();
+    let (manifest, _) = from_lines(&format!(
+        "{HEAD}tenants: {{ clinic-a: {{ tier: basic, name: A, settings: {{ a: 1.10, b: 0x1F, c: yes, d: true }} }} }}"
+    ))
+    .unwrap();
     let settings = &manifest.tenants.first_key_value().unwrap().1.settings;
     let expected = [("a", "1.10"), ("b", "0x1F"), ("c", "yes"), ("d", "true")];
-    assert_eq!(settings.iter().map(|(k, v)| (k.as_str(), v.clone())).collect::<Vec<_>>(), expected.map(|(k, v)| (k, Setting::One(v.into()))));
+    assert_eq!(
+        settings.iter().map(|(k, v)| (k.as_str(), v.clone())).collect::<Vec<_>>(),
+        expected.map(|(k, v)| (k, Setting::One(v.into())))
+    );
 }
 
 #[test]
@@ -124,7 +131,11 @@ fn line_ends_and_byte_order_marks_do_not_matter() {
 fn many_tenants_are_read_and_many_findings_cut_short() {
     let mut text = HEAD.to_owned() + "tenants:\n";
     for n in 0..3000 {
-        writeln!(text, "  clinic-{n}:\n    tier: basic\n    name: Clinic {n}\n    users:\n      - {{ email: a@clinic-{n}.com, role: nurse }}").unwrap();
+        writeln!(
+            text,
+            "  clinic-{n}:\n    tier: basic\n    name: Clinic {n}\n    users:\n      - {{ email: a@clinic-{n}.com, role: nurse }}"
+        )
+        .unwrap();
     }
     assert_eq!(from_lines(&text).unwrap().0.tenants.len(), 3000);
     let shown = from_lines(&text.replace("tier: basic", "tier: gold")).unwrap_err().render(Color::Never);

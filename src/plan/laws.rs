@@ -16,7 +16,10 @@ fn desired(values: &[(String, Option<usize>)]) -> Desired {
     let mut desired = Desired::default();
     for (n, (value, refers)) in values.iter().enumerate() {
         let value = match refers {
-            Some(r) if n > 0 => Late::concat([Late::known(value), Late::slot(Address::new(Parameter::NAME, Owner::Platform, &format!("p{}", r % n)), "name")]),
+            Some(r) if n > 0 => Late::concat([
+                Late::known(value),
+                Late::slot(Address::new(Parameter::NAME, Owner::Platform, &format!("p{}", r % n)), "name"),
+            ]),
             _ => Late::known(value),
         };
         let parameter = Parameter { name: format!("/app/acme/p{n}"), protection: Protection::Plain, value };
@@ -68,7 +71,13 @@ proptest! {
 
 fn a_bucket(name: &str) -> Desired {
     let mut desired = Desired::default();
-    let bucket = Bucket { name: name.into(), region: "us-east-1".into(), policy: None, protection: BucketProtection::closed(), tags: BTreeMap::new() };
+    let bucket = Bucket {
+        name: name.into(),
+        region: "us-east-1".into(),
+        policy: None,
+        protection: BucketProtection::closed(),
+        tags: BTreeMap::new(),
+    };
     desired.add(Owner::Platform, "data", &bucket).unwrap();
     desired
 }
@@ -80,7 +89,7 @@ fn what_holds_data_is_kept_and_replaced_by_name_only() {
     assert!(plan.is_empty() && plan.kept.len() == 1);
 
     let address: Address = "bucket/platform/data".parse().unwrap();
-    let named = Named { delete: [address.clone()].into(), replace: [address.clone()].into() };
+    let named = Named { delete: [address.clone()].into(), replace: [address].into() };
     let plan = diff(&names(), &Desired::default(), &live, &named).unwrap();
     assert_eq!(plan.count(Action::Delete), 1);
 

@@ -176,7 +176,12 @@ pub(crate) fn account(outcome: &Outcome, calls: u64, retries: u64, elapsed: Dura
             outcome.not_begun.len()
         );
     }
-    let _ = writeln!(out, "; {calls} API calls, {retries} retries, {:.1} s (longest chain {:.1} s).", elapsed.as_secs_f64(), outcome.longest_chain.as_secs_f64());
+    let _ = writeln!(
+        out,
+        "; {calls} API calls, {retries} retries, {:.1} s (longest chain {:.1} s).",
+        elapsed.as_secs_f64(),
+        outcome.longest_chain.as_secs_f64()
+    );
     for (step, error) in &outcome.failed {
         let _ = writeln!(out, "\n  {BAD}✗{BAD:#} {} {}", verb(step.op).0, step.address);
         for cause in error.chain() {

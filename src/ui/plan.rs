@@ -29,7 +29,7 @@ pub(crate) fn text(plan: &Plan, detail: Detail) -> String {
         write_changes(&mut out, plan, changes, detail);
     }
     tenants(&mut out, plan, &groups, detail);
-    notes(&mut out, plan);
+    notes(&mut out, plan, detail);
     summary(&mut out, plan, detail);
     out
 }
@@ -175,7 +175,8 @@ fn tenants(out: &mut String, plan: &Plan, groups: &BTreeMap<Owner, Vec<&Change>>
         let more = if members.len() > 3 { ", …" } else { "" };
         let style = members.first().and_then(|(_, c)| c.first()).map_or(DIM, |c| of(c.action));
         let (sign, rest) = shape.split_once(' ').unwrap_or(("", shape));
-        let _ = writeln!(out, "  {style}{sign}{style:#} {}: {rest}  {DIM}{}{more}{DIM:#}", count(members.len(), "tenant"), names.join(", "));
+        let _ =
+            writeln!(out, "  {style}{sign}{style:#} {}: {rest}  {DIM}{}{more}{DIM:#}", count(members.len(), "tenant"), names.join(", "));
     }
     if headed {
         out.push('\n');
@@ -191,7 +192,11 @@ fn signature(owner: &Owner, changes: &[&Change]) -> String {
             let place = title(c).replace(&id, "{tenant}");
             let fields: Vec<String> = match c.action {
                 Action::Create => Vec::new(),
-                _ => c.fields.iter().map(|f| format!(" {} {} -> {}", f.path, value(&f.before), value(&f.after)).replace(&id, "{tenant}")).collect(),
+                _ => c
+                    .fields
+                    .iter()
+                    .map(|f| format!(" {} {} -> {}", f.path, value(&f.before), value(&f.after)).replace(&id, "{tenant}"))
+                    .collect(),
             };
             format!("{} {} {place}{}", sign(c.action), c.address.kind().replace('_', " "), fields.join(","))
         })
@@ -199,13 +204,18 @@ fn signature(owner: &Owner, changes: &[&Change]) -> String {
     parts.join(" ")
 }
 
-fn notes(out: &mut String, plan: &Plan) {
+fn notes(out: &mut String, plan: &Plan, detail: Detail) {
     if !plan.kept.is_empty() {
         heading(out, "kept, because they hold data");
-        for address in &plan.kept {
-            let _ = writeln!(out, "  {CAREFUL}={CAREFUL:#} {address}  {DIM}no longer in the manifest; deleted only by name: --delete {address}{DIM:#}");
+        let (tenants, others): (Vec<&Address>, Vec<&Address>) = plan.kept.iter().partition(|a| matches!(a.owner(), Owner::Tenant(_)));
+        let shown = if detail == Detail::Full { tenants.len() } else { 3 };
+        for address in others.iter().chain(tenants.iter().take(shown)) {
+            let _ = writeln!(out, "  {CAREFUL}={CAREFUL:#} {address}");
         }
-        out.push('\n');
+        if tenants.len() > shown {
+            let _ = writeln!(out, "  {CAREFUL}={CAREFUL:#} … and {} more of tenants (--full lists them)", tenants.len() - shown);
+        }
+        let _ = writeln!(out, "  {DIM}No longer declared; each is deleted only by its name: --delete ADDRESS{DIM:#}\n");
     }
     if !plan.blocked.is_empty() {
         heading(out, "blocked");
@@ -218,7 +228,10 @@ fn notes(out: &mut String, plan: &Plan) {
 
 fn summary(out: &mut String, plan: &Plan, detail: Detail) {
     if plan.is_empty() && plan.blocked.is_empty() {
-        let _ = writeln!(out, "{GOOD}No changes.{GOOD:#} {} are as the manifest says.", count(plan.unchanged.len(), "resource"));
+        let _ = match plan.unchanged.len() {
+            0 => writeln!(out, "{GOOD}No changes.{GOOD:#}"),
+            n => writeln!(out, "{GOOD}No changes.{GOOD:#} {} are as the manifest says.", count(n, "resource")),
+        };
         return;
     }
     let _ = write!(

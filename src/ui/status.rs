@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::style::{BOLD, CAREFUL, DIM, GOOD, count};
 use crate::address::{Address, Owner};
 use crate::kinds::{AnyFound, Ownership, rank};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Setting};
 use crate::observe::Live;
 use crate::plan::Plan;
 
@@ -36,7 +36,14 @@ pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan) -> String {
         found.sort_by_key(|(a, _)| (rank(a.kind()), (*a).clone()));
         let _ = writeln!(out, "{BOLD}{}{BOLD:#}", owner.to_string().replace(':', " "));
         for (address, resource) in found {
-            let _ = writeln!(out, "  {} {:<16} {:<16} {DIM}{}{DIM:#}", state(&pending, address), address.kind().replace('_', " "), address.label(), identity(resource));
+            let _ = writeln!(
+                out,
+                "  {} {:<16} {:<16} {DIM}{}{DIM:#}",
+                state(&pending, address),
+                address.kind().replace('_', " "),
+                address.label(),
+                identity(resource)
+            );
         }
         out.push('\n');
     }
@@ -88,10 +95,24 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, pending: &BTreeSe
     out.push('\n');
 }
 
-pub(crate) fn json(live: &Live, plan: &Plan) -> Value {
+pub(crate) fn json(manifest: &Manifest, live: &Live, plan: &Plan) -> Value {
     let pending = pending(plan);
     let resources: Vec<Value> = ours(live)
         .map(|(a, f)| json!({ "address": a, "kind": a.kind(), "owner": a.owner(), "id": identity(f), "pending": pending.contains(a) }))
         .collect();
-    json!({ "format": "tenantry-status/1.0", "target": plan.target, "resources": resources, "kept": plan.kept })
+    let setting = |setting: &Setting| match setting {
+        Setting::One(text) => json!(text),
+        Setting::Many(list) => json!(list),
+    };
+    let tenants: Vec<Value> = manifest
+        .tenants
+        .iter()
+        .map(|(id, t)| {
+            let settings: BTreeMap<&String, Value> = t.settings.iter().map(|(k, v)| (k, setting(v))).collect();
+            let live = ours(live).any(|(a, _)| *a.owner() == Owner::Tenant(id.clone()));
+            let users: Vec<Value> = t.users.iter().map(|u| json!({ "email": u.email, "role": u.role })).collect();
+            json!({ "id": id, "tier": t.tier.value, "name": t.name, "settings": settings, "users": users, "live": live })
+        })
+        .collect();
+    json!({ "format": "tenantry-status/1.0", "target": plan.target, "tenants": tenants, "resources": resources, "kept": plan.kept })
 }

@@ -18,8 +18,8 @@ fn demands(folder: &Path, line: &str, code: i32, words: &[&str]) {
 fn manifests_that_are_no_manifests() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    demands(at, "tenantry plan --sandbox", 1, &["tenants.yaml", "tenantry init"]);
-    demands(at, "tenantry validate -f .", 1, &["directory"]);
+    demands(at, "tenantry plan --sandbox", 65, &["tenants.yaml", "tenantry init"]);
+    demands(at, "tenantry validate -f .", 65, &["directory"]);
     demands(at, "true > empty.yaml; tenantry validate -f empty.yaml", 65, &["empty"]);
     demands(at, "printf 'version: 1\\nplatform: [\\n' > torn.yaml; tenantry validate -f torn.yaml", 65, &["torn.yaml:"]);
     demands(at, "printf 'version: 1\\n# \\377\\n' > latin.yaml; tenantry validate -f latin.yaml", 65, &["UTF-8"]);
@@ -40,7 +40,12 @@ fn accounts_and_regions_that_are_not_the_manifests() {
     let folder = shipped();
     let at = folder.path();
     demands(at, "AWS_REGION=eu-west-1 tenantry plan", 16, &["eu-west-1", "us-east-1"]);
-    demands(at, "tenantry apply --sandbox --yes -q >/dev/null; sed -i.old 's/111122223333/444455556666/g' tenants.yaml; tenantry plan --sandbox", 16, &["444455556666", "111122223333"]);
+    demands(
+        at,
+        "tenantry apply --sandbox --yes -q >/dev/null; sed -i.old 's/111122223333/444455556666/g' tenants.yaml; tenantry plan --sandbox",
+        16,
+        &["444455556666", "111122223333"],
+    );
 }
 
 #[test]
@@ -51,7 +56,12 @@ fn an_aws_that_is_out_of_reach_or_says_no() {
     let keys = "AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=y";
     demands(at, &format!("{keys} AWS_ENDPOINT_URL=http://127.0.0.1:9 tenantry plan"), 75, &["asking AWS who we are", "AWS_ENDPOINT_URL"]);
     demands(at, "tenantry plan --sandbox --sandbox-faults denied=iam:ListRoles", 77, &["iam:ListRoles", "not authorized"]);
-    demands(at, "tenantry apply --sandbox --yes --sandbox-faults denied=ssm:PutParameter", 13, &["ssm:PutParameter", "failed", "Run the command again"]);
+    demands(
+        at,
+        "tenantry apply --sandbox --yes --sandbox-faults denied=ssm:PutParameter",
+        13,
+        &["ssm:PutParameter", "failed", "Run the command again"],
+    );
     demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
     demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
 }
@@ -61,7 +71,10 @@ fn streams_and_disks_that_fail() {
     let folder = shipped();
     let at = folder.path();
     demands(at, "tenantry plan --sandbox -q --full | head -1; tenantry --help | head -1", 0, &["platform", "Provisions"]);
-    demands(at, "tenantry apply --sandbox=/dev/full --yes -q", 1, &["/dev/full"]);
+    demands(at, "tenantry apply --sandbox=/dev/full --yes -q", 1, &["/dev/full", "no file"]);
+    // A disk that takes 8 KiB and no more.
+    demands(at, "trap '' XFSZ; ulimit -f 8; tenantry apply --sandbox --yes -q >/dev/null", 1, &[".tenantry/sandbox.json", "from before"]);
+    assert!(!at.join(".tenantry/sandbox.json").exists(), "half a sandbox was left behind");
     demands(at, "tenantry apply --sandbox </dev/null", 64, &["--yes"]);
     demands(at, "printf '{' > broken.json; tenantry plan --sandbox=broken.json", 1, &["broken.json", "sandbox reset"]);
     demands(at, "tenantry plan --sandbox --sandbox-faults nonsense=1", 1, &["nonsense", "latency"]);
@@ -92,7 +105,12 @@ fn a_reviewed_plan_is_applied_or_nothing() {
     let at = folder.path();
     demands(at, "tenantry apply --sandbox --yes --plan-hash 0000", 10, &["reviewed"]);
     let take = "hash=$(tenantry plan --sandbox -q --output json | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"checksum\"])')";
-    demands(at, &format!("{take}; sed -i.old 's/HC-Basic/HC-Other/' tenants.yaml; tenantry apply --sandbox --yes -q --plan-hash $hash"), 10, &["reviewed"]);
+    demands(
+        at,
+        &format!("{take}; sed -i.old 's/HC-Basic/HC-Other/' tenants.yaml; tenantry apply --sandbox --yes -q --plan-hash $hash"),
+        10,
+        &["reviewed"],
+    );
     demands(at, &format!("{take}; tenantry apply --sandbox --yes -q --plan-hash $hash"), 0, &["Done"]);
 }
 

@@ -22,18 +22,36 @@ pub(crate) fn shipped() -> tempfile::TempDir {
 pub(crate) fn shell(folder: &Path, line: &str) -> (String, i32) {
     let binary = Path::new(env!("CARGO_BIN_EXE_tenantry")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
-    let ran = Command::new("sh").arg("-c").arg(format!("{{ {line}\n}} 2>&1")).current_dir(folder).env("PATH", path);
-    let ran = ran.env("COLUMNS", "120").env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-    let ran = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "TENANTRY_SANDBOX_FAULTS"]
-        .iter()
-        .fold(ran, |ran, name| ran.env_remove(name));
+    let mut command = Command::new("sh");
+    let ran = command.arg("-c").arg(format!("{{ {line}\n}} 2>&1")).current_dir(folder).env("PATH", path);
+    let ran = ran
+        .env("COLUMNS", "120")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    let ran = [
+        "AWS_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_ENDPOINT_URL",
+        "TENANTRY_SANDBOX_FAULTS",
+    ]
+    .iter()
+    .fold(ran, |ran, name| ran.env_remove(name));
     let ran = ran.output().unwrap();
     (String::from_utf8(ran.stdout).unwrap(), ran.status.code().unwrap_or(-1))
 }
 
 fn redacted(text: &str, folder: &Path) -> String {
     let text = text.replace(&folder.display().to_string(), "[FOLDER]");
-    let rules = [(r"\d+\.\d s", "[TIME]"), (r"checksum [0-9a-f]{64}", "checksum [CHECKSUM]"), (r"\d+ API calls, \d+ retries", "[CALLS]"), (r"\(request [^)]+\)", "(request [ID])")];
+    let rules = [
+        (r"\d+\.\d s", "[TIME]"),
+        (r"checksum [0-9a-f]{64}", "checksum [CHECKSUM]"),
+        (r"\d+ API calls, \d+ retries", "[CALLS]"),
+        (r"\(request [^)]+\)", "(request [ID])"),
+    ];
     rules.iter().fold(text, |text, (rule, with)| Regex::new(rule).unwrap().replace_all(&text, *with).into_owned())
 }
 

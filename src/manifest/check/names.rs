@@ -82,7 +82,8 @@ fn refusal(rule: &NameRule, name: &str) -> Option<String> {
     if !fits {
         return Some(format!("AWS wants it to match `{}`", rule.pattern));
     }
-    let start = rule.refused_starts.iter().find(|start| name.starts_with(**start)).map(|s| format!("AWS keeps the beginning `{s}` for itself"));
+    let start =
+        rule.refused_starts.iter().find(|start| name.starts_with(**start)).map(|s| format!("AWS keeps the beginning `{s}` for itself"));
     start.or_else(|| rule.refused_words.iter().find(|word| name.contains(**word)).map(|w| format!("AWS refuses `{w}` in it")))
 }
 
@@ -105,5 +106,33 @@ pub(super) fn check<'t>(
     judge(of_platform(&names, default_domain), &["platform", "name"]);
     for tier in tiers {
         judge(of_tier(&names, tier), &["tiers", tier.as_str()]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(platform: &str, region: &str) -> Names {
+        Names { platform: platform.parse().unwrap(), account: "111122223333".parse().unwrap(), region: region.parse().unwrap() }
+    }
+
+    #[test]
+    fn the_longest_names_that_the_manifest_allows_fit_aws() {
+        for (platform, tier, region) in [("abcdefgh-ijklmno", "abcdefghijkl", "ap-southeast-11"), ("abc", "a1", "us-east-1")] {
+            let names = names(platform, region);
+            for (rule, name) in of_platform(&names, true).into_iter().chain(of_tier(&names, &tier.parse().unwrap())) {
+                assert!(Regex::new(rule.pattern).is_ok(), "{}", rule.pattern);
+                assert_eq!(refusal(&rule, &name), None, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_that_aws_keeps_are_refused() {
+        assert!(refusal(&BUCKET, &names("sthree-x", "us-east-1").platform_bucket()).is_some());
+        assert!(refusal(&DOMAIN, &names("laws", "us-east-1").domain()).is_some());
+        assert!(refusal(&RUNTIME, "with-hyphen").is_some());
+        assert!(refusal(&GATEWAY, "two--hyphens").is_some());
     }
 }

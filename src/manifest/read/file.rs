@@ -3,37 +3,43 @@
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
+
+use crate::exit::{Exit, Stop};
 
 /// Far above 10,000 tenants; a larger file is something else, and would only fill the memory.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-#[expect(clippy::disallowed_methods, reason = "the manifest is read here and nowhere else")]
 pub(super) fn read(path: &Path) -> Result<String> {
     let shown = path.display();
     let mut file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!("there is no manifest `{shown}`: `tenantry init` writes one, and `-f FILE` names another")
+            return refuse(format!("there is no manifest `{shown}`: `tenantry init` writes one, and `-f FILE` names another"));
         }
         Err(error) => return Err(error).with_context(|| format!("can't open the manifest `{shown}`")),
     };
     let about = file.metadata().with_context(|| format!("can't read the manifest `{shown}`"))?;
     if about.is_dir() {
-        bail!("`{shown}` is a directory: name the manifest in it, such as `-f {}`", path.join("tenants.yaml").display());
+        return refuse(format!("`{shown}` is a directory: name the manifest in it, such as `-f {}`", path.join("tenants.yaml").display()));
     }
     if about.len() > LARGEST {
-        bail!("the manifest `{shown}` has {} MiB, and tenantry reads at most {} MiB", about.len() >> 20, LARGEST >> 20);
+        return refuse(format!("the manifest `{shown}` has {} MiB, and tenantry reads at most {} MiB", about.len() >> 20, LARGEST >> 20));
     }
     let mut bytes = Vec::new();
     // A pipe has no length beforehand.
     file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).with_context(|| format!("can't read the manifest `{shown}`"))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
-        bail!("the manifest `{shown}` is longer than {} MiB, which is the most that tenantry reads", LARGEST >> 20);
+        return refuse(format!("the manifest `{shown}` is longer than {} MiB, which is the most that tenantry reads", LARGEST >> 20));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).or_else(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
-        anyhow::anyhow!("the manifest `{shown}` is not UTF-8: byte {at}, on line {line}, is no character; save the file as UTF-8")
+        refuse(format!("the manifest `{shown}` is not UTF-8: byte {at}, on line {line}, is no character; save the file as UTF-8"))
     })
+}
+
+/// What is named is no manifest.
+fn refuse(words: String) -> Result<String> {
+    Err(Stop::at(Exit::Manifest, words))
 }

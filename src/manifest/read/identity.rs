@@ -27,7 +27,9 @@ const KEYS: &[&str] = &["claims", "domain", "groups", "resource_server", "web_cl
 pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Findings) -> Option<Identity> {
     let section = top.section("identity", "identity", KEYS, findings);
     let section = section.as_ref();
-    let below = |key: &str, known: &[&str], findings: &mut Findings| section.and_then(|s| s.section(key, &format!("identity's `{key}`"), known, findings));
+    let below = |key: &str, known: &[&str], findings: &mut Findings| {
+        section.and_then(|s| s.section(key, &format!("identity's `{key}`"), known, findings))
+    };
     let claims = claims(below("claims", &["tier", "tenant", "role"], findings).as_ref(), findings);
     let groups = section.map(|s| groups(s, findings)).unwrap_or_default();
     let server = below("resource_server", &["identifier", "scopes"], findings);
@@ -42,7 +44,12 @@ pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Fi
         && server.scopes.is_empty()
     {
         let summary = "the machine client has no scope to ask for";
-        findings.error(section.span("machine_client"), summary, "", "give `resource_server` at least one scope, or remove `machine_client`");
+        findings.error(
+            section.span("machine_client"),
+            summary,
+            "",
+            "give `resource_server` at least one scope, or remove `machine_client`",
+        );
     }
     Some(Identity { claims, domain, groups, resource_server: resource_server?, web_client, machine_client, mfa })
 }
@@ -64,7 +71,8 @@ fn claims(section: Option<&Section>, findings: &mut Findings) -> Claims {
     let distinct: BTreeSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
     // A written claim may still meet the default of another.
     if let Some(section) = section.filter(|s| distinct.len() < 3 && s.get("tier").and(s.get("tenant")).and(s.get("role")).is_none()) {
-        let help = format!("the defaults are tier: {TIER_CLAIM}, tenant: {TENANT_CLAIM}, role: {ROLE_CLAIM}; give each claim its own attribute");
+        let help =
+            format!("the defaults are tier: {TIER_CLAIM}, tenant: {TENANT_CLAIM}, role: {ROLE_CLAIM}; give each claim its own attribute");
         findings.error(section.span("claims"), "two claims have the same name, one of them by default", "", help);
     }
     claims
@@ -107,8 +115,15 @@ fn web_client(section: Option<&Section>, findings: &mut Findings) -> WebClient {
     };
     let callback_urls = urls("callback_urls", &[CALLBACK_URL]);
     let logout_urls = urls("logout_urls", &[]);
-    if let Some(section) = section.filter(|s| callback_urls.is_empty() && s.get("callback_urls").is_some_and(super::super::yaml::Node::is_empty)) {
-        findings.error(section.span("callback_urls"), "the web client has no callback URL", "", "write the URL that your app is called back on");
+    if let Some(section) =
+        section.filter(|s| callback_urls.is_empty() && s.get("callback_urls").is_some_and(super::super::yaml::Node::is_empty))
+    {
+        findings.error(
+            section.span("callback_urls"),
+            "the web client has no callback URL",
+            "",
+            "write the URL that your app is called back on",
+        );
     }
     let (mut token_minutes, mut refresh_days) = (TOKEN_MINUTES, REFRESH_DAYS);
     if let Some(section) = section {

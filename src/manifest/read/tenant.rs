@@ -30,7 +30,11 @@ fn list(tiers: &BTreeSet<String>) -> String {
 fn tier_name(what: &str, node: &Node, tiers: &BTreeSet<String>, findings: &mut Findings) -> Option<Located<TierName>> {
     let text = findings.text(node, &format!("`tier` of {what}"))?;
     if !tiers.contains(text) {
-        let help = if tiers.is_empty() { "the manifest has no tiers".into() } else { choices(text, "tiers are", tiers.iter().map(String::as_str)) };
+        let help = if tiers.is_empty() {
+            "the manifest has no tiers".into()
+        } else {
+            choices(text, "tiers are", tiers.iter().map(String::as_str))
+        };
         let finding = Diagnostic::error(&findings.source, node.span, format!("{what} names an unknown tier"));
         findings.list.push(finding.label("no tier has this name").help(help));
         return None;
@@ -64,7 +68,9 @@ fn settings(tenant: &Section, findings: &mut Findings) -> BTreeMap<String, Setti
         settings.insert(key.to_owned(), setting);
     }
     if bytes > MOST_SETTINGS_BYTES {
-        let help = format!("keep them below {MOST_SETTINGS_BYTES} bytes: they stand in one parameter; longer texts belong into the tenant's documents");
+        let help = format!(
+            "keep them below {MOST_SETTINGS_BYTES} bytes: they stand in one parameter; longer texts belong into the tenant's documents"
+        );
         findings.error(tenant.span("settings"), format!("{what} has {bytes} bytes"), "", help);
     }
     settings
@@ -91,10 +97,8 @@ fn users(tenant: &Section, findings: &mut Findings) -> Vec<User> {
             _ => item.span,
         };
         let section = Section::open(item, span, format!("a user of {}", tenant.what()), &["email", "role"], findings);
-        if matches!(item.value, Value::Map(_)) {
-            section.required("email", "write the address that the user signs in with", findings);
-            section.required("role", "write their role, such as `role: physician`", findings);
-        }
+        section.required("email", "write the address that the user signs in with", findings);
+        section.required("role", "write their role, such as `role: physician`", findings);
         let (email, role) = (section.ruled("email", rules::email, findings), section.ruled("role", rules::role, findings));
         Some(User { email: email?, role: role? })
     };

@@ -29,8 +29,17 @@ const DIMENSIONS: u32 = 1024;
 const CHUNK_TOKENS: u32 = 512;
 const CHUNK_OVERLAP_PERCENT: u32 = 20;
 
-const RUNTIME: &[&str] =
-    &["image", "code", "entry_point", "python", "description", "environment", "request_headers", "idle_timeout_seconds", "max_lifetime_seconds"];
+const RUNTIME: &[&str] = &[
+    "image",
+    "code",
+    "entry_point",
+    "python",
+    "description",
+    "environment",
+    "request_headers",
+    "idle_timeout_seconds",
+    "max_lifetime_seconds",
+];
 
 pub(super) fn read(name: &str, span: Span, body: &Node, findings: &mut Findings) -> Option<Tier> {
     let what = format!("tier {}", quoted(name));
@@ -61,14 +70,20 @@ fn runtime(section: &Section, findings: &mut Findings) -> Option<Runtime> {
     let environment = section.map("environment", (rules::variable_name, rules::variable_value), findings);
     if environment.len() > MOST_VARIABLES {
         let summary = format!("{} has {} environment variables", section.what(), environment.len());
-        findings.error(section.span("environment"), summary, "", format!("write at most {MOST_VARIABLES}; AgentCore takes 50 with the tool's own"));
+        findings.error(
+            section.span("environment"),
+            summary,
+            "",
+            format!("write at most {MOST_VARIABLES}; AgentCore takes 50 with the tool's own"),
+        );
     }
     let request_headers = headers(section, "request_headers", (rules::runtime_header, MOST_REQUEST_HEADERS, REQUEST_HEADERS), findings);
     let idle_timeout_seconds = section.number("idle_timeout_seconds", IDLE_TIMEOUT_SECONDS, SESSION_BOUNDS, findings);
     let max_lifetime_seconds = section.number("max_lifetime_seconds", MAX_LIFETIME_SECONDS, SESSION_BOUNDS, findings);
     if idle_timeout_seconds > max_lifetime_seconds {
         let key = if section.get("idle_timeout_seconds").is_some() { "idle_timeout_seconds" } else { "max_lifetime_seconds" };
-        let summary = format!("{} lets a session idle for {idle_timeout_seconds} s, but live for {max_lifetime_seconds} s only", section.what());
+        let summary =
+            format!("{} lets a session idle for {idle_timeout_seconds} s, but live for {max_lifetime_seconds} s only", section.what());
         findings.error(section.span(key), summary, "", "make `idle_timeout_seconds` at most `max_lifetime_seconds`");
     }
     let description = section.ruled("description", rules::description, findings);
@@ -83,9 +98,15 @@ fn artifact(section: &Section, findings: &mut Findings) -> Option<Artifact> {
     match (section.get("image"), section.get("code")) {
         (Some(_), Some(_)) => {
             let summary = format!("{} has both `image` and `code`", section.what());
-            findings.twice(section.span("code"), section.span("image"), summary, "keep `image` for a container, or `code` for a directory or zip");
+            findings.twice(
+                section.span("code"),
+                section.span("image"),
+                summary,
+                "keep `image` for a container, or `code` for a directory or zip",
+            );
             None
         }
+        (None, None) if section.is_broken() => None,
         (None, None) => {
             let help = "write `code: DIRECTORY` with `entry_point: main.py`, or `image:` with an ECR image";
             findings.error(section.span(""), format!("{} has neither `code` nor `image`", section.what()), "", help);
@@ -93,7 +114,12 @@ fn artifact(section: &Section, findings: &mut Findings) -> Option<Artifact> {
         }
         (Some(_), None) => {
             for key in ["entry_point", "python"].into_iter().filter(|key| section.get(key).is_some()) {
-                findings.error(section.span(key), format!("`{key}` goes with `code`, and {} has an image", section.what()), "", "remove the line");
+                findings.error(
+                    section.span(key),
+                    format!("`{key}` goes with `code`, and {} has an image", section.what()),
+                    "",
+                    "remove the line",
+                );
             }
             Some(Artifact::Image(image?))
         }
@@ -102,7 +128,12 @@ fn artifact(section: &Section, findings: &mut Findings) -> Option<Artifact> {
             let entry_point: Vec<String> = entry_point?.into_iter().map(|text| text.value).collect();
             if !(1..=2).contains(&entry_point.len()) {
                 let summary = format!("`entry_point` of {} has {} parts", section.what(), entry_point.len());
-                findings.error(section.span("entry_point"), summary, "", "write a file, or a wrapper and a file: `[opentelemetry-instrument, main.py]`");
+                findings.error(
+                    section.span("entry_point"),
+                    summary,
+                    "",
+                    "write a file, or a wrapper and a file: `[opentelemetry-instrument, main.py]`",
+                );
             }
             Some(Artifact::Code { path: path?, entry_point, python })
         }
@@ -118,7 +149,12 @@ fn headers(section: &Section, key: &str, by: (rules::Rule, usize, &[&str]), find
     let (rule, most, default) = by;
     let Some(written) = section.texts(key, rule, findings) else { return default.iter().map(|name| (*name).to_owned()).collect() };
     if written.len() > most {
-        findings.error(section.span(key), format!("`{key}` of {} has {} names", section.what(), written.len()), "", format!("AgentCore takes {most}"));
+        findings.error(
+            section.span(key),
+            format!("`{key}` of {} has {} names", section.what(), written.len()),
+            "",
+            format!("AgentCore takes {most}"),
+        );
     }
     written.into_iter().map(|name| name.value).collect()
 }

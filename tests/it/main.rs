@@ -1,0 +1,11 @@
+//! The tool as a user runs it: one binary for all of it, since linking the SDK takes its time.
+#![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
+mod scenarios;
