@@ -137,7 +137,8 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
 
 fn log(verbose: u8) {
     let level = match verbose {
-        0 => "warn,aws_config=error,aws_smithy_runtime=off",
+        // What the SDK has to say about a failed call is in our own errors.
+        0 => "tenantry=warn",
         1 => "warn,tenantry=debug",
         _ => "debug",
     };

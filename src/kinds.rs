@@ -61,7 +61,7 @@ pub(crate) enum Ownership {
     Foreign { platform: Option<String> },
 }
 
-const PLATFORM_TAG: &str = "tenantry:platform";
+pub(crate) const PLATFORM_TAG: &str = "tenantry:platform";
 const ADDRESS_TAG: &str = "tenantry:address";
 const SPEC_TAG: &str = "tenantry:spec";
 

@@ -91,18 +91,8 @@ impl World {
     fn id(&mut self, alphabet: &str, length: usize) -> String {
         self.state.ids += 1;
         let letters: Vec<char> = alphabet.chars().collect();
-        // splitmix64: spreads a counter, which is all that is asked of it.
-        let mut seed = self.state.ids.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (0..length)
-            .map(|_| {
-                seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-                let mut z = seed;
-                z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-                z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-                let n = usize::try_from((z ^ (z >> 31)) % letters.len() as u64).unwrap_or(0);
-                letters.get(n).copied().unwrap_or('0')
-            })
-            .collect()
+        let mut random = fastrand::Rng::with_seed(self.state.ids);
+        (0..length).filter_map(|_| random.choice(&letters)).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::kinds::PLATFORM_TAG;
 
 const KEY: &str = "tenantry/lock.json";
 
@@ -40,6 +41,19 @@ impl std::fmt::Display for Held {
 }
 
 impl std::error::Error for Held {}
+
+/// Whether the bucket is there and carries the platform's mark: no other bucket gets a lock put into it.
+pub(crate) async fn is_in_ours(aws: &Aws, bucket: &str, platform: &str) -> Result<bool> {
+    let tags = aws
+        .s3
+        .get_bucket_tagging()
+        .bucket(bucket)
+        .send()
+        .await
+        .during(format!("reading the tags of bucket `{bucket}`"))
+        .missing_is_none()?;
+    Ok(tags.is_some_and(|t| t.tag_set().iter().any(|t| t.key() == PLATFORM_TAG && t.value() == platform)))
+}
 
 /// Takes the lock, or says who holds it.
 pub(crate) async fn take(aws: &Aws, bucket: &str, holder: &Holder) -> Result<Lock> {

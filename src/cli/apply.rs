@@ -12,10 +12,9 @@ use super::{Format, Global};
 use crate::address::{Address, Owner};
 use crate::apply::lock::{Holder, Lock};
 use crate::apply::{self, Options, Outcome, lock, record};
-use crate::aws::{Aws, AwsError, Class};
 use crate::compile::OWN_BUCKET;
 use crate::desired::Desired;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::kinds::{Bucket, Kind as _};
 use crate::plan::{Plan, diff};
 use crate::schedule::{StepId, schedule};
@@ -38,110 +37,138 @@ impl Apply {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
         let opened = open(global, ui).await?;
         let desired = opened.desired()?;
-        let ask = |ui: &Ui, plan: &Plan| {
-            if self.yes {
-                return Ok(());
-            }
-            let steps = schedule(plan).len();
-            ui.confirm(
-                &format!("Apply {}? Only `yes` goes on:", if steps == 1 { "this step".into() } else { format!("these {steps} steps") }),
-                "yes",
-                "--yes",
-            )
+        let consent = if self.yes {
+            Consent::Given
+        } else {
+            Consent::Ask { question: "Apply this plan? Only `yes` goes on:".into(), word: "yes".into(), flag: "--yes".into() }
         };
-        carry_out(&opened, Sides { known: &desired, wanted: &desired }, &self.shown, self.plan_hash.as_deref(), global, ui, ask).await
+        let job =
+            Job { opened, known: &desired, wanted: &desired, shown: &self.shown, reviewed: self.plan_hash.as_deref(), consent, global, ui };
+        job.run().await
     }
 }
 
-/// What the manifest declares, by which live resources are recognised, and what of it is to be.
-#[derive(Clone, Copy)]
-pub(super) struct Sides<'a> {
+/// Whether the user has said yes already.
+pub(super) enum Consent {
+    Given,
+    /// Only this word goes on; the flag answers where nobody can be asked.
+    Ask {
+        question: String,
+        word: String,
+        flag: String,
+    },
+}
+
+/// A plan to be shown, agreed to and carried out.
+pub(super) struct Job<'a> {
+    pub(super) opened: Opened,
+    /// What the manifest declares: live resources are recognised by it.
     pub(super) known: &'a Desired,
+    /// What of it is to be.
     pub(super) wanted: &'a Desired,
+    pub(super) shown: &'a Shown,
+    pub(super) reviewed: Option<&'a str>,
+    pub(super) consent: Consent,
+    pub(super) global: &'a Global,
+    pub(super) ui: &'a Ui,
 }
 
-/// Plans under the lock, shows, asks, applies, and keeps the record.
-pub(super) async fn carry_out(
-    opened: &Opened,
-    sides: Sides<'_>,
-    shown: &Shown,
-    reviewed: Option<&str>,
-    global: &Global,
-    ui: &Ui,
-    ask: impl FnOnce(&Ui, &Plan) -> Result<()>,
-) -> Result<Exit> {
-    let holder = holder(opened);
-    let bucket = opened.names.platform_bucket();
-    let mut lock = take_if_possible(&opened.aws, &bucket, &holder).await?;
-    let ended = under_lock(opened, sides, shown, reviewed, global, ui, ask, &mut lock, &holder).await;
-    let released = match lock {
-        Some(lock) => lock.release(&opened.aws).await,
-        None => Ok(()),
-    };
-    opened.aws.save()?;
-    let exit = ended?;
-    released?;
-    Ok(exit)
-}
+impl Job<'_> {
+    /// Takes the lock, does the job, and lets the lock go on every way out.
+    pub(super) async fn run(self) -> Result<Exit> {
+        let holder = holder(&self.opened);
+        let stop = stop_on_request(self.ui);
+        let mut lock = take_if_possible(&self.opened, &holder).await?;
+        let ended = self.under_lock(&mut lock, &holder, &stop).await;
+        let released = match lock {
+            Some(lock) => lock.release(&self.opened.aws).await,
+            None => Ok(()),
+        };
+        self.opened.aws.save()?;
+        let exit = ended?;
+        released?;
+        Ok(exit)
+    }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one command, split off so that the lock is let go on every way out")]
-async fn under_lock(
-    opened: &Opened,
-    sides: Sides<'_>,
-    shown: &Shown,
-    reviewed: Option<&str>,
-    global: &Global,
-    ui: &Ui,
-    ask: impl FnOnce(&Ui, &Plan) -> Result<()>,
-    lock: &mut Option<Lock>,
-    holder: &Holder,
-) -> Result<Exit> {
-    let named = shown.named();
-    let live = opened.live(sides.known).await?;
-    let plan = diff(&opened.names, sides.wanted, &live, &named)?;
-    all_named(&plan, &named)?;
-    if global.output == Format::Text {
-        shown.print(&plan, global, ui, opened)?;
-    }
-    let checksum = plan.checksum();
-    if let Some(reviewed) = reviewed.filter(|r| *r != checksum) {
-        let words = format!(
-            "the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)"
-        );
-        return Err(Stop::at(Exit::Stale, words));
-    }
-    if !plan.blocked.is_empty() {
-        let words = format!("{} of this plan can't be done; nothing was changed", count(plan.blocked.len(), "change"));
-        return Err(Stop::at(Exit::Guarded, words));
-    }
-    if plan.is_empty() {
-        return Ok(Exit::Done);
-    }
-    ask(ui, &plan)?;
-
-    let begun = Instant::now();
-    let (plan, first) = first_bucket(opened, plan, lock, holder).await?;
-    let steps = schedule(&plan);
-    let stop = stop_on_request(global.timeout, ui);
-    let options = Options { jobs: usize::from(global.jobs), stop };
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let count_steps = steps.len();
-    let work = apply::apply(plan, steps, opened.site(), &options, sender);
-    let (mut outcome, ()) = tokio::join!(work, events::follow(ui, count_steps, receiver));
-    if let Some((step, elapsed)) = first {
-        outcome.done.insert(step, elapsed);
-        outcome.longest_chain += elapsed;
-    }
-    record::keep(&opened.aws, &opened.names.platform_bucket(), holder, &checksum, &outcome).await?;
-    let calls = opened.aws.calls();
-    match global.output {
-        Format::Text => ui.answer(&events::account(&outcome, calls.all(), calls.retries(), begun.elapsed()))?,
-        Format::Json | Format::Yaml => {
-            let document = json::outcome(&outcome, calls.all(), calls.retries(), begun.elapsed().as_secs_f64());
-            ui.answer(&global.document(&document)?)?;
+    async fn under_lock(&self, lock: &mut Option<Lock>, holder: &Holder, stop: &CancellationToken) -> Result<Exit> {
+        let agreed = tokio::select! {
+            agreed = self.agree() => agreed?,
+            () = stop.cancelled() => return Err(Stop::at(Exit::Interrupted, "interrupted; nothing was changed")),
+        };
+        match agreed {
+            Some(plan) => self.carry_out(plan, lock, holder, stop).await,
+            None => Ok(Exit::Done),
         }
     }
-    Ok(exit(&outcome, &options))
+
+    /// The plan, once it has been shown and agreed to; none if there is nothing to do.
+    async fn agree(&self) -> Result<Option<Plan>> {
+        let named = self.shown.named();
+        let live = self.opened.live(self.known).await?;
+        let plan = diff(&self.opened.names, self.wanted, &live, &named)?;
+        all_named(&plan, &named)?;
+        self.shown.print_before(&plan, self.global, self.ui, &self.opened).map_err(unread)?;
+        let checksum = plan.checksum();
+        if let Some(reviewed) = self.reviewed.filter(|r| *r != checksum) {
+            let words = format!(
+                "the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)"
+            );
+            return Err(Stop::at(Exit::Stale, words));
+        }
+        if !plan.blocked.is_empty() {
+            let words = format!("{} of this plan can't be done; nothing was changed", count(plan.blocked.len(), "change"));
+            return Err(Stop::at(Exit::Guarded, words));
+        }
+        if plan.is_empty() {
+            return Ok(None);
+        }
+        if let Consent::Ask { question, word, flag } = &self.consent {
+            let (ui, question, word, flag) = (self.ui.clone(), question.clone(), word.clone(), flag.clone());
+            // Reading a line blocks; Ctrl-C must still be heard.
+            tokio::task::spawn_blocking(move || ui.confirm(&question, &word, &flag)).await??;
+        }
+        Ok(Some(plan))
+    }
+
+    async fn carry_out(&self, plan: Plan, lock: &mut Option<Lock>, holder: &Holder, stop: &CancellationToken) -> Result<Exit> {
+        let (opened, begun, checksum) = (&self.opened, Instant::now(), plan.checksum());
+        let (plan, first) = first_bucket(opened, plan, lock, holder).await?;
+        let steps = schedule(&plan);
+        stop_after(self.global.timeout, self.ui, stop);
+        let options = Options { jobs: usize::from(self.global.jobs), stop: stop.clone() };
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let count_steps = steps.len();
+        let work = apply::apply(plan, steps, opened.site(), &options, sender);
+        let (mut outcome, ()) = tokio::join!(work, events::follow(self.ui, count_steps, receiver));
+        if let Some((step, elapsed)) = first {
+            outcome.done.insert(step, elapsed);
+            outcome.longest_chain += elapsed;
+        }
+        if let Err(error) = record::keep(&opened.aws, &opened.names.platform_bucket(), holder, &checksum, &outcome).await {
+            self.ui.say(&format!("warning: no record of this apply was kept: {error:#}"));
+        }
+        let calls = opened.aws.calls();
+        let told = match self.global.output {
+            Format::Text => self.ui.answer(&events::account(&outcome, calls.all(), calls.retries(), begun.elapsed())),
+            Format::Json | Format::Yaml => {
+                let document = json::outcome(&outcome, calls.all(), calls.retries(), begun.elapsed().as_secs_f64());
+                self.ui.answer(&self.global.document(&document)?)
+            }
+        };
+        // The work is done, whether or not anybody still reads about it.
+        if let Err(error) = told.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) }) {
+            self.ui.say(&format!("warning: the outcome could not be printed: {error:#}"));
+        }
+        Ok(exit(&outcome, &options))
+    }
+}
+
+/// A plan that nobody could read is not carried out.
+fn unread(error: anyhow::Error) -> anyhow::Error {
+    if is_broken_pipe(&error) {
+        return Stop::at(Exit::Failed, "stdout was closed before the plan was read; nothing was changed");
+    }
+    error
 }
 
 fn exit(outcome: &Outcome, options: &Options) -> Exit {
@@ -157,12 +184,12 @@ fn exit(outcome: &Outcome, options: &Options) -> Exit {
     }
 }
 
-/// The lock, unless the bucket that it lies in is still to be created.
-async fn take_if_possible(aws: &Aws, bucket: &str, holder: &Holder) -> Result<Option<Lock>> {
-    match lock::take(aws, bucket, holder).await {
-        Ok(lock) => Ok(Some(lock)),
-        Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Missing) => Ok(None),
-        Err(error) => Err(error),
+/// The lock, unless the bucket that it lies in is still to be created, or is not ours: then the plan says so.
+async fn take_if_possible(opened: &Opened, holder: &Holder) -> Result<Option<Lock>> {
+    let bucket = opened.names.platform_bucket();
+    match lock::is_in_ours(&opened.aws, &bucket, opened.names.platform.as_str()).await? {
+        true => Ok(Some(lock::take(&opened.aws, &bucket, holder).await?)),
+        false => Ok(None),
     }
 }
 
@@ -184,27 +211,43 @@ async fn first_bucket(
     Ok((plan, Some(done)))
 }
 
-/// Cancelled by the first Ctrl-C, or when the time is up; the second Ctrl-C leaves at once.
-fn stop_on_request(timeout: Duration, ui: &Ui) -> CancellationToken {
+/// Cancelled by the first Ctrl-C or SIGTERM; the second leaves at once.
+fn stop_on_request(ui: &Ui) -> CancellationToken {
     let stop = CancellationToken::new();
-    let cancel = stop.clone();
-    let ui = ui.clone();
+    let (cancel, ui) = (stop.clone(), ui.clone());
     tokio::spawn(async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => ui.say("stopping: what runs is finished, nothing new is begun (Ctrl-C again leaves at once)"),
-            () = elapsed(timeout) => ui.say("the time is up: what runs is finished, nothing new is begun"),
-        }
+        asked_to_stop().await;
+        ui.say("stopping: what runs is finished, nothing new is begun (Ctrl-C again leaves at once)");
         cancel.cancel();
-        if tokio::signal::ctrl_c().await.is_ok() {
-            leave();
-        }
+        asked_to_stop().await;
+        leave();
     });
     stop
 }
 
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+        return;
+    }
+    // Without a handler there is nothing to wait for.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the time limit of --timeout")]
-async fn elapsed(timeout: Duration) {
-    tokio::time::sleep(timeout).await;
+fn stop_after(timeout: Duration, ui: &Ui, stop: &CancellationToken) {
+    let (cancel, ui) = (stop.clone(), ui.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(timeout).await;
+        ui.say("the time is up: what runs is finished, nothing new is begun");
+        cancel.cancel();
+    });
 }
 
 #[expect(clippy::exit, clippy::disallowed_methods, reason = "the user asked twice to leave")]

@@ -4,12 +4,11 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Global;
-use super::apply::{Sides, carry_out};
+use super::apply::{Consent, Job};
 use super::open::open;
 use super::plan::Shown;
 use crate::desired::Desired;
-use crate::exit::Exit;
-use crate::plan::Plan;
+use crate::exit::{Exit, Stop};
 use crate::ui::Ui;
 
 #[derive(Debug, Args)]
@@ -24,18 +23,20 @@ pub(crate) struct Destroy {
 impl Destroy {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
         let opened = open(global, ui).await?;
-        let platform = opened.names.platform.as_str();
-        let ask = |ui: &Ui, _: &Plan| match self.confirm.as_deref() {
-            Some(name) if name == platform => Ok(()),
+        let platform = opened.names.platform.to_string();
+        let consent = match self.confirm.as_deref() {
+            Some(name) if name == platform => Consent::Given,
             Some(name) => {
                 let words = format!("--confirm says `{name}`, the platform is `{platform}`; nothing was changed");
-                Err(crate::exit::Stop::at(Exit::Guarded, words))
+                return Err(Stop::at(Exit::Guarded, words));
             }
-            None => {
-                ui.confirm(&format!("Destroy platform `{platform}`? Type its name to go on:"), platform, &format!("--confirm {platform}"))
-            }
+            None => Consent::Ask {
+                question: format!("Destroy platform `{platform}`? Type its name to go on:"),
+                flag: format!("--confirm {platform}"),
+                word: platform,
+            },
         };
         let (known, wanted) = (opened.desired()?, Desired::default());
-        carry_out(&opened, Sides { known: &known, wanted: &wanted }, &self.shown, None, global, ui, ask).await
+        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, reviewed: None, consent, global, ui }.run().await
     }
 }

@@ -60,6 +60,19 @@ impl Shown {
     }
 }
 
+impl Shown {
+    /// The plan before it is carried out: on stderr, where stdout is for a document about the outcome.
+    pub(super) fn print_before(&self, plan: &plan::Plan, global: &Global, ui: &Ui, opened: &Opened) -> Result<()> {
+        match global.output {
+            Format::Text => self.print(plan, global, ui, opened),
+            Format::Json | Format::Yaml => {
+                ui.say(text(plan, self.detail()).trim_end());
+                Ok(())
+            }
+        }
+    }
+}
+
 /// A `--delete` that names nothing is a mistake that should not pass in silence.
 pub(super) fn all_named(plan: &plan::Plan, named: &Named) -> Result<()> {
     let deletes = |address: &Address| plan.changes.iter().any(|c| c.address == *address && c.desired.is_none());

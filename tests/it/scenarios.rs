@@ -51,6 +51,12 @@ fn redacted(text: &str, folder: &Path) -> String {
         (r"checksum [0-9a-f]{64}", "checksum [CHECKSUM]"),
         (r"\d+ API calls, \d+ retries", "[CALLS]"),
         (r"\(request [^)]+\)", "(request [ID])"),
+        // Ids that AWS gives depend on the order in which concurrent calls arrive.
+        (r"us-east-1_[A-Za-z0-9]{9}\b", "us-east-1_[ID]"),
+        (r"\bproj_[a-z0-9]{20}\b", "proj_[ID]"),
+        (r"(knowledge-base/|data source +documents +|gateway target +tools +)[A-Z0-9]{10}\b", "$1[ID]"),
+        (r"(runtime/\w+|-gw)-[A-Za-z0-9]{10}\b", "$1-[ID]"),
+        (r"\b[a-z0-9]{26}\b", "[ID]"),
     ];
     rules.iter().fold(text, |text, (rule, with)| Regex::new(rule).unwrap().replace_all(&text, *with).into_owned())
 }
