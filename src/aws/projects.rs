@@ -219,8 +219,9 @@ impl Answer {
             .and_then(|e| e.get("code").and_then(text).or_else(|| e.get("type").and_then(text)))
             .or_else(|| body.get("__type").and_then(text));
         let message = error.and_then(|e| e.get("message")).or_else(|| body.get("message")).and_then(text);
-        let mut refusal =
-            AwsError::answered(code.as_deref().unwrap_or("refused"), message.as_deref().unwrap_or(""), self.status, self.request_id);
+        let unexplained = || format!("HTTP {} and no reason", self.status);
+        let message = message.unwrap_or_else(unexplained);
+        let mut refusal = AwsError::answered(code.as_deref().unwrap_or("refused"), &message, self.status, self.request_id);
         if matches!(self.status, 401 | 403) {
             refusal.class = Class::Denied;
         }

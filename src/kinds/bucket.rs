@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use aws_sdk_s3::types as s3;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,14 @@ impl Kind for Bucket {
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let aws = observe.aws;
         let mut names = Vec::new();
-        let mut pages = aws.s3.list_buckets().prefix(observe.names.platform.as_str()).bucket_region(observe.names.region.as_str()).max_buckets(1000).into_paginator().send();
+        let mut pages = aws
+            .s3
+            .list_buckets()
+            .prefix(observe.names.platform.as_str())
+            .bucket_region(observe.names.region.as_str())
+            .max_buckets(1000)
+            .into_paginator()
+            .send();
         while let Some(page) = pages.next().await {
             let page = page.during("listing buckets")?;
             names.extend(page.buckets().iter().filter_map(|b| b.name().map(ToOwned::to_owned)));
@@ -93,17 +100,25 @@ impl Kind for Bucket {
             .set_location_constraint((self.region != "us-east-1").then(|| s3::BucketLocationConstraint::from(self.region.as_str())))
             .set_tags(Some(tag_set(&tags)?))
             .build();
-        let created = step.aws.s3.create_bucket().bucket(&self.name).create_bucket_configuration(place).send().await.during(format!("creating bucket `{}`", self.name));
-        match created {
-            Ok(_) => {}
+        let created = step
+            .aws
+            .s3
+            .create_bucket()
+            .bucket(&self.name)
+            .create_bucket_configuration(place)
+            .send()
+            .await
+            .during(format!("creating bucket `{}`", self.name));
+        if let Err(error) = created {
             // A lost reply: the bucket that stands there may be the one we have just made.
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.code == "BucketAlreadyOwnedByYou") => {
-                let live: BTreeMap<String, String> = tag_pairs(step.aws, &self.name).await?.into_iter().collect();
-                if tags.iter().any(|(k, v)| live.get(k) != Some(v)) {
-                    return Err(error);
-                }
+            if !AwsError::of(&error).is_some_and(|e| e.code == "BucketAlreadyOwnedByYou") || !is_mine(step, &self.name, &tags).await? {
+                return Err(error);
             }
-            Err(error) => return Err(error),
+        } else if !is_mine(step, &self.name, &tags).await? {
+            // In us-east-1 creating a bucket that we own already is no error; elsewhere than on AWS, tags sent with the
+            // request can be lost.
+            ensure!(tag_pairs(step.aws, &self.name).await?.is_empty(), "bucket `{}` stands there already, with tags of others", self.name);
+            self.tag(step).await?;
         }
         self.protect(step).await?;
         Ok(Self::output(&self.name))
@@ -111,8 +126,7 @@ impl Kind for Bucket {
 
     async fn update(&self, step: &Step<'_>, _: &Found<Self>) -> Result<Output> {
         self.protect(step).await?;
-        let tagging = s3::Tagging::builder().set_tag_set(Some(tag_set(&step.mark.with(&self.tags))?)).build()?;
-        step.aws.s3.put_bucket_tagging().bucket(&self.name).tagging(tagging).send().await.during(format!("tagging bucket `{}`", self.name))?;
+        self.tag(step).await?;
         Ok(Self::output(&self.name))
     }
 
@@ -125,6 +139,13 @@ impl Kind for Bucket {
 }
 
 impl Bucket {
+    async fn tag(&self, step: &Step<'_>) -> Result<()> {
+        let name = &self.name;
+        let tagging = s3::Tagging::builder().set_tag_set(Some(tag_set(&step.mark.with(&self.tags))?)).build()?;
+        step.aws.s3.put_bucket_tagging().bucket(name).tagging(tagging).send().await.during(format!("tagging bucket `{name}`"))?;
+        Ok(())
+    }
+
     /// Every setting, each a full replace that AWS carries out at once.
     async fn protect(&self, step: &Step<'_>) -> Result<()> {
         let (client, name, wanted) = (&step.aws.s3, &self.name, &self.protection);
@@ -134,19 +155,49 @@ impl Bucket {
             .block_public_policy(wanted.public_access_blocked)
             .restrict_public_buckets(wanted.public_access_blocked)
             .build();
-        client.put_public_access_block().bucket(name).public_access_block_configuration(block).send().await.during(format!("blocking public access to bucket `{name}`"))?;
+        client
+            .put_public_access_block()
+            .bucket(name)
+            .public_access_block_configuration(block)
+            .send()
+            .await
+            .during(format!("blocking public access to bucket `{name}`"))?;
         let rule = s3::OwnershipControlsRule::builder().object_ownership(s3::ObjectOwnership::BucketOwnerEnforced).build()?;
         let ownership = s3::OwnershipControls::builder().rules(rule).build()?;
-        client.put_bucket_ownership_controls().bucket(name).ownership_controls(ownership).send().await.during(format!("setting the object owner of bucket `{name}`"))?;
+        client
+            .put_bucket_ownership_controls()
+            .bucket(name)
+            .ownership_controls(ownership)
+            .send()
+            .await
+            .during(format!("setting the object owner of bucket `{name}`"))?;
         let encryption = wanted.encryption.as_deref().unwrap_or("AES256");
         let by_default = s3::ServerSideEncryptionByDefault::builder().sse_algorithm(encryption.into()).build()?;
         let rule = s3::ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
         let encryption = s3::ServerSideEncryptionConfiguration::builder().rules(rule).build()?;
-        client.put_bucket_encryption().bucket(name).server_side_encryption_configuration(encryption).send().await.during(format!("encrypting bucket `{name}`"))?;
+        client
+            .put_bucket_encryption()
+            .bucket(name)
+            .server_side_encryption_configuration(encryption)
+            .send()
+            .await
+            .during(format!("encrypting bucket `{name}`"))?;
         let versioning = s3::VersioningConfiguration::builder().status(s3::BucketVersioningStatus::Enabled).build();
-        client.put_bucket_versioning().bucket(name).versioning_configuration(versioning).send().await.during(format!("versioning bucket `{name}`"))?;
+        client
+            .put_bucket_versioning()
+            .bucket(name)
+            .versioning_configuration(versioning)
+            .send()
+            .await
+            .during(format!("versioning bucket `{name}`"))?;
         if let Some(policy) = &self.policy {
-            client.put_bucket_policy().bucket(name).policy(policy.text()).send().await.during(format!("putting the policy of bucket `{name}`"))?;
+            client
+                .put_bucket_policy()
+                .bucket(name)
+                .policy(policy.text())
+                .send()
+                .await
+                .during(format!("putting the policy of bucket `{name}`"))?;
         }
         Ok(())
     }
@@ -157,8 +208,15 @@ fn tag_set(tags: &BTreeMap<String, String>) -> Result<Vec<s3::Tag>> {
 }
 
 async fn tag_pairs(aws: &Aws, name: &str) -> Result<Vec<(String, String)>> {
-    let tags = aws.s3.get_bucket_tagging().bucket(name).send().await.during(format!("reading the tags of bucket `{name}`")).missing_is_none()?;
+    let tags =
+        aws.s3.get_bucket_tagging().bucket(name).send().await.during(format!("reading the tags of bucket `{name}`")).missing_is_none()?;
     Ok(tags.map(|t| t.tag_set().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect()).unwrap_or_default())
+}
+
+/// Whether the bucket carries exactly these tags, our mark among them.
+async fn is_mine(step: &Step<'_>, name: &str, tags: &BTreeMap<String, String>) -> Result<bool> {
+    let live: BTreeMap<String, String> = tag_pairs(step.aws, name).await?.into_iter().collect();
+    Ok(tags.iter().all(|(k, v)| live.get(k) == Some(v)))
 }
 
 async fn read_tags(aws: &Aws, name: &str) -> Result<Tags> {
@@ -166,17 +224,42 @@ async fn read_tags(aws: &Aws, name: &str) -> Result<Tags> {
 }
 
 async fn read_policy(aws: &Aws, name: &str) -> Result<Option<PolicyDocument>> {
-    let policy = aws.s3.get_bucket_policy().bucket(name).send().await.during(format!("reading the policy of bucket `{name}`")).missing_is_none()?;
+    let policy =
+        aws.s3.get_bucket_policy().bucket(name).send().await.during(format!("reading the policy of bucket `{name}`")).missing_is_none()?;
     policy.as_ref().and_then(|p| p.policy()).map(PolicyDocument::parse).transpose()
 }
 
 async fn read_protection(aws: &Aws, name: &str) -> Result<Protection> {
     let client = &aws.s3;
     let (block, encryption, versioning, ownership) = futures::try_join!(
-        async { client.get_public_access_block().bucket(name).send().await.during(format!("reading the public access block of bucket `{name}`")).missing_is_none() },
-        async { client.get_bucket_encryption().bucket(name).send().await.during(format!("reading the encryption of bucket `{name}`")).missing_is_none() },
+        async {
+            client
+                .get_public_access_block()
+                .bucket(name)
+                .send()
+                .await
+                .during(format!("reading the public access block of bucket `{name}`"))
+                .missing_is_none()
+        },
+        async {
+            client
+                .get_bucket_encryption()
+                .bucket(name)
+                .send()
+                .await
+                .during(format!("reading the encryption of bucket `{name}`"))
+                .missing_is_none()
+        },
         async { client.get_bucket_versioning().bucket(name).send().await.during(format!("reading the versioning of bucket `{name}`")) },
-        async { client.get_bucket_ownership_controls().bucket(name).send().await.during(format!("reading the object owner of bucket `{name}`")).missing_is_none() },
+        async {
+            client
+                .get_bucket_ownership_controls()
+                .bucket(name)
+                .send()
+                .await
+                .during(format!("reading the object owner of bucket `{name}`"))
+                .missing_is_none()
+        },
     )?;
     let block = block.and_then(|b| b.public_access_block_configuration);
     let all = |b: &s3::PublicAccessBlockConfiguration| {
@@ -195,7 +278,15 @@ async fn read_protection(aws: &Aws, name: &str) -> Result<Protection> {
 /// Deletes every version of every object; whoever asks for a bucket's deletion by name asks for this.
 async fn empty(step: &Step<'_>, name: &str) -> Result<()> {
     loop {
-        let page = step.aws.s3.list_object_versions().bucket(name).send().await.during(format!("listing what is in bucket `{name}`")).missing_is_none()?;
+        let page = step
+            .aws
+            .s3
+            .list_object_versions()
+            .bucket(name)
+            .send()
+            .await
+            .during(format!("listing what is in bucket `{name}`"))
+            .missing_is_none()?;
         let Some(page) = page else { return Ok(()) };
         let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
         let all = versions.chain(page.delete_markers().iter().map(|m| (m.key(), m.version_id())));

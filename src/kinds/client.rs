@@ -270,6 +270,7 @@ async fn list(aws: &Aws, pool: &str) -> Result<Vec<(String, String)>> {
 }
 
 async fn describe(aws: &Aws, pool: &str, id: &str) -> Result<sdk::UserPoolClientType> {
-    let reply = aws.cognito.describe_user_pool_client().user_pool_id(pool).client_id(id).send().await.during(format!("reading client `{id}`"))?;
+    let reply =
+        aws.cognito.describe_user_pool_client().user_pool_id(pool).client_id(id).send().await.during(format!("reading client `{id}`"))?;
     reply.user_pool_client.with_context(|| format!("AWS says nothing of client `{id}`"))
 }

@@ -65,7 +65,12 @@ impl Kind for DataSource {
                 let source = get(observe.aws, &base, &id).await?;
                 let address = wanted.iter().find(|(a, s)| s.name == source.name && *a.owner() == owner).map(|(a, _)| a.clone());
                 let address = address.unwrap_or_else(|| child(Self::NAME, &owner, &source.name));
-                Ok(Found { address, spec: Self::read(source)?, output: Output { id, knowledge_base: base }, mark: Ownership::Ours { spec: None } })
+                Ok(Found {
+                    address,
+                    spec: Self::read(source)?,
+                    output: Output { id, knowledge_base: base },
+                    mark: Ownership::Ours { spec: None },
+                })
             }
         })
         .await
@@ -73,7 +78,8 @@ impl Kind for DataSource {
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let base = self.knowledge_base.get()?;
-        let create = step.aws.bedrock_agent.create_data_source().knowledge_base_id(base).name(&self.name).set_description(self.description.clone());
+        let create =
+            step.aws.bedrock_agent.create_data_source().knowledge_base_id(base).name(&self.name).set_description(self.description.clone());
         let create = create
             .data_source_configuration(self.place()?)
             .vector_ingestion_configuration(self.chunking()?)
@@ -108,7 +114,9 @@ impl Kind for DataSource {
         settle(step, || async {
             Ok(match get(step.aws, knowledge_base, id).await.missing_is_none()? {
                 None => Status::Done,
-                Some(s) if s.status == sdk::DataSourceStatus::DeleteUnsuccessful => Status::Failed(s.failure_reasons.unwrap_or_default().join("; ")),
+                Some(s) if s.status == sdk::DataSourceStatus::DeleteUnsuccessful => {
+                    Status::Failed(s.failure_reasons.unwrap_or_default().join("; "))
+                }
                 Some(s) => Status::Pending(s.status.to_string()),
             })
         })
@@ -127,13 +135,17 @@ impl DataSource {
             .max_tokens(i32::try_from(self.chunk_tokens)?)
             .overlap_percentage(i32::try_from(self.chunk_overlap_percent)?)
             .build()?;
-        let chunking = sdk::ChunkingConfiguration::builder().chunking_strategy(sdk::ChunkingStrategy::FixedSize).fixed_size_chunking_configuration(fixed).build()?;
+        let chunking = sdk::ChunkingConfiguration::builder()
+            .chunking_strategy(sdk::ChunkingStrategy::FixedSize)
+            .fixed_size_chunking_configuration(fixed)
+            .build()?;
         Ok(sdk::VectorIngestionConfiguration::builder().chunking_configuration(chunking).build())
     }
 
     fn read(source: sdk::DataSource) -> Result<Self> {
         let s3 = source.data_source_configuration.and_then(|c| c.s3_configuration);
-        let fixed = source.vector_ingestion_configuration.and_then(|v| v.chunking_configuration).and_then(|c| c.fixed_size_chunking_configuration);
+        let fixed =
+            source.vector_ingestion_configuration.and_then(|v| v.chunking_configuration).and_then(|c| c.fixed_size_chunking_configuration);
         let number = |value: Option<i32>| value.map(u32::try_from).transpose().map(Option::unwrap_or_default);
         let failed = matches!(source.status, sdk::DataSourceStatus::Failed).then(|| source.failure_reasons.unwrap_or_default().join("; "));
         Ok(Self {
@@ -151,7 +163,11 @@ impl DataSource {
 
 async fn get(aws: &Aws, base: &str, id: &str) -> Result<sdk::DataSource> {
     let get = aws.bedrock_agent.get_data_source().knowledge_base_id(base).data_source_id(id);
-    get.send().await.during(format!("reading data source `{id}`"))?.data_source.with_context(|| format!("AWS says nothing of data source `{id}`"))
+    get.send()
+        .await
+        .during(format!("reading data source `{id}`"))?
+        .data_source
+        .with_context(|| format!("AWS says nothing of data source `{id}`"))
 }
 
 async fn wait(step: &Step<'_>, base: &str, id: &str) -> Result<()> {
@@ -159,7 +175,9 @@ async fn wait(step: &Step<'_>, base: &str, id: &str) -> Result<()> {
         let source = get(step.aws, base, id).await?;
         Ok(match source.status {
             sdk::DataSourceStatus::Available => Status::Done,
-            sdk::DataSourceStatus::Failed | sdk::DataSourceStatus::DeleteUnsuccessful => Status::Failed(source.failure_reasons.unwrap_or_default().join("; ")),
+            sdk::DataSourceStatus::Failed | sdk::DataSourceStatus::DeleteUnsuccessful => {
+                Status::Failed(source.failure_reasons.unwrap_or_default().join("; "))
+            }
             other => Status::Pending(other.to_string()),
         })
     })

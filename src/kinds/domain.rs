@@ -26,7 +26,8 @@ impl Domain {
 
 impl Kind for Domain {
     const NAME: &'static str = "domain";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("pool", "a domain belongs to one pool"), ("prefix", "a prefix can't be changed")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("pool", "a domain belongs to one pool"), ("prefix", "a prefix can't be changed")];
     const BELOW: &'static [&'static str] = &[UserPool::NAME];
     type Output = Output;
 
@@ -88,6 +89,13 @@ impl Kind for Domain {
 
 /// An unknown prefix has an empty description.
 async fn describe(aws: &Aws, prefix: &str) -> Result<Option<DomainDescriptionType>> {
-    let reply = aws.cognito.describe_user_pool_domain().domain(prefix).send().await.during(format!("reading domain `{prefix}`")).missing_is_none()?;
+    let reply = aws
+        .cognito
+        .describe_user_pool_domain()
+        .domain(prefix)
+        .send()
+        .await
+        .during(format!("reading domain `{prefix}`"))
+        .missing_is_none()?;
     Ok(reply.and_then(|r| r.domain_description))
 }

@@ -62,7 +62,7 @@ impl Kind for Gateway {
                 let failed = matches!(gateway.status, sdk::GatewayStatus::Failed).then(|| gateway.status_reasons().join("; "));
                 let spec = Self {
                     name: gateway.name,
-                    description: gateway.description,
+                    description: gateway.description.filter(|text| !text.is_empty()),
                     role: Late::known(gateway.role_arn.unwrap_or_default()),
                     authorizer: JwtAuthorizer::read(gateway.authorizer_configuration),
                     tags: tags.declared,
@@ -100,7 +100,8 @@ impl Kind for Gateway {
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let now = wait(step, &live.output.id).await?;
-        if self.description != live.spec.description || self.role.get()? != live.spec.role.get()? || self.authorizer != live.spec.authorizer {
+        if self.description != live.spec.description || self.role.get()? != live.spec.role.get()? || self.authorizer != live.spec.authorizer
+        {
             let update = step
                 .aws
                 .agentcore

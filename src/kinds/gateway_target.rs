@@ -43,7 +43,8 @@ const INJECTED: &str = "x-amzn-bedrock-agentcore-policy-session-id";
 
 impl Kind for GatewayTarget {
     const NAME: &'static str = "gateway_target";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("gateway", "a target belongs to one gateway"), ("failed", "AWS gave up on it")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("gateway", "a target belongs to one gateway"), ("failed", "AWS gave up on it")];
     const BELOW: &'static [&'static str] = &[Gateway::NAME];
     type Output = Output;
 

@@ -33,7 +33,8 @@ impl Group {
 
 impl Kind for Group {
     const NAME: &'static str = "group";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("pool", "a group belongs to one pool"), ("name", "a group can't be renamed")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("pool", "a group belongs to one pool"), ("name", "a group can't be renamed")];
     const HOLDS_DATA: bool = true;
     const BELOW: &'static [&'static str] = &[UserPool::NAME];
     type Output = Output;
@@ -76,7 +77,15 @@ impl Kind for Group {
         match create.send().await.during(format!("creating group `{}`", self.name)) {
             Ok(_) => {}
             Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => {
-                let live = step.aws.cognito.get_group().user_pool_id(pool).group_name(&self.name).send().await.during(format!("reading group `{}`", self.name))?;
+                let live = step
+                    .aws
+                    .cognito
+                    .get_group()
+                    .user_pool_id(pool)
+                    .group_name(&self.name)
+                    .send()
+                    .await
+                    .during(format!("reading group `{}`", self.name))?;
                 if live.group.and_then(|g| g.description) != Some(self.marked()) {
                     return Err(error);
                 }
@@ -89,13 +98,25 @@ impl Kind for Group {
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let pool = &live.output.pool;
         let update = step.aws.cognito.update_group().user_pool_id(pool).group_name(&self.name).description(self.marked());
-        update.set_precedence(self.precedence.map(i32::try_from).transpose()?).send().await.during(format!("updating group `{}`", self.name))?;
+        update
+            .set_precedence(self.precedence.map(i32::try_from).transpose()?)
+            .send()
+            .await
+            .during(format!("updating group `{}`", self.name))?;
         Ok(Output { name: self.name.clone(), pool: pool.clone() })
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let Output { name, pool } = &live.output;
-        step.aws.cognito.delete_group().user_pool_id(pool).group_name(name).send().await.during(format!("deleting group `{name}`")).missing_is_none()?;
+        step.aws
+            .cognito
+            .delete_group()
+            .user_pool_id(pool)
+            .group_name(name)
+            .send()
+            .await
+            .during(format!("deleting group `{name}`"))
+            .missing_is_none()?;
         Ok(())
     }
 }

@@ -96,18 +96,39 @@ impl Kind for KnowledgeBase {
         let Output { id, arn } = &live.output;
         wait(step, id).await?;
         if self.description != live.spec.description || self.role.get()? != live.spec.role.get()? || self.name != live.spec.name {
-            let update = step.aws.bedrock_agent.update_knowledge_base().knowledge_base_id(id).name(&self.name).set_description(self.description.clone());
-            let update = update.role_arn(self.role.get()?).knowledge_base_configuration(self.configuration()?).storage_configuration(self.storage()?);
+            let update = step
+                .aws
+                .bedrock_agent
+                .update_knowledge_base()
+                .knowledge_base_id(id)
+                .name(&self.name)
+                .set_description(self.description.clone());
+            let update = update
+                .role_arn(self.role.get()?)
+                .knowledge_base_configuration(self.configuration()?)
+                .storage_configuration(self.storage()?);
             update.send().await.during(format!("updating knowledge base `{}`", self.name))?;
             wait(step, id).await?;
         }
         let gone: Vec<String> = live.spec.tags.keys().filter(|k| !self.tags.contains_key(*k)).cloned().collect();
         let client = &step.aws.bedrock_agent;
         if !gone.is_empty() {
-            client.untag_resource().resource_arn(arn.as_str()).set_tag_keys(Some(gone)).send().await.during(format!("removing tags of `{arn}`"))?;
+            client
+                .untag_resource()
+                .resource_arn(arn.as_str())
+                .set_tag_keys(Some(gone))
+                .send()
+                .await
+                .during(format!("removing tags of `{arn}`"))?;
         }
         let tags = step.mark.with(&self.tags).into_iter().collect();
-        client.tag_resource().resource_arn(arn.as_str()).set_tags(Some(tags)).send().await.during(format!("tagging knowledge base `{}`", self.name))?;
+        client
+            .tag_resource()
+            .resource_arn(arn.as_str())
+            .set_tags(Some(tags))
+            .send()
+            .await
+            .during(format!("tagging knowledge base `{}`", self.name))?;
         Ok(Output { id: id.clone(), arn: arn.clone() })
     }
 
@@ -120,18 +141,31 @@ impl KnowledgeBase {
     fn configuration(&self) -> Result<sdk::KnowledgeBaseConfiguration> {
         let dimensions = sdk::BedrockEmbeddingModelConfiguration::builder().dimensions(i32::try_from(self.dimensions)?).build();
         let model = sdk::EmbeddingModelConfiguration::builder().bedrock_embedding_model_configuration(dimensions).build();
-        let vector = sdk::VectorKnowledgeBaseConfiguration::builder().embedding_model_arn(self.embedding_model.get()?).embedding_model_configuration(model).build()?;
-        Ok(sdk::KnowledgeBaseConfiguration::builder().r#type(sdk::KnowledgeBaseType::Vector).vector_knowledge_base_configuration(vector).build()?)
+        let vector = sdk::VectorKnowledgeBaseConfiguration::builder()
+            .embedding_model_arn(self.embedding_model.get()?)
+            .embedding_model_configuration(model)
+            .build()?;
+        Ok(sdk::KnowledgeBaseConfiguration::builder()
+            .r#type(sdk::KnowledgeBaseType::Vector)
+            .vector_knowledge_base_configuration(vector)
+            .build()?)
     }
 
     fn storage(&self) -> Result<sdk::StorageConfiguration> {
-        let vectors = sdk::S3VectorsConfiguration::builder().vector_bucket_arn(self.vector_bucket.get()?).index_arn(self.index.get()?).build();
-        Ok(sdk::StorageConfiguration::builder().r#type(sdk::KnowledgeBaseStorageType::S3Vectors).s3_vectors_configuration(vectors).build()?)
+        let vectors =
+            sdk::S3VectorsConfiguration::builder().vector_bucket_arn(self.vector_bucket.get()?).index_arn(self.index.get()?).build();
+        Ok(sdk::StorageConfiguration::builder()
+            .r#type(sdk::KnowledgeBaseStorageType::S3Vectors)
+            .s3_vectors_configuration(vectors)
+            .build()?)
     }
 
     fn read(base: sdk::KnowledgeBase, tags: BTreeMap<String, String>) -> Result<Self> {
         let vector = base.knowledge_base_configuration.and_then(|c| c.vector_knowledge_base_configuration);
-        let dimensions = vector.as_ref().and_then(|v| v.embedding_model_configuration.as_ref()).and_then(|m| m.bedrock_embedding_model_configuration.as_ref());
+        let dimensions = vector
+            .as_ref()
+            .and_then(|v| v.embedding_model_configuration.as_ref())
+            .and_then(|m| m.bedrock_embedding_model_configuration.as_ref());
         let store = base.storage_configuration.and_then(|s| s.s3_vectors_configuration);
         let failed = matches!(base.status, sdk::KnowledgeBaseStatus::Failed).then(|| base.failure_reasons.unwrap_or_default().join("; "));
         Ok(Self {
@@ -163,7 +197,8 @@ async fn list(aws: &Aws) -> Result<Vec<(String, String)>> {
 }
 
 async fn get(aws: &Aws, id: &str) -> Result<sdk::KnowledgeBase> {
-    let reply = aws.bedrock_agent.get_knowledge_base().knowledge_base_id(id).send().await.during(format!("reading knowledge base `{id}`"))?;
+    let reply =
+        aws.bedrock_agent.get_knowledge_base().knowledge_base_id(id).send().await.during(format!("reading knowledge base `{id}`"))?;
     reply.knowledge_base.with_context(|| format!("AWS says nothing of knowledge base `{id}`"))
 }
 
@@ -200,7 +235,9 @@ async fn wait(step: &Step<'_>, id: &str) -> Result<()> {
         let base = get(step.aws, id).await?;
         Ok(match base.status {
             S::Active => Status::Done,
-            S::Failed | S::DeleteUnsuccessful | S::UpdateUnsuccessful => Status::Failed(base.failure_reasons.unwrap_or_default().join("; ")),
+            S::Failed | S::DeleteUnsuccessful | S::UpdateUnsuccessful => {
+                Status::Failed(base.failure_reasons.unwrap_or_default().join("; "))
+            }
             other => Status::Pending(other.to_string()),
         })
     })
@@ -216,7 +253,9 @@ async fn remove(step: &Step<'_>, id: &str) -> Result<()> {
     settle(step, || async {
         Ok(match get(step.aws, id).await.missing_is_none()? {
             None => Status::Done,
-            Some(base) if base.status == sdk::KnowledgeBaseStatus::DeleteUnsuccessful => bail!("AWS gave up: {}", base.failure_reasons.unwrap_or_default().join("; ")),
+            Some(base) if base.status == sdk::KnowledgeBaseStatus::DeleteUnsuccessful => {
+                bail!("AWS gave up: {}", base.failure_reasons.unwrap_or_default().join("; "))
+            }
             Some(base) => Status::Pending(base.status.to_string()),
         })
     })

@@ -36,7 +36,8 @@ impl Object {
 
 impl Kind for Object {
     const NAME: &'static str = "object";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("key", "an object can't be renamed"), ("bucket", "an object can't move")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("key", "an object can't be renamed"), ("bucket", "an object can't move")];
     const BELOW: &'static [&'static str] = &[Bucket::NAME];
     type Output = Output;
 
@@ -53,7 +54,12 @@ impl Kind for Object {
                 let digest = key.rsplit('/').next().unwrap_or(key).trim_end_matches(".zip").to_owned();
                 let address = wanted.get(key).cloned().unwrap_or_else(|| child(Self::NAME, &Owner::Platform, key));
                 let spec = Self { bucket: Late::known(&own), key: key.into(), digest };
-                found.push(Found { address, spec, output: Output { bucket: own.clone(), key: key.into() }, mark: Ownership::Ours { spec: None } });
+                found.push(Found {
+                    address,
+                    spec,
+                    output: Output { bucket: own.clone(), key: key.into() },
+                    mark: Ownership::Ours { spec: None },
+                });
             }
         }
         Ok(found)
@@ -62,7 +68,8 @@ impl Kind for Object {
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let bucket = self.bucket.get()?;
         let content = step.blobs.get(&self.digest).with_context(|| format!("the packed code `{}` is not at hand", self.digest))?;
-        let put = step.aws.s3.put_object().bucket(bucket).key(&self.key).content_type("application/zip").body(ByteStream::from(content.clone()));
+        let put =
+            step.aws.s3.put_object().bucket(bucket).key(&self.key).content_type("application/zip").body(ByteStream::from(content.clone()));
         put.send().await.during(format!("uploading `{}` to bucket `{bucket}`", self.key))?;
         Ok(Output { bucket: bucket.into(), key: self.key.clone() })
     }
@@ -73,7 +80,15 @@ impl Kind for Object {
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let Output { bucket, key } = &live.output;
-        step.aws.s3.delete_object().bucket(bucket).key(key).send().await.during(format!("deleting `{key}` from bucket `{bucket}`")).missing_is_none()?;
+        step.aws
+            .s3
+            .delete_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+            .during(format!("deleting `{key}` from bucket `{bucket}`"))
+            .missing_is_none()?;
         Ok(())
     }
 }

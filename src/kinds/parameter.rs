@@ -60,12 +60,20 @@ impl Kind for Parameter {
                 (None, true) => Ownership::Foreign { platform: None },
                 (None, false) => continue,
             };
-            let address = wanted.get(&name).cloned().unwrap_or_else(|| Address::new(Self::NAME, Owner::Platform, name.trim_start_matches(&root).trim_start_matches('/')));
+            let address = wanted
+                .get(&name)
+                .cloned()
+                .unwrap_or_else(|| Address::new(Self::NAME, Owner::Platform, name.trim_start_matches(&root).trim_start_matches('/')));
             let (protection, value) = match parameter.r#type() {
                 Some(ParameterType::SecureString) => (Protection::Secret, ours.get(&name).cloned().unwrap_or_default()),
                 _ => (Protection::Plain, parameter.value().unwrap_or_default().to_owned()),
             };
-            found.push(Found { address, spec: Self { name: name.clone(), protection, value: value.into() }, output: Output { name }, mark });
+            found.push(Found {
+                address,
+                spec: Self { name: name.clone(), protection, value: value.into() },
+                output: Output { name },
+                mark,
+            });
         }
         Ok(found)
     }
@@ -119,7 +127,8 @@ async fn marked(observe: &Observe<'_>, root: &str) -> Result<BTreeMap<String, St
     let path = ParameterStringFilter::builder().key("Path").option("Recursive").values(root).build()?;
     let tag = ParameterStringFilter::builder().key("tag:tenantry:platform").values(observe.names.platform.as_str()).build()?;
     let mut marked = BTreeMap::new();
-    let mut pages = observe.aws.ssm.describe_parameters().parameter_filters(path).parameter_filters(tag).max_results(50).into_paginator().send();
+    let mut pages =
+        observe.aws.ssm.describe_parameters().parameter_filters(path).parameter_filters(tag).max_results(50).into_paginator().send();
     while let Some(page) = pages.next().await {
         for parameter in page.during(format!("listing our parameters under `{root}`"))?.parameters() {
             if let Some(name) = parameter.name() {

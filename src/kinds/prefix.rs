@@ -27,7 +27,8 @@ pub(crate) struct Output {
 
 impl Kind for Prefix {
     const NAME: &'static str = "prefix";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("bucket", "documents don't move by themselves"), ("prefix", "a prefix can't be renamed")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("bucket", "documents don't move by themselves"), ("prefix", "a prefix can't be renamed")];
     const HOLDS_DATA: bool = true;
     const BELOW: &'static [&'static str] = &[Bucket::NAME];
     type Output = Output;
@@ -43,7 +44,14 @@ impl Kind for Prefix {
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let bucket = self.bucket.get()?;
-        step.aws.s3.put_object().bucket(bucket).key(&self.prefix).send().await.during(format!("creating prefix `{}` in bucket `{bucket}`", self.prefix))?;
+        step.aws
+            .s3
+            .put_object()
+            .bucket(bucket)
+            .key(&self.prefix)
+            .send()
+            .await
+            .during(format!("creating prefix `{}` in bucket `{bucket}`", self.prefix))?;
         Ok(Output { bucket: bucket.into(), prefix: self.prefix.clone() })
     }
 
@@ -56,7 +64,9 @@ impl Kind for Prefix {
         let Output { bucket, prefix } = &live.output;
         loop {
             let listing = step.aws.s3.list_object_versions().bucket(bucket).prefix(prefix);
-            let Some(page) = listing.send().await.during(format!("listing what is under `{prefix}`")).missing_is_none()? else { return Ok(()) };
+            let Some(page) = listing.send().await.during(format!("listing what is under `{prefix}`")).missing_is_none()? else {
+                return Ok(());
+            };
             let versions = page.versions().iter().map(|v| (v.key(), v.version_id()));
             let all = versions.chain(page.delete_markers().iter().map(|m| (m.key(), m.version_id())));
             let ids: Vec<_> = all

@@ -124,9 +124,21 @@ impl Kind for Role {
         }
         for policy in &live.spec.other_policies {
             if policy.starts_with("arn:") {
-                client.detach_role_policy().role_name(name).policy_arn(policy).send().await.during(format!("detaching `{policy}` from role `{name}`"))?;
+                client
+                    .detach_role_policy()
+                    .role_name(name)
+                    .policy_arn(policy)
+                    .send()
+                    .await
+                    .during(format!("detaching `{policy}` from role `{name}`"))?;
             } else {
-                client.delete_role_policy().role_name(name).policy_name(policy).send().await.during(format!("deleting policy `{policy}` of role `{name}`"))?;
+                client
+                    .delete_role_policy()
+                    .role_name(name)
+                    .policy_name(policy)
+                    .send()
+                    .await
+                    .during(format!("deleting policy `{policy}` of role `{name}`"))?;
             }
         }
         if self.description != live.spec.description || self.session_seconds != live.spec.session_seconds {
@@ -174,8 +186,11 @@ async fn get(aws: &Aws, name: &str) -> Result<aws_sdk_iam::types::Role> {
 
 /// Inline policies by name, attached ones by ARN.
 async fn policies(aws: &Aws, name: &str) -> Result<BTreeSet<String>> {
-    let inline = async { aws.iam.list_role_policies().role_name(name).send().await.during(format!("listing the policies of role `{name}`")) };
-    let attached = async { aws.iam.list_attached_role_policies().role_name(name).send().await.during(format!("listing the policies attached to role `{name}`")) };
+    let inline =
+        async { aws.iam.list_role_policies().role_name(name).send().await.during(format!("listing the policies of role `{name}`")) };
+    let attached = async {
+        aws.iam.list_attached_role_policies().role_name(name).send().await.during(format!("listing the policies attached to role `{name}`"))
+    };
     let (inline, attached) = futures::try_join!(inline, attached)?;
     let attached = attached.attached_policies.unwrap_or_default().into_iter().filter_map(|p| p.policy_arn);
     Ok(inline.policy_names.into_iter().chain(attached).collect())

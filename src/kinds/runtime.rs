@@ -60,7 +60,9 @@ impl RuntimeArtifact {
 
     fn declared(&self) -> Result<sdk::AgentRuntimeArtifact> {
         Ok(match self {
-            Self::Image { uri } => sdk::AgentRuntimeArtifact::ContainerConfiguration(sdk::ContainerConfiguration::builder().container_uri(uri).build()?),
+            Self::Image { uri } => {
+                sdk::AgentRuntimeArtifact::ContainerConfiguration(sdk::ContainerConfiguration::builder().container_uri(uri).build()?)
+            }
             Self::Code { bucket, key, entry_point, python } => {
                 let place = sdk::S3Location::builder().bucket(bucket.get()?).prefix(key.get()?).build()?;
                 let code = sdk::CodeConfiguration::builder()
@@ -100,8 +102,11 @@ impl Runtime {
 
 impl Kind for Runtime {
     const NAME: &'static str = "runtime";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] =
-        &[("name", "a runtime can't be renamed"), ("package", "AWS can't turn an image into code or back"), ("failed", "AWS gave up on it")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
+        ("name", "a runtime can't be renamed"),
+        ("package", "AWS can't turn an image into code or back"),
+        ("failed", "AWS gave up on it"),
+    ];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
@@ -181,7 +186,14 @@ impl Kind for Runtime {
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let id = &live.output.id;
-        let deleted = step.aws.agentcore.delete_agent_runtime().agent_runtime_id(id).send().await.during(format!("deleting runtime `{}`", live.spec.name));
+        let deleted = step
+            .aws
+            .agentcore
+            .delete_agent_runtime()
+            .agent_runtime_id(id)
+            .send()
+            .await
+            .during(format!("deleting runtime `{}`", live.spec.name));
         match deleted.missing_is_none() {
             Ok(Some(_)) => {}
             Ok(None) => return Ok(()),
@@ -221,10 +233,11 @@ impl Runtime {
         };
         let seconds = |value: Option<i32>| value.map(u32::try_from).transpose().map(Option::unwrap_or_default);
         let lifecycle = live.lifecycle_configuration;
-        let failed = matches!(live.status, sdk::AgentRuntimeStatus::CreateFailed).then(|| live.failure_reason.clone().unwrap_or_else(|| "no reason given".into()));
+        let failed = matches!(live.status, sdk::AgentRuntimeStatus::CreateFailed)
+            .then(|| live.failure_reason.clone().unwrap_or_else(|| "no reason given".into()));
         Ok(Self {
             name: live.agent_runtime_name,
-            description: live.description,
+            description: live.description.filter(|text| !text.is_empty()),
             role: Late::known(live.role_arn),
             package: artifact.package(),
             artifact,
@@ -265,7 +278,9 @@ async fn wait(step: &Step<'_>, id: &str) -> Result<GetAgentRuntimeOutput> {
         let runtime = get(step.aws, id).await?;
         Ok(match runtime.status {
             S::Ready => Status::Done,
-            S::CreateFailed | S::UpdateFailed | S::DeleteFailed => Status::Failed(runtime.failure_reason.unwrap_or_else(|| "no reason given".into())),
+            S::CreateFailed | S::UpdateFailed | S::DeleteFailed => {
+                Status::Failed(runtime.failure_reason.unwrap_or_else(|| "no reason given".into()))
+            }
             other => Status::Pending(other.to_string()),
         })
     })

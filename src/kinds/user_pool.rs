@@ -87,10 +87,12 @@ impl Kind for UserPool {
     type Output = Output;
 
     fn impossible(&self, live: &Self) -> Vec<String> {
-        let changed = self.attributes.iter().filter_map(|(name, wanted)| Some((name, wanted, live.attributes.get(name).filter(|l| *l != wanted)?)));
+        let changed =
+            self.attributes.iter().filter_map(|(name, wanted)| Some((name, wanted, live.attributes.get(name).filter(|l| *l != wanted)?)));
         changed
             .map(|(name, wanted, live)| {
-                let what = |a: &Attribute| format!("{}, at most {} characters", if a.mutable { "changeable" } else { "fixed" }, a.max_length);
+                let what =
+                    |a: &Attribute| format!("{}, at most {} characters", if a.mutable { "changeable" } else { "fixed" }, a.max_length);
                 format!("AWS never changes an attribute of a user pool: `{name}` is {} and would have to be {}", what(live), what(wanted))
             })
             .collect()
@@ -105,7 +107,14 @@ impl Kind for UserPool {
                 let pool = describe(observe.aws, &id).await?;
                 let tags = Tags::read(pool.user_pool_tags.clone().unwrap_or_default());
                 let Some((address, mark)) = observe.whose(&tags, wanted.map(|(a, _)| a.clone())) else { return Ok(None) };
-                let mfa = observe.aws.cognito.get_user_pool_mfa_config().user_pool_id(&id).send().await.during(format!("reading the MFA of user pool `{id}`"))?;
+                let mfa = observe
+                    .aws
+                    .cognito
+                    .get_user_pool_mfa_config()
+                    .user_pool_id(&id)
+                    .send()
+                    .await
+                    .during(format!("reading the MFA of user pool `{id}`"))?;
                 let output = output(&pool);
                 let mut spec = Self::read(pool, tags.declared)?;
                 spec.mfa = mfa.mfa_configuration.map_or_else(|| "OFF".into(), |m| m.to_string());
@@ -134,7 +143,14 @@ impl Kind for UserPool {
             .admin_create_user_config(sdk::AdminCreateUserConfigType::builder().allow_admin_create_user_only(!self.self_sign_up).build())
             .set_schema(Some(self.attributes.iter().map(schema).collect()))
             .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let pool = match create.customize().config_override(once).mutate_request(drop_unused_days).send().await.during(format!("creating user pool `{}`", self.name)) {
+        let pool = match create
+            .customize()
+            .config_override(once)
+            .mutate_request(drop_unused_days)
+            .send()
+            .await
+            .during(format!("creating user pool `{}`", self.name))
+        {
             Ok(reply) => reply.user_pool.context("AWS says nothing of the new user pool")?,
             // The reply is lost; the pool may be there.
             Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => match mine(step, &self.name).await? {
@@ -167,7 +183,12 @@ impl Kind for UserPool {
             .update_user_pool()
             .user_pool_id(id)
             .pool_name(&self.name)
-            .policies(sdk::UserPoolPolicyType::builder().set_sign_in_policy(now.policies.and_then(|p| p.sign_in_policy)).set_password_policy(self.policies().password_policy).build())
+            .policies(
+                sdk::UserPoolPolicyType::builder()
+                    .set_sign_in_policy(now.policies.and_then(|p| p.sign_in_policy))
+                    .set_password_policy(self.policies().password_policy)
+                    .build(),
+            )
             .deletion_protection(self.protection())
             .set_lambda_config(now.lambda_config)
             .auto_verified_attributes(sdk::VerifiedAttributeType::Email)
@@ -204,7 +225,14 @@ impl Kind for UserPool {
             let open = Self { deletion_protection: false, ..live.spec.clone() };
             open.update(step, live).await?;
         }
-        step.aws.cognito.delete_user_pool().user_pool_id(id).send().await.during(format!("deleting user pool `{}`", live.spec.name)).missing_is_none()?;
+        step.aws
+            .cognito
+            .delete_user_pool()
+            .user_pool_id(id)
+            .send()
+            .await
+            .during(format!("deleting user pool `{}`", live.spec.name))
+            .missing_is_none()?;
         Ok(())
     }
 }

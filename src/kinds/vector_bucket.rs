@@ -37,7 +37,9 @@ impl Kind for VectorBucket {
         let mut live = Vec::new();
         let mut pages = observe.aws.s3vectors.list_vector_buckets().prefix(observe.names.platform.as_str()).into_paginator().send();
         while let Some(page) = pages.next().await {
-            live.extend(page.during("listing vector buckets")?.vector_buckets.into_iter().map(|b| (b.vector_bucket_name, b.vector_bucket_arn)));
+            live.extend(
+                page.during("listing vector buckets")?.vector_buckets.into_iter().map(|b| (b.vector_bucket_name, b.vector_bucket_arn)),
+            );
         }
         let wanted = observe.wanted::<Self>();
         let found = each(live, |(name, arn)| {
@@ -55,15 +57,14 @@ impl Kind for VectorBucket {
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let tags = step.mark.with(&self.tags);
         let create = step.aws.s3vectors.create_vector_bucket().vector_bucket_name(&self.name).set_tags(Some(tags.into_iter().collect()));
+        let documented = format!("arn:aws:s3vectors:{}:{}:bucket/{}", step.names.region, step.names.account, self.name);
         let arn = match create.send().await.during(format!("creating vector bucket `{}`", self.name)) {
-            Ok(reply) => reply.vector_bucket_arn.unwrap_or_default(),
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => {
-                let arn = format!("arn:aws:s3vectors:{}:{}:bucket/{}", step.names.region, step.names.account, self.name);
-                if !lost_reply(step, &arn).await? {
-                    return Err(error);
-                }
-                arn
-            }
+            // Where a reply lacks a required text, the SDK puts an empty one.
+            Ok(reply) => reply.vector_bucket_arn.filter(|arn| !arn.is_empty()).unwrap_or(documented),
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &documented).await? {
+                true => documented,
+                false => return Err(error),
+            },
             Err(error) => return Err(error),
         };
         Ok(Output { name: self.name.clone(), arn: Arn::new(arn) })
@@ -76,7 +77,14 @@ impl Kind for VectorBucket {
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let name = &live.output.name;
-        step.aws.s3vectors.delete_vector_bucket().vector_bucket_name(name).send().await.during(format!("deleting vector bucket `{name}`")).missing_is_none()?;
+        step.aws
+            .s3vectors
+            .delete_vector_bucket()
+            .vector_bucket_name(name)
+            .send()
+            .await
+            .during(format!("deleting vector bucket `{name}`"))
+            .missing_is_none()?;
         Ok(())
     }
 }
@@ -88,7 +96,8 @@ pub(super) async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {
 
 /// Whether what stands there is what we have just made without hearing of it.
 pub(super) async fn lost_reply(step: &Step<'_>, arn: &str) -> Result<bool> {
-    let reply = step.aws.s3vectors.list_tags_for_resource().resource_arn(arn).send().await.during(format!("reading the tags of `{arn}`"))?;
+    let reply =
+        step.aws.s3vectors.list_tags_for_resource().resource_arn(arn).send().await.during(format!("reading the tags of `{arn}`"))?;
     Ok(step.mark.with(&BTreeMap::new()).iter().all(|(k, v)| reply.tags.get(k) == Some(v)))
 }
 

@@ -75,7 +75,10 @@ impl Kind for VectorIndex {
                     name,
                     dimensions: u32::try_from(index.dimension)?,
                     metric: index.distance_metric.to_string(),
-                    not_filterable: index.metadata_configuration.map(|m| m.non_filterable_metadata_keys.into_iter().collect()).unwrap_or_default(),
+                    not_filterable: index
+                        .metadata_configuration
+                        .map(|m| m.non_filterable_metadata_keys.into_iter().collect())
+                        .unwrap_or_default(),
                     tags: tags.declared,
                 };
                 Ok(Some(Found { address, spec, output: Output { arn: Arn::new(arn) }, mark }))
@@ -86,7 +89,9 @@ impl Kind for VectorIndex {
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let bucket = self.bucket.get()?;
-        let keys = MetadataConfiguration::builder().set_non_filterable_metadata_keys(Some(self.not_filterable.iter().cloned().collect())).build()?;
+        let keys = MetadataConfiguration::builder()
+            .set_non_filterable_metadata_keys(Some(self.not_filterable.iter().cloned().collect()))
+            .build()?;
         let create = step
             .aws
             .s3vectors
@@ -98,15 +103,14 @@ impl Kind for VectorIndex {
             .distance_metric(DistanceMetric::from(self.metric.as_str()))
             .metadata_configuration(keys)
             .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
+        let documented = format!("{bucket}/index/{}", self.name);
         let arn = match create.send().await.during(format!("creating vector index `{}`", self.name)) {
-            Ok(reply) => reply.index_arn.unwrap_or_default(),
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => {
-                let arn = format!("{bucket}/index/{}", self.name);
-                if !lost_reply(step, &arn).await? {
-                    return Err(error);
-                }
-                arn
-            }
+            // Where a reply lacks a required text, the SDK puts an empty one.
+            Ok(reply) => reply.index_arn.filter(|arn| !arn.is_empty()).unwrap_or(documented),
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &documented).await? {
+                true => documented,
+                false => return Err(error),
+            },
             Err(error) => return Err(error),
         };
         Ok(Output { arn: Arn::new(arn) })
@@ -119,7 +123,14 @@ impl Kind for VectorIndex {
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let arn = live.output.arn.as_str();
-        step.aws.s3vectors.delete_index().index_arn(arn).send().await.during(format!("deleting vector index `{}`", live.spec.name)).missing_is_none()?;
+        step.aws
+            .s3vectors
+            .delete_index()
+            .index_arn(arn)
+            .send()
+            .await
+            .during(format!("deleting vector index `{}`", live.spec.name))
+            .missing_is_none()?;
         Ok(())
     }
 }

@@ -75,11 +75,11 @@ fn verb(op: Op) -> (&'static str, &'static str) {
 fn ended(event: &Event) -> Option<String> {
     match event {
         Event::Done { step, elapsed } => {
-            Some(format!("  {GOOD}✓{GOOD:#} {:<44} {} {DIM}{:.1} s{DIM:#}", brief(&step.address), verb(step.op).1, elapsed.as_secs_f64()))
+            Some(format!("  {GOOD}✓{GOOD:#} {:<52} {} {DIM}{:.1} s{DIM:#}", brief(&step.address), verb(step.op).1, elapsed.as_secs_f64()))
         }
-        Event::Failed { step, why } => Some(format!("  {BAD}✗{BAD:#} {:<44} {BAD}failed{BAD:#}: {why}", brief(&step.address))),
+        Event::Failed { step, why } => Some(format!("  {BAD}✗{BAD:#} {:<52} {BAD}failed{BAD:#}: {why}", brief(&step.address))),
         Event::Skipped { step, because } => Some(format!(
-            "  {CAREFUL}○{CAREFUL:#} {:<44} skipped, because {} {} failed",
+            "  {CAREFUL}○{CAREFUL:#} {:<52} skipped, because {} {} failed",
             brief(&step.address),
             because.address.kind().replace('_', " "),
             because.address.label()
@@ -115,7 +115,7 @@ impl Screen {
             Self::Lines(running) => {
                 if let Some((step, status)) = on_its_way(event) {
                     if let Event::Retrying { attempt, why, .. } = event {
-                        ui.say(&format!("  … {:<44} try {attempt}: {why}", brief(&step.address)));
+                        ui.say(&format!("  … {:<52} try {attempt}: {why}", brief(&step.address)));
                     }
                     running.entry(step.clone()).or_insert_with(|| (Instant::now(), String::new())).1 = status;
                 }
@@ -131,7 +131,7 @@ impl Screen {
         let Self::Lines(running) = self else { return };
         for (step, (since, status)) in running.iter().filter(|(_, (since, _))| since.elapsed() >= HEARTBEAT) {
             let seconds = since.elapsed().as_secs();
-            ui.say(&format!("  … {:<44} still {} {status} ({seconds} s)", brief(&step.address), verb(step.op).0));
+            ui.say(&format!("  … {:<52} still {} {status} ({seconds} s)", brief(&step.address), verb(step.op).0));
         }
     }
 }
@@ -141,7 +141,7 @@ impl Drawn {
         if let Some((step, status)) = on_its_way(event) {
             let bar = self.running.entry(step.clone()).or_insert_with(|| {
                 let bar = self.bars.insert_before(&self.total, ProgressBar::new_spinner());
-                bar.set_style(bar_style("  {spinner} {prefix:44} {msg} {elapsed}"));
+                bar.set_style(bar_style("  {spinner} {prefix:52} {msg} {elapsed}"));
                 bar.set_prefix(brief(&step.address));
                 bar.enable_steady_tick(Duration::from_millis(120));
                 bar

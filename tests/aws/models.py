@@ -79,6 +79,7 @@ class Route:
     def __init__(self, operation):
         self.operation = operation
         path, _, query = operation.http["requestUri"].partition("?")
+        path = _bare(path)
         self.query = [tuple(pair.partition("=")[::2]) for pair in query.split("&") if pair]
         pieces = re.split(r"(\{[^}]+\})", path)
         self.literal = sum(len(piece) for piece in pieces if not piece.startswith("{"))
@@ -96,7 +97,7 @@ class Route:
     def takes(self, exchange):
         return (
             self.operation.http["method"] == exchange.method
-            and self.path.fullmatch(exchange.path) is not None
+            and self.path.fullmatch(_bare(exchange.path)) is not None
             and all(pair in exchange.query for pair in self.query)
         )
 
@@ -109,8 +110,13 @@ class Route:
         return (named, all(met), len(self.query), -len(unexplained), sum(met), self.literal)
 
     def labels(self, exchange):
-        match = self.path.fullmatch(exchange.path)
+        match = self.path.fullmatch(_bare(exchange.path))
         return {name: unquote(value) for name, value in zip(self.names, match.groups(), strict=True)}
+
+
+def _bare(path):
+    """AWS takes a path with a last slash and without one; its own SDKs do not agree on it."""
+    return path.removesuffix("/") or "/"
 
 
 def _segment(piece):

@@ -6,6 +6,12 @@ mod bad_input;
 #[cfg(test)]
 mod budget;
 #[cfg(test)]
+mod python;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod served;
+#[cfg(test)]
+mod wire;

@@ -22,9 +22,16 @@ pub(super) fn declared(tools: &Value) -> Result<Vec<sdk::ToolDefinition>> {
 
 fn schema(value: &Value) -> Result<sdk::SchemaDefinition> {
     let text = |field: &str| value.get(field).and_then(Value::as_str);
-    let properties = value.get("properties").and_then(Value::as_object).map(|map| map.iter().map(|(k, v)| Ok((k.clone(), schema(v)?))).collect::<Result<_>>());
-    let required = value.get("required").and_then(Value::as_array).map(|list| list.iter().filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect());
-    let mut built = sdk::SchemaDefinition::builder().set_type(text("type").map(sdk::SchemaType::from)).set_properties(properties.transpose()?).set_required(required);
+    let properties = value
+        .get("properties")
+        .and_then(Value::as_object)
+        .map(|map| map.iter().map(|(k, v)| Ok((k.clone(), schema(v)?))).collect::<Result<_>>());
+    let required =
+        value.get("required").and_then(Value::as_array).map(|list| list.iter().filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect());
+    let mut built = sdk::SchemaDefinition::builder()
+        .set_type(text("type").map(sdk::SchemaType::from))
+        .set_properties(properties.transpose()?)
+        .set_required(required);
     if let Some(items) = value.get("items") {
         built = built.items(schema(items)?);
     }
