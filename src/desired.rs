@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::address::{Address, Owner};
 use crate::kinds::Kind;
-use crate::late::{Handle, slots};
+use crate::late::{Handle, document, slots};
 
 /// Declared resources. A resource refers only to what was declared before it, so there are no cycles.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl Desired {
     /// Declares a resource; the handle is what others refer to it by.
     pub(crate) fn add<K: Kind>(&mut self, owner: Owner, label: &str, spec: &K) -> Result<Handle<K>> {
         let address = Address::new(K::NAME, owner, label);
-        let document = serde_json::to_value(spec)?;
+        let document = document(spec)?;
         for slot in slots(&document) {
             ensure!(self.specs.contains_key(&slot.address), "{address} refers to {}, which is not declared before it", slot.address);
         }

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::address::{Address, Owner};
 use crate::aws::Aws;
+use crate::late::document;
 use crate::names::Names;
 use crate::observe::Live;
 
@@ -33,6 +34,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
 
     /// What the manifest asks for and AWS can't do to the live resource, a sentence each.
     fn impossible(&self, _live: &Self) -> Vec<String> {
+        Vec::new()
+    }
+    /// What an update would delete together with its data, a sentence each; it happens only to who names the resource.
+    fn loses(&self, _live: &Self) -> Vec<String> {
         Vec::new()
     }
     /// Everything of this kind that carries our mark, and what has a name that we want.
@@ -206,8 +211,9 @@ pub(crate) trait AnyKind: Sync {
     fn holds_data(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
     /// A document whose references were just filled, in the one form that documents are compared in.
-    fn canonical(&self, document: &Value) -> Result<Value>;
+    fn canonical(&self, filled: &Value) -> Result<Value>;
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
+    fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
     fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
     fn update<'a>(&self, spec: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>>;
@@ -218,6 +224,10 @@ struct Erased<K>(PhantomData<fn() -> K>);
 
 fn spec<K: Kind>(value: &Value, address: &Address) -> Result<K> {
     serde_json::from_value(value.clone()).with_context(|| format!("filling in what {address} refers to"))
+}
+
+fn typed<K: Kind>(value: &Value) -> Result<K> {
+    serde_json::from_value(value.clone()).with_context(|| format!("reading a {}", K::NAME))
 }
 
 impl<K: Kind> AnyKind for Erased<K> {
@@ -237,14 +247,16 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::BELOW
     }
 
-    fn canonical(&self, document: &Value) -> Result<Value> {
-        let typed: K = serde_json::from_value(document.clone()).with_context(|| format!("reading a {}", K::NAME))?;
-        Ok(serde_json::to_value(typed)?)
+    fn canonical(&self, filled: &Value) -> Result<Value> {
+        Ok(document(&typed::<K>(filled)?)?)
     }
 
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>> {
-        let read = |value: &Value| serde_json::from_value::<K>(value.clone()).with_context(|| format!("reading a {}", K::NAME));
-        Ok(read(wanted)?.impossible(&read(live)?))
+        Ok(typed::<K>(wanted)?.impossible(&typed(live)?))
+    }
+
+    fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>> {
+        Ok(typed::<K>(wanted)?.loses(&typed(live)?))
     }
 
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>> {
@@ -253,7 +265,7 @@ impl<K: Kind> AnyKind for Erased<K> {
             found
                 .into_iter()
                 .map(|f| {
-                    let any = AnyFound { spec: serde_json::to_value(f.spec)?, output: serde_json::to_value(f.output)?, mark: f.mark };
+                    let any = AnyFound { spec: document(&f.spec)?, output: document(&f.output)?, mark: f.mark };
                     Ok((f.address, any))
                 })
                 .collect()
@@ -262,13 +274,13 @@ impl<K: Kind> AnyKind for Erased<K> {
     }
 
     fn create<'a>(&self, value: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>> {
-        async move { Ok(serde_json::to_value(spec::<K>(value, &step.mark.address)?.create(step).await?)?) }.boxed()
+        async move { Ok(document(&spec::<K>(value, &step.mark.address)?.create(step).await?)?) }.boxed()
     }
 
     fn update<'a>(&self, value: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>> {
         async move {
             let live = live.typed::<K>(&step.mark.address)?;
-            Ok(serde_json::to_value(spec::<K>(value, &step.mark.address)?.update(step, &live).await?)?)
+            Ok(document(&spec::<K>(value, &step.mark.address)?.update(step, &live).await?)?)
         }
         .boxed()
     }
@@ -301,6 +313,7 @@ kinds! {
     role::Role,
     knowledge_base::KnowledgeBase,
     data_source::DataSource,
+    memory::Memory,
     gateway::Gateway,
     gateway_target::GatewayTarget,
     runtime::Runtime,
@@ -313,6 +326,7 @@ mod agentcore;
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;
 pub(crate) use client::ClientKind;
+pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use runtime::RuntimeArtifact;
 pub(crate) use user_pool::Attribute;
@@ -342,6 +356,7 @@ pub(crate) struct PolicyDocument(Value);
 
 impl From<Value> for PolicyDocument {
     fn from(mut value: Value) -> Self {
+        value.sort_all_objects();
         canonical(&mut value, "");
         Self(value)
     }

@@ -172,6 +172,13 @@ impl<K> Handle<K> {
     }
 }
 
+/// A spec as a document. Keys are sorted whatever order serde_json's features keep them in: equal documents are equal texts.
+pub(crate) fn document(spec: &impl Serialize) -> serde_json::Result<Value> {
+    let mut document = serde_json::to_value(spec)?;
+    document.sort_all_objects();
+    Ok(document)
+}
+
 /// Every reference in a document, however deep.
 pub(crate) fn slots(document: &Value) -> BTreeSet<Slot> {
     let mut found = BTreeSet::new();

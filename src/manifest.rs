@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
+use crate::kinds::Extracts;
 use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
@@ -104,6 +105,7 @@ pub(crate) struct Tier {
     pub(crate) runtime: Option<Runtime>,
     pub(crate) gateway: Option<Gateway>,
     pub(crate) knowledge_base: Option<KnowledgeBase>,
+    pub(crate) memory: Option<Memory>,
     pub(crate) project: Option<Project>,
     /// Beside the platform's tags, on the tier's resources.
     pub(crate) tags: BTreeMap<String, String>,
@@ -146,6 +148,20 @@ pub(crate) struct KnowledgeBase {
     pub(crate) dimensions: u32,
     pub(crate) chunk_tokens: u32,
     pub(crate) chunk_overlap_percent: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Memory {
+    /// How long events are kept.
+    pub(crate) expiry_days: i32,
+    /// By name.
+    pub(crate) strategies: BTreeMap<String, Strategy>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Strategy {
+    pub(crate) extracts: Extracts,
+    pub(crate) namespace: String,
 }
 
 #[derive(Debug, Clone)]

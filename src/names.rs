@@ -192,12 +192,13 @@ impl Names {
         format!("{}-{}", self.platform, self.account)
     }
 
+    /// IAM knows no regions: without the region, the same platform in two of them would fight over its roles.
     pub(crate) fn role(&self, use_: &str) -> String {
-        format!("{}-{use_}", self.platform)
+        format!("{}-{}-{use_}", self.platform, self.region)
     }
 
     pub(crate) fn tier_role(&self, tier: &TierName, use_: &str) -> String {
-        format!("{}-{tier}-{use_}", self.platform)
+        format!("{}-{}-{tier}-{use_}", self.platform, self.region)
     }
 
     /// A role's ARN before the role exists: for policies that name each other.
@@ -237,6 +238,11 @@ impl Names {
 
     pub(crate) fn gateway(&self, tier: &TierName) -> String {
         format!("{}-{tier}-gw", self.platform)
+    }
+
+    /// A memory takes no hyphen: the last one in its id separates the name from AWS's part.
+    pub(crate) fn memory(&self, tier: &TierName) -> String {
+        format!("{}_{tier}_memory", self.platform.as_str().replace('-', "_"))
     }
 
     /// The first part of every tool name that an agent sees.
@@ -315,6 +321,7 @@ mod tests {
                 rules.push((names.runtime(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
                 rules.push((names.gateway(&tier), r"^([0-9a-zA-Z][-]?){1,48}$"));
                 rules.push((names.gateway_target(&tier), r"^([0-9a-zA-Z][-]?){1,100}$"));
+                rules.push((names.memory(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
                 rules.push((names.project(&tier), r"^.{1,128}$"));
             }
             for bucket in &buckets {

@@ -202,6 +202,13 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
             way_out: "put the manifest back as it was, or start a platform of another name".into(),
         });
     }
+    if !named.delete.contains(address) {
+        plan.blocked.extend(kind.loses(&filled, &found.spec)?.into_iter().map(|why| Blocked {
+            address: address.clone(),
+            why,
+            way_out: format!("put the manifest back as it was, or lose the data with --delete {address}"),
+        }));
+    }
     let changed = fields::differences(&found.spec, &filled);
     if changed.is_empty() {
         plan.outputs.insert(address.clone(), found.output.clone());

@@ -7,7 +7,7 @@ use super::open::{Opened, open};
 use super::{Format, Global};
 use crate::address::Address;
 use crate::exit::{Exit, Stop};
-use crate::plan::{self, Named, diff};
+use crate::plan::{self, Action, Named, diff};
 use crate::ui::plan::{Detail, text};
 use crate::ui::style::{DIM, count};
 use crate::ui::{Ui, json};
@@ -75,7 +75,8 @@ impl Shown {
 
 /// A `--delete` that names nothing is a mistake that should not pass in silence.
 pub(super) fn all_named(plan: &plan::Plan, named: &Named) -> Result<()> {
-    let deletes = |address: &Address| plan.changes.iter().any(|c| c.address == *address && c.desired.is_none());
+    // Updates too: one may take a part of the resource away.
+    let deletes = |address: &Address| plan.changes.iter().any(|c| c.address == *address && c.action != Action::Create);
     match named.delete.iter().find(|address| !deletes(address)) {
         None => Ok(()),
         Some(address) => {

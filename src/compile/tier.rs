@@ -10,7 +10,8 @@ use super::platform::Platform;
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
-    Bucket, BucketProtection, DataSource, GatewayTarget, JwtAuthorizer, KnowledgeBase, Object, Project, Role, RuntimeArtifact, VectorIndex,
+    Bucket, BucketProtection, DataSource, GatewayTarget, JwtAuthorizer, KnowledgeBase, Memory, Object, Project, Role, RuntimeArtifact,
+    Strategy, VectorIndex,
 };
 use crate::late::{Handle, Late};
 use crate::manifest::{self, Artifact, Tier};
@@ -29,6 +30,9 @@ pub(super) fn declare(
     let bucket = part.bucket(desired)?;
     if let Some(base) = &tier.knowledge_base {
         part.knowledge_base(desired, base, &bucket)?;
+    }
+    if let Some(memory) = &tier.memory {
+        part.memory(desired, memory)?;
     }
     if let Some(gateway) = &tier.gateway {
         part.gateway(desired, gateway)?;
@@ -194,6 +198,19 @@ impl Part<'_> {
         };
         let runtime = desired.add(self.owner.clone(), "main", &runtime)?;
         self.publish(desired, &format!("agentcore/{}_runtime_arn", self.name), runtime.at(&Runtime::ARN).text())
+    }
+
+    fn memory(&self, desired: &mut Desired, wanted: &manifest::Memory) -> Result<()> {
+        let strategy = |s: &manifest::Strategy| Strategy { extracts: s.extracts, namespace: s.namespace.clone() };
+        let memory = Memory {
+            name: self.sources.names.memory(self.name),
+            expiry_days: wanted.expiry_days,
+            strategies: wanted.strategies.iter().map(|(name, s)| (name.clone(), strategy(s))).collect(),
+            tags: self.tags(),
+            failed: None,
+        };
+        let memory = desired.add(self.owner.clone(), "main", &memory)?;
+        self.publish(desired, &format!("memory/{}_id", self.name), memory.at(&Memory::ID))
     }
 
     fn project(&self, desired: &mut Desired, wanted: &manifest::Project) -> Result<()> {

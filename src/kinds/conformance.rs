@@ -99,7 +99,7 @@ fn a_server(desired: &mut Desired, scopes: &[&str]) -> (Late, Late) {
 fn a_role(desired: &mut Desired, label: &str, service: &str, action: &str, stage: &str) -> crate::late::Handle<Role> {
     let trust = serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" }] });
     let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": action, "Resource": "*" } });
-    let role = Role { trust: trust.into(), policy: policy.into(), ..Role::named(format!("acme-{label}"), "an example", tags(stage)) };
+    let role = Role { trust: trust.into(), policy: policy.into(), ..Role::named(names().role(label), "an example", tags(stage)) };
     put(desired, label, &role)
 }
 
@@ -197,6 +197,14 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
     put(desired, "main", &runtime);
 }
 
+fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage: &str) {
+    let namespace = |name: &str| format!("clinic/{{actorId}}/{name}");
+    let strategy = |name: &str| (name.to_owned(), Strategy { extracts: Extracts::Semantic, namespace: namespace(name) });
+    let strategies = strategies.iter().map(|name| strategy(name)).collect();
+    let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), failed: None };
+    put(desired, "main", &memory);
+}
+
 fn an_image(tag: &str) -> RuntimeArtifact {
     RuntimeArtifact::Image { uri: format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/agent:{tag}") }
 }
@@ -275,6 +283,12 @@ fn matrix() -> Vec<Examples> {
         );
     }
     vec![
+        Examples {
+            kind: Memory::NAME,
+            variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {
+                a_memory(d, 30, &[], "two")
+            }],
+        },
         Examples { kind: Bucket::NAME, variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))] },
         Examples { kind: Object::NAME, variants: vec![|d| drop(an_object(d, "first")), |d| drop(an_object(d, "second"))] },
         Examples { kind: Prefix::NAME, variants: vec![|d| a_prefix(d, &["one-clinic"]), |d| a_prefix(d, &["one-clinic", "two-clinic"])] },

@@ -61,10 +61,14 @@ impl Kind for Role {
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        // Roles of the same platform in another region are that platform's.
+        let mine = observe.names.role("");
         let mut names = Vec::new();
         let mut pages = observe.aws.iam.list_roles().max_items(1000).into_paginator().send();
         while let Some(page) = pages.next().await {
-            names.extend(page.during("listing roles")?.roles.into_iter().map(|r| r.role_name).filter(|n| observe.could_be_ours(n)));
+            names.extend(
+                page.during("listing roles")?.roles.into_iter().map(|r| r.role_name).filter(|n| n.to_ascii_lowercase().starts_with(&mine)),
+            );
         }
         let wanted = observe.wanted::<Self>();
         let found = each(names, |name| {

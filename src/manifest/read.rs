@@ -13,6 +13,7 @@ use crate::names::{TenantId, TierName};
 
 mod file;
 mod identity;
+mod memory;
 mod tenant;
 mod tier;
 

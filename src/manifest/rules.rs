@@ -207,6 +207,28 @@ pub(super) fn gateway_header(text: &str) -> Result<(), String> {
     header(text, 100)
 }
 
+pub(super) fn strategy_name(text: &str) -> Result<(), String> {
+    let shape = sized(text, 1, 48) && all(text, "_") && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    must(shape, "write a letter, then up to 47 letters a-z, digits or `_`")
+}
+
+/// AgentCore's templates: letters, digits, `-`, `_` and `/`, with variables in braces.
+pub(super) fn namespace(text: &str) -> Result<(), String> {
+    let mut depth = 0;
+    let braces = text.chars().all(|c| {
+        depth += match c {
+            '{' => 1,
+            '}' => -1,
+            _ => 0,
+        };
+        (0..=1).contains(&depth)
+    });
+    must(
+        sized(text, 1, 512) && all(text, "-_/{}") && braces && depth == 0 && !text.contains("{}"),
+        "write letters a-z, digits, `-`, `_` and `/`, with variables such as `{actorId}`, at most 512 characters",
+    )
+}
+
 /// The runtimes of AgentCore's `AgentManagedRuntimeType` that run Python.
 pub(super) fn python(text: &str) -> Result<(), String> {
     const KNOWN: &[&str] = &["PYTHON_3_10", "PYTHON_3_11", "PYTHON_3_12", "PYTHON_3_13", "PYTHON_3_14"];

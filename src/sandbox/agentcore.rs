@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::gateways::Gateway;
+use self::memories::Memory;
 use self::runtimes::Runtime;
 use self::shape::Shape;
 use super::protocol::{Refusal, Reply, Request};
@@ -15,6 +16,7 @@ mod authorizer;
 mod endpoints;
 mod gateways;
 mod marks;
+mod memories;
 pub(super) mod pages;
 mod runtimes;
 pub(super) mod shape;
@@ -38,6 +40,8 @@ pub(super) struct State {
 struct Region {
     runtimes: BTreeMap<String, Runtime>,
     gateways: BTreeMap<String, Gateway>,
+    #[serde(default)]
+    memories: BTreeMap<String, Memory>,
     /// By operation and client token: the id and the request of what it created.
     tokens: BTreeMap<String, (String, Value)>,
     /// Resource policies by ARN.
@@ -128,6 +132,11 @@ static OPERATIONS: &[Operation] = &[
     on("GetGatewayTarget", "GET", TARGET, 200, targets::get),
     on("UpdateGatewayTarget", "PUT", TARGET, 202, targets::update),
     on("DeleteGatewayTarget", "DELETE", TARGET, 202, targets::delete),
+    on("CreateMemory", "POST", &["memories", "create"], 202, memories::create),
+    on("ListMemories", "POST", &["memories"], 200, memories::list),
+    on("GetMemory", "GET", &["memories", "*", "details"], 200, memories::get),
+    on("UpdateMemory", "PUT", &["memories", "*", "update"], 202, memories::update),
+    on("DeleteMemory", "DELETE", &["memories", "*", "delete"], 202, memories::delete),
     on("TagResource", "POST", TAGS, 204, marks::tag),
     on("UntagResource", "DELETE", TAGS, 204, marks::untag),
     on("ListTagsForResource", "GET", TAGS, 200, marks::list),

@@ -61,12 +61,12 @@ def identity(published):
 
 def roles(published):
     iam = client("iam")
-    tvm = iam.get_role(RoleName=f"{PLATFORM}-tvm")["Role"]
+    tvm = iam.get_role(RoleName=f"{PLATFORM}-{REGION}-tvm")["Role"]
     same("the published role", published["memory/tvm_role_arn"], tvm["Arn"])
     trusted = [s["Principal"] for s in tvm["AssumeRolePolicyDocument"]["Statement"]]
     same("the token vending role trusts the runtime role alone", trusted, [{"AWS": [published["agentcore/runtime_iam_role"]]}] * len(trusted))
     for name in ("runtime", "gateway", "tvm", "basic-kb", "premium-kb"):
-        policies = iam.list_role_policies(RoleName=f"{PLATFORM}-{name}")["PolicyNames"]
+        policies = iam.list_role_policies(RoleName=f"{PLATFORM}-{REGION}-{name}")["PolicyNames"]
         same(f"role {name} has one inline policy", policies, ["tenantry"])
 
 

@@ -83,8 +83,11 @@ fn the_aws_cli_reads_and_writes_the_sandbox() {
     let bucket = "s3://healthcare-basic-111122223333-us-east-1";
     let asks = [
         (format!("aws s3 ls {bucket}/basic-tier/"), "PRE clinic-d/"),
-        ("aws ssm get-parameter --name /app/healthcare/memory/tvm_role_arn --query Parameter.Value".into(), "role/healthcare-tvm"),
-        ("aws iam get-role --role-name healthcare-tvm --query Role.AssumeRolePolicyDocument".into(), "aws:RequestTag/ClinicId"),
+        (
+            "aws ssm get-parameter --name /app/healthcare/memory/tvm_role_arn --query Parameter.Value".into(),
+            "role/healthcare-us-east-1-tvm",
+        ),
+        ("aws iam get-role --role-name healthcare-us-east-1-tvm --query Role.AssumeRolePolicyDocument".into(), "aws:RequestTag/ClinicId"),
         ("aws cognito-idp list-user-pools --max-results 10 --query UserPools[].Name".into(), "HealthcareGatewayPool"),
         (
             "aws s3vectors list-indexes --vector-bucket-name healthcare-vectors --query indexes[].indexName".into(),
