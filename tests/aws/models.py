@@ -7,20 +7,16 @@ import botocore.session
 
 # The models that a signing name can stand for. `bedrock` signs for more than one; the path decides.
 SIGNED_AS = {
-    "apigateway": ["apigateway"],
     "bedrock": ["bedrock-agent", "bedrock"],
     "bedrock-agentcore": ["bedrock-agentcore-control"],
     "cognito-idp": ["cognito-idp"],
     "dynamodb": ["dynamodb"],
     "iam": ["iam"],
     "kms": ["kms"],
-    "lambda": ["lambda"],
-    "logs": ["logs"],
     "s3": ["s3"],
     "s3vectors": ["s3vectors"],
     "ssm": ["ssm"],
     "sts": ["sts"],
-    "xray": ["xray"],
 }
 
 
