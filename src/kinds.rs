@@ -314,8 +314,10 @@ kinds! {
     knowledge_base::KnowledgeBase,
     data_source::DataSource,
     memory::Memory,
+    policy_engine::PolicyEngine,
     gateway::Gateway,
     gateway_target::GatewayTarget,
+    policy::Policy,
     runtime::Runtime,
     project::Project,
     parameter::Parameter,
@@ -326,8 +328,10 @@ mod agentcore;
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;
 pub(crate) use client::ClientKind;
+pub(crate) use gateway::{PolicyAttachment, PolicyMode};
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
+pub(crate) use policy::Enforced;
 pub(crate) use runtime::RuntimeArtifact;
 pub(crate) use user_pool::Attribute;
 

@@ -12,6 +12,7 @@ use crate::kinds::Blobs;
 use crate::manifest::section::Findings;
 use crate::manifest::{Artifact, Manifest};
 
+mod cedar;
 mod folder;
 mod pack;
 mod policies;
@@ -27,6 +28,8 @@ pub(crate) use shipped::SHIPPED;
 pub(crate) struct Library {
     /// By name, with their holes.
     policies: BTreeMap<String, Value>,
+    /// By path, as the manifest writes it; with their holes.
+    cedar: BTreeMap<PathBuf, String>,
     /// By path, as the manifest writes it.
     tools: BTreeMap<PathBuf, Value>,
     /// By path, as the manifest writes it.
@@ -50,6 +53,14 @@ impl Library {
                 library.tools.insert(path.clone(), value);
             }
         }
+        for gateway in manifest.tiers.values().filter_map(|tier| tier.gateway.as_ref()) {
+            let Some(tools) = library.tools.get(&gateway.tools.value) else { continue };
+            for policy in &gateway.policies {
+                if let Some(text) = cedar::read(&folder.join(&policy.value), tools, &manifest.identity.claims, &mut found) {
+                    library.cedar.insert(policy.value.clone(), text);
+                }
+            }
+        }
         for tier in manifest.tiers.values() {
             if let Some(Artifact::Code { path, .. }) = tier.runtime.as_ref().map(|r| &r.artifact)
                 && !library.code.contains_key(&path.value)
@@ -62,6 +73,10 @@ impl Library {
 
     pub(crate) fn policy(&self, name: &str) -> Result<&Value> {
         self.policies.get(name).with_context(|| format!("the policy `{name}` was not read"))
+    }
+
+    pub(crate) fn cedar(&self, path: &Path) -> Result<&str> {
+        self.cedar.get(path).map(String::as_str).with_context(|| format!("the policy `{}` was not read", path.display()))
     }
 
     pub(crate) fn code(&self, path: &Path) -> Result<&Packed> {
@@ -80,21 +95,7 @@ impl Library {
 
 /// A JSON file, or findings about it. Positions come from `judge`, which sees the text beside the value.
 fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &mut Findings)) -> Option<Value> {
-    let text = match text(path) {
-        Ok(text) => text,
-        Err(error) => {
-            let missing = error.kind() == std::io::ErrorKind::NotFound;
-            let summary = if missing { "this file is missing".into() } else { format!("this file can't be read: {error}") };
-            let help = if missing {
-                "`tenantry init` writes the shipped ones beside a new manifest"
-            } else {
-                "mend its permissions, or save it as UTF-8"
-            };
-            found.push(Diagnostic::file(&Source::new(path, ""), summary).help(help));
-            return None;
-        }
-    };
-    let source = Source::new(path, text);
+    let source = Source::new(path, text_or_finding(path, found)?);
     match serde_json::from_str(source.text()) {
         Ok(value) => {
             let mut findings = Findings::new(Arc::clone(&source));
@@ -118,6 +119,19 @@ fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &m
             None
         }
     }
+}
+
+fn text_or_finding(path: &Path, found: &mut Diagnostics) -> Option<String> {
+    let error = match text(path) {
+        Ok(text) => return Some(text),
+        Err(error) => error,
+    };
+    let missing = error.kind() == std::io::ErrorKind::NotFound;
+    let summary = if missing { "this file is missing".into() } else { format!("this file can't be read: {error}") };
+    let help =
+        if missing { "`tenantry init` writes the shipped ones beside a new manifest" } else { "mend its permissions, or save it as UTF-8" };
+    found.push(Diagnostic::file(&Source::new(path, ""), summary).help(help));
+    None
 }
 
 #[expect(clippy::disallowed_methods, reason = "the library's files are read here and nowhere else")]

@@ -8,6 +8,7 @@ mod compile;
 mod desired;
 mod diagnostic;
 mod exit;
+mod isolation;
 mod kinds;
 mod late;
 mod library;

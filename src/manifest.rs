@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
-use crate::kinds::Extracts;
+use crate::kinds::{Extracts, PolicyMode};
 use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
@@ -31,6 +31,8 @@ pub(crate) struct Manifest {
     pub(crate) path: PathBuf,
     pub(crate) platform: Platform,
     pub(crate) identity: Identity,
+    /// Absent: no policy engine decides on tool calls.
+    pub(crate) policy: Option<Policy>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }
@@ -99,6 +101,12 @@ pub(crate) struct MachineClient {
     pub(crate) token_minutes: u32,
 }
 
+/// The engine that decides on every gateway's tool calls.
+#[derive(Debug, Clone)]
+pub(crate) struct Policy {
+    pub(crate) mode: PolicyMode,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Tier {
     pub(crate) model: String,
@@ -139,6 +147,8 @@ pub(crate) struct Gateway {
     pub(crate) tools: Located<PathBuf>,
     /// Request headers that reach the Lambda.
     pub(crate) headers: BTreeSet<String>,
+    /// Cedar files: who may call which tool, and when.
+    pub(crate) policies: Vec<Located<PathBuf>>,
 }
 
 #[derive(Debug, Clone)]

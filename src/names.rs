@@ -245,6 +245,22 @@ impl Names {
         format!("{}_{tier}_memory", self.platform.as_str().replace('-', "_"))
     }
 
+    pub(crate) fn policy_engine(&self) -> String {
+        format!("{}_policy_engine", self.platform.as_str().replace('-', "_"))
+    }
+
+    /// Unique in the account; a long one is shortened with a digest of the whole.
+    pub(crate) fn policy(&self, tier: &TierName, file: &str) -> String {
+        const LONGEST: usize = 48;
+        let plain: String = format!("{}_{tier}_{file}", self.platform).replace('-', "_");
+        if plain.len() <= LONGEST {
+            return plain;
+        }
+        let digest: String = crate::secret::digest(plain.as_bytes()).chars().take(8).collect();
+        let kept: String = plain.chars().take(LONGEST - digest.len() - 1).collect();
+        format!("{kept}_{digest}")
+    }
+
     /// The first part of every tool name that an agent sees.
     pub(crate) fn gateway_target(&self, tier: &TierName) -> String {
         format!("{}Lambda-{}", self.title(), title(tier.as_str()))
@@ -321,6 +337,8 @@ mod tests {
                 rules.push((names.runtime(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
                 rules.push((names.gateway(&tier), r"^([0-9a-zA-Z][-]?){1,48}$"));
                 rules.push((names.gateway_target(&tier), r"^([0-9a-zA-Z][-]?){1,100}$"));
+                rules.push((names.policy(&tier, "office-hours-of-the-clinics-on-weekdays-only"), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));
+                rules.push((names.policy_engine(), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));
                 rules.push((names.memory(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
                 rules.push((names.project(&tier), r"^.{1,128}$"));
             }

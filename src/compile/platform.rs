@@ -5,8 +5,8 @@ use anyhow::Result;
 use super::{OWN_BUCKET, Sources};
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Bucket, BucketProtection, Role, VectorBucket};
-use crate::late::Late;
+use crate::kinds::{Bucket, BucketProtection, PolicyEngine, PolicyMode, Role, VectorBucket};
+use crate::late::{Handle, Late};
 use crate::manifest::Gateway;
 use crate::names::Arn;
 
@@ -16,7 +16,15 @@ pub(super) struct Platform {
     pub(super) runtime_role: Option<Late<Arn>>,
     pub(super) gateway_role: Option<Late<Arn>>,
     pub(super) vector_bucket: Option<Late<Arn>>,
+    /// Absent without a `policy` section, or without a gateway that could ask it.
+    pub(super) engine: Option<Engine>,
     pub(super) own_bucket: Late,
+}
+
+/// The policy engine, and what it does to calls that no policy permits.
+pub(super) struct Engine {
+    pub(super) handle: Handle<PolicyEngine>,
+    pub(super) mode: PolicyMode,
 }
 
 pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Platform> {
@@ -30,7 +38,8 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Pl
         name,
     };
     let bucket = desired.add(Owner::Platform, OWN_BUCKET, &bucket)?;
-    let mut platform = Platform { runtime_role: None, gateway_role: None, vector_bucket: None, own_bucket: bucket.at(&Bucket::BUCKET) };
+    let mut platform =
+        Platform { runtime_role: None, gateway_role: None, vector_bucket: None, engine: None, own_bucket: bucket.at(&Bucket::BUCKET) };
 
     if tiers().any(|t| t.runtime.is_some()) {
         platform.runtime_role = Some(runtime_roles(sources, desired)?);
@@ -38,6 +47,7 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Pl
     let gateways: Vec<&Gateway> = tiers().filter_map(|t| t.gateway.as_ref()).collect();
     if !gateways.is_empty() {
         platform.gateway_role = Some(gateway_role(sources, desired, &gateways)?);
+        platform.engine = sources.manifest.policy.as_ref().map(|policy| engine(sources, desired, policy.mode)).transpose()?;
     }
     if tiers().any(|t| t.knowledge_base.is_some()) {
         let bucket = VectorBucket { name: sources.names.vector_bucket(), tags: sources.tags(None) };
@@ -84,4 +94,12 @@ fn gateway_role(sources: &Sources<'_>, desired: &mut Desired, gateways: &[&Gatew
         sources.publish(desired, Owner::Platform, "agentcore/lambda_arn", Late::known(lambda))?;
     }
     Ok(role)
+}
+
+fn engine(sources: &Sources<'_>, desired: &mut Desired, mode: PolicyMode) -> Result<Engine> {
+    let engine = PolicyEngine { name: sources.names.policy_engine(), tags: sources.tags(None), failed: None };
+    let handle = desired.add(Owner::Platform, "main", &engine)?;
+    sources.publish(desired, Owner::Platform, "agentcore/policy_engine_id", handle.at(&PolicyEngine::ID))?;
+    sources.publish(desired, Owner::Platform, "agentcore/policy_engine_arn", handle.at(&PolicyEngine::ARN).text())?;
+    Ok(Engine { handle, mode })
 }

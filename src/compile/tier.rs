@@ -1,19 +1,20 @@
 //! What one tier consists of: its bucket, knowledge base, runtime, gateway and project.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::Sources;
 use super::identity::Identity;
-use super::platform::Platform;
+use super::platform::{Engine, Platform};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
-    Bucket, BucketProtection, DataSource, GatewayTarget, JwtAuthorizer, KnowledgeBase, Memory, Object, Project, Role, RuntimeArtifact,
-    Strategy, VectorIndex,
+    Bucket, BucketProtection, DataSource, Enforced, Gateway, GatewayTarget, JwtAuthorizer, KnowledgeBase, Memory, Object, Policy,
+    PolicyAttachment, PolicyEngine, Project, Role, RuntimeArtifact, Strategy, VectorIndex,
 };
-use crate::late::{Handle, Late};
+use crate::late::{self, Handle, Late};
 use crate::manifest::{self, Artifact, Tier};
 use crate::names::{Arn, TierName, tier_prefix};
 
@@ -131,13 +132,17 @@ impl Part<'_> {
     }
 
     fn gateway(&self, desired: &mut Desired, wanted: &manifest::Gateway) -> Result<()> {
-        use crate::kinds::Gateway;
         let names = self.sources.names;
         let gateway = Gateway {
             name: names.gateway(self.name),
             description: wanted.description.clone(),
             role: self.platform.gateway_role.clone().context("a gateway without a role")?,
             authorizer: self.authorizer(),
+            policy: self
+                .platform
+                .engine
+                .as_ref()
+                .map(|engine| PolicyAttachment { engine: engine.handle.at(&PolicyEngine::ARN), mode: engine.mode }),
             tags: self.tags(),
             failed: None,
         };
@@ -151,11 +156,54 @@ impl Part<'_> {
             headers: wanted.headers.clone(),
             failed: None,
         };
-        desired.add(self.owner.clone(), "tools", &target)?;
+        let target = desired.add(self.owner.clone(), "tools", &target)?;
+        if let Some(engine) = &self.platform.engine {
+            for file in &wanted.policies {
+                self.policy(desired, engine, &file.value, (&gateway, &target))?;
+            }
+        }
         self.publish(desired, &format!("agentcore/{}_gateway_id", self.name), gateway.at(&Gateway::ID))?;
         self.publish(desired, &format!("agentcore/{}_gateway_name", self.name), gateway.at(&Gateway::GATEWAY_NAME))?;
         self.publish(desired, &format!("agentcore/{}_gateway_arn", self.name), gateway.at(&Gateway::ARN).text())?;
         self.publish(desired, &format!("agentcore/{}_gateway_url", self.name), gateway.at(&Gateway::URL))
+    }
+
+    /// A policy can only be made once the gateway and the tools that it speaks of are there.
+    fn policy(
+        &self,
+        desired: &mut Desired,
+        engine: &Engine,
+        file: &Path,
+        (gateway, target): (&Handle<Gateway>, &Handle<GatewayTarget>),
+    ) -> Result<()> {
+        let claims = &self.sources.manifest.identity.claims;
+        let parts = late::holes(self.sources.library.cedar(file)?).into_iter().map(|part| {
+            let hole = match part {
+                Ok(text) => return Ok(Late::known(text)),
+                Err(hole) => hole,
+            };
+            // Nothing here can hold a quote: names have rules, and so have AWS's ids.
+            Ok(match hole.as_str() {
+                "gateway.arn" => gateway.at(&Gateway::ARN).text(),
+                "target" => target.at(&GatewayTarget::TARGET),
+                "tier" => Late::known(self.name),
+                "claim.tier" => Late::known(&claims.tier),
+                "claim.tenant" => Late::known(&claims.tenant),
+                "claim.role" => Late::known(&claims.role),
+                _ => bail!("nothing fills the hole `{{{{{hole}}}}}` of `{}`", file.display()),
+            })
+        });
+        let statement = Late::concat(parts.collect::<Result<Vec<_>>>()?);
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let policy = Policy {
+            engine: engine.handle.at(&PolicyEngine::ID),
+            name: self.sources.names.policy(self.name, &stem),
+            statement,
+            enforced: Enforced::Active,
+            failed: None,
+        };
+        desired.add(self.owner.clone(), &stem, &policy)?;
+        Ok(())
     }
 
     fn runtime(&self, desired: &mut Desired, wanted: &manifest::Runtime) -> Result<()> {

@@ -158,6 +158,7 @@ fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, s
         description: description.map(Into::into),
         role,
         authorizer: an_authorizer(audience),
+        policy: None,
         tags: tags(stage),
         failed: None,
     };
@@ -203,6 +204,45 @@ fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage:
     let strategies = strategies.iter().map(|name| strategy(name)).collect();
     let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), failed: None };
     put(desired, "main", &memory);
+}
+
+fn an_engine(desired: &mut Desired, stage: &str) -> crate::late::Handle<PolicyEngine> {
+    put(desired, "main", &PolicyEngine { name: "acme_policy_engine".into(), tags: tags(stage), failed: None })
+}
+
+/// A gateway that the engine decides for, and a policy for its one tool.
+fn a_policy(desired: &mut Desired, tier: &str, enforced: Enforced, mode: PolicyMode) {
+    let engine = an_engine(desired, "one");
+    let role = a_role(desired, "gateway", "bedrock-agentcore.amazonaws.com", "lambda:InvokeFunction", "one").at(&Role::ARN);
+    let gateway = Gateway {
+        name: "acme-gw".into(),
+        description: None,
+        role,
+        authorizer: an_authorizer("one"),
+        policy: Some(PolicyAttachment { engine: engine.at(&PolicyEngine::ARN), mode }),
+        tags: tags("one"),
+        failed: None,
+    };
+    let gateway = put(desired, "main", &gateway);
+    let target = GatewayTarget {
+        gateway: gateway.at(&Gateway::ID),
+        name: "AcmeLambda".into(),
+        description: None,
+        lambda: "arn:aws:lambda:us-east-1:111122223333:function:acme-tools".into(),
+        tools: serde_json::json!([{ "name": "look_up", "description": "an example", "inputSchema": { "type": "object" } }]),
+        headers: BTreeSet::new(),
+        failed: None,
+    };
+    let target = put(desired, "tools", &target);
+    let statement = Late::concat([
+        Late::known("permit (principal is AgentCore::OAuthUser, action == AgentCore::Action::\""),
+        target.at(&GatewayTarget::TARGET),
+        Late::known("___look_up\", resource == AgentCore::Gateway::\""),
+        gateway.at(&Gateway::ARN).text(),
+        Late::known(format!("\") when {{ principal.hasTag(\"tier\") && principal.getTag(\"tier\") == \"{tier}\" }};")),
+    ]);
+    let policy = Policy { engine: engine.at(&PolicyEngine::ID), name: "acme_look_up".into(), statement, enforced, failed: None };
+    put(desired, "look-up", &policy);
 }
 
 fn an_image(tag: &str) -> RuntimeArtifact {
@@ -283,6 +323,15 @@ fn matrix() -> Vec<Examples> {
         );
     }
     vec![
+        Examples { kind: PolicyEngine::NAME, variants: vec![|d| drop(an_engine(d, "one")), |d| drop(an_engine(d, "two"))] },
+        Examples {
+            kind: Policy::NAME,
+            variants: vec![
+                |d| a_policy(d, "basic", Enforced::Active, PolicyMode::Enforce),
+                |d| a_policy(d, "premium", Enforced::LogOnly, PolicyMode::Enforce),
+                |d| a_policy(d, "premium", Enforced::Active, PolicyMode::LogOnly),
+            ],
+        },
         Examples {
             kind: Memory::NAME,
             variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {

@@ -1,7 +1,6 @@
 //! A tier's AgentCore gateway: the tool server, which checks the user's token.
 //!
-//! UpdateGateway resets whatever it leaves out, so what others have attached (a policy engine, interceptors, a web ACL's
-//! failure mode) is read first and sent back (last verified 2026-09).
+//! UpdateGateway resets whatever it leaves out, so what others have attached (interceptors, a web ACL's failure mode) is read first and sent back (last verified 2026-09).
 
 use std::collections::BTreeMap;
 
@@ -24,9 +23,41 @@ pub(crate) struct Gateway {
     pub(crate) description: Option<String>,
     pub(crate) role: Late<Arn>,
     pub(crate) authorizer: JwtAuthorizer,
+    /// What decides on tool calls; without one the tools' own Lambda decides alone.
+    pub(crate) policy: Option<PolicyAttachment>,
     pub(crate) tags: BTreeMap<String, String>,
     /// Never declared: a live one that AWS gave up on is replaced.
     pub(crate) failed: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PolicyAttachment {
+    pub(crate) engine: Late<Arn>,
+    pub(crate) mode: PolicyMode,
+}
+
+/// What happens to a call that no policy permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PolicyMode {
+    Enforce,
+    /// It passes, and the log says that it would not.
+    LogOnly,
+}
+
+impl PolicyAttachment {
+    fn declared(&self) -> Result<sdk::GatewayPolicyEngineConfiguration> {
+        let mode = match self.mode {
+            PolicyMode::Enforce => sdk::GatewayPolicyEngineMode::Enforce,
+            PolicyMode::LogOnly => sdk::GatewayPolicyEngineMode::LogOnly,
+        };
+        Ok(sdk::GatewayPolicyEngineConfiguration::builder().arn(self.engine.get()?).mode(mode).build()?)
+    }
+
+    fn read(live: sdk::GatewayPolicyEngineConfiguration) -> Self {
+        let mode = if live.mode == sdk::GatewayPolicyEngineMode::Enforce { PolicyMode::Enforce } else { PolicyMode::LogOnly };
+        Self { engine: Late::known(live.arn), mode }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,6 +96,7 @@ impl Kind for Gateway {
                     description: gateway.description.filter(|text| !text.is_empty()),
                     role: Late::known(gateway.role_arn.unwrap_or_default()),
                     authorizer: JwtAuthorizer::read(gateway.authorizer_configuration),
+                    policy: gateway.policy_engine_configuration.map(PolicyAttachment::read),
                     tags: tags.declared,
                     failed,
                 };
@@ -86,6 +118,7 @@ impl Kind for Gateway {
             .protocol_type(sdk::GatewayProtocolType::Mcp)
             .authorizer_type(sdk::AuthorizerType::CustomJwt)
             .authorizer_configuration(self.authorizer.declared()?)
+            .set_policy_engine_configuration(self.policy.as_ref().map(PolicyAttachment::declared).transpose()?)
             .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
         let id = match create.send().await.during(format!("creating gateway `{}`", self.name)) {
             Ok(reply) => reply.gateway_id,
@@ -100,7 +133,10 @@ impl Kind for Gateway {
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let now = wait(step, &live.output.id).await?;
-        if self.description != live.spec.description || self.role.get()? != live.spec.role.get()? || self.authorizer != live.spec.authorizer
+        if self.description != live.spec.description
+            || self.role.get()? != live.spec.role.get()?
+            || self.authorizer != live.spec.authorizer
+            || self.policy != live.spec.policy
         {
             let update = step
                 .aws
@@ -117,7 +153,7 @@ impl Kind for Gateway {
                 .set_kms_key_arn(now.kms_key_arn)
                 .set_custom_transform_configuration(now.custom_transform_configuration)
                 .set_interceptor_configurations(now.interceptor_configurations)
-                .set_policy_engine_configuration(now.policy_engine_configuration)
+                .set_policy_engine_configuration(self.policy.as_ref().map(PolicyAttachment::declared).transpose()?)
                 .set_exception_level(now.exception_level)
                 .set_waf_configuration(now.waf_configuration);
             update.send().await.during(format!("updating gateway `{}`", self.name))?;

@@ -14,7 +14,7 @@ use super::{Found, Gateway, Kind, Observe, Ownership, Step, child};
 use crate::address::Owner;
 use crate::aws::settle::{Status, settle};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
-use crate::late::Late;
+use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
 
@@ -37,6 +37,12 @@ pub(crate) struct GatewayTarget {
 pub(crate) struct Output {
     id: String,
     gateway: String,
+    name: String,
+}
+
+impl GatewayTarget {
+    /// The name again, so that what speaks of its tools waits for it.
+    pub(crate) const TARGET: Attr<Self> = Attr::new("name");
 }
 
 const INJECTED: &str = "x-amzn-bedrock-agentcore-policy-session-id";
@@ -62,7 +68,8 @@ impl Kind for GatewayTarget {
                 let address = wanted.iter().find(|(a, t)| t.name == target.name && *a.owner() == owner).map(|(a, _)| a.clone());
                 let address = address.unwrap_or_else(|| child(Self::NAME, &owner, &target.name));
                 let spec = Self::read(&gateway, target)?;
-                Ok(Found { address, spec, output: Output { id, gateway }, mark: Ownership::Ours { spec: None } })
+                let output = Output { id, gateway, name: spec.name.clone() };
+                Ok(Found { address, spec, output, mark: Ownership::Ours { spec: None } })
             }
         })
         .await
@@ -93,11 +100,11 @@ impl Kind for GatewayTarget {
             Err(error) => return Err(error),
         };
         wait(step, gateway, &id).await?;
-        Ok(Output { id, gateway: gateway.into() })
+        Ok(Output { id, gateway: gateway.into(), name: self.name.clone() })
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
-        let Output { id, gateway } = &live.output;
+        let Output { id, gateway, .. } = &live.output;
         wait(step, gateway, id).await?;
         let update = step
             .aws
@@ -112,11 +119,11 @@ impl Kind for GatewayTarget {
             .set_metadata_configuration(self.metadata());
         update.send().await.during(format!("updating gateway target `{}`", self.name))?;
         wait(step, gateway, id).await?;
-        Ok(Output { id: id.clone(), gateway: gateway.clone() })
+        Ok(Output { id: id.clone(), gateway: gateway.clone(), name: self.name.clone() })
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
-        let Output { id, gateway } = &live.output;
+        let Output { id, gateway, .. } = &live.output;
         let delete = step.aws.agentcore.delete_gateway_target().gateway_identifier(gateway).target_id(id);
         if delete.send().await.during(format!("deleting gateway target `{}`", live.spec.name)).missing_is_none()?.is_none() {
             return Ok(());

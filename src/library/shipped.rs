@@ -4,6 +4,9 @@
 pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("tenants.yaml", include_str!("../../tenants.yaml")),
     ("policies/bucket.json", include_str!("../../policies/bucket.json")),
+    ("policies/clinic-config.cedar", include_str!("../../policies/clinic-config.cedar")),
+    ("policies/patient-context.cedar", include_str!("../../policies/patient-context.cedar")),
+    ("policies/patient-context-office-hours.cedar", include_str!("../../policies/patient-context-office-hours.cedar")),
     ("policies/gateway-trust.json", include_str!("../../policies/gateway-trust.json")),
     ("policies/gateway.json", include_str!("../../policies/gateway.json")),
     ("policies/knowledge-base-trust.json", include_str!("../../policies/knowledge-base-trust.json")),

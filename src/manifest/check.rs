@@ -8,6 +8,7 @@ use super::section::Findings;
 use super::yaml::{Node, Value};
 use super::{Artifact, Platform, Tier, rules};
 use crate::diagnostic::{Span, quoted};
+use crate::kinds::PolicyMode;
 use crate::names::TierName;
 
 mod files;
@@ -22,6 +23,7 @@ pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Find
     for (name, tier) in &draft.tiers {
         let place = |path: &[&str]| root.place(&[&["tiers", name.as_str()], path].concat());
         files::check(tier, path, &place, findings);
+        policies(name, tier, draft, &place, findings);
         if let Some(platform) = &draft.platform {
             whereabouts(name, tier, platform, &place, findings);
             tags(name, tier, platform, &place, findings);
@@ -67,6 +69,23 @@ fn emails(root: &Node, findings: &mut Findings) {
                 }
             }
         }
+    }
+}
+
+/// Policies need an engine, and an engine that enforces needs policies.
+fn policies(name: &TierName, tier: &Tier, draft: &Draft, place: &dyn Fn(&[&str]) -> Span, findings: &mut Findings) {
+    let Some(gateway) = &tier.gateway else { return };
+    match (gateway.policies.first(), &draft.policy) {
+        (Some(policy), None) => {
+            let summary = format!("the gateway of tier `{name}` has policies, and nothing enforces them");
+            findings.error(policy.span, summary, "", "write `policy: { mode: enforce }` beside `tiers`: it adds the policy engine");
+        }
+        (None, Some(policy)) if policy.mode == PolicyMode::Enforce => {
+            let summary = format!("every tool call through the gateway of tier `{name}` will be denied");
+            let help = "name the Cedar files that permit them: `policies: [policies/clinic-config.cedar]`";
+            findings.warning(place(&["gateway"]), summary, "no policy permits any", help);
+        }
+        _ => {}
     }
 }
 

@@ -239,6 +239,15 @@ pub(super) fn entry_point(text: &str) -> Result<(), String> {
     line(text, 1, 128)
 }
 
+/// AWS's name of the policy is made from the file's.
+pub(super) fn cedar_file(text: &str) -> Result<(), String> {
+    let stem = text.rsplit('/').next().and_then(|file| file.strip_suffix(".cedar")).unwrap_or_default();
+    must(
+        sized(stem, 1, 64) && all(stem, "_-"),
+        "name a file such as `policies/clinic-config.cedar`: letters, digits, `-` or `_`, then `.cedar`",
+    )
+}
+
 pub(super) fn path(text: &str) -> Result<(), String> {
     must(!text.is_empty() && !text.contains('\0'), "write a path from this file's folder")
 }

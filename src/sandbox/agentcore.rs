@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use self::gateways::Gateway;
 use self::memories::Memory;
+use self::policies::Engine;
 use self::runtimes::Runtime;
 use self::shape::Shape;
 use super::protocol::{Refusal, Reply, Request};
@@ -18,6 +19,7 @@ mod gateways;
 mod marks;
 mod memories;
 pub(super) mod pages;
+mod policies;
 mod runtimes;
 pub(super) mod shape;
 mod shapes;
@@ -40,6 +42,8 @@ pub(super) struct State {
 struct Region {
     runtimes: BTreeMap<String, Runtime>,
     gateways: BTreeMap<String, Gateway>,
+    #[serde(default)]
+    engines: BTreeMap<String, Engine>,
     #[serde(default)]
     memories: BTreeMap<String, Memory>,
     /// By operation and client token: the id and the request of what it created.
@@ -109,6 +113,10 @@ const GATEWAYS: &[&str] = &["gateways"];
 const GATEWAY: &[&str] = &["gateways", "*"];
 const TARGETS: &[&str] = &["gateways", "*", "targets"];
 const TARGET: &[&str] = &["gateways", "*", "targets", "*"];
+const ENGINES: &[&str] = &["policy-engines"];
+const ENGINE: &[&str] = &["policy-engines", "*"];
+const POLICIES: &[&str] = &["policy-engines", "*", "policies"];
+const CEDAR_POLICY: &[&str] = &["policy-engines", "*", "policies", "*"];
 const TAGS: &[&str] = &["tags", "*"];
 const POLICY: &[&str] = &["resourcepolicy", "*"];
 
@@ -132,6 +140,16 @@ static OPERATIONS: &[Operation] = &[
     on("GetGatewayTarget", "GET", TARGET, 200, targets::get),
     on("UpdateGatewayTarget", "PUT", TARGET, 202, targets::update),
     on("DeleteGatewayTarget", "DELETE", TARGET, 202, targets::delete),
+    on("CreatePolicyEngine", "POST", ENGINES, 202, policies::create_engine),
+    on("ListPolicyEngines", "GET", ENGINES, 200, policies::list_engines),
+    on("GetPolicyEngine", "GET", ENGINE, 200, policies::get_engine),
+    on("UpdatePolicyEngine", "PATCH", ENGINE, 202, policies::update_engine),
+    on("DeletePolicyEngine", "DELETE", ENGINE, 202, policies::delete_engine),
+    on("CreatePolicy", "POST", POLICIES, 202, policies::create),
+    on("ListPolicies", "GET", POLICIES, 200, policies::list),
+    on("GetPolicy", "GET", CEDAR_POLICY, 200, policies::get),
+    on("UpdatePolicy", "PATCH", CEDAR_POLICY, 202, policies::update),
+    on("DeletePolicy", "DELETE", CEDAR_POLICY, 202, policies::delete),
     on("CreateMemory", "POST", &["memories", "create"], 202, memories::create),
     on("ListMemories", "POST", &["memories"], 200, memories::list),
     on("GetMemory", "GET", &["memories", "*", "details"], 200, memories::get),

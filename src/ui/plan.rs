@@ -121,6 +121,9 @@ fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usi
 
 /// A policy, or another document that reads best over several lines.
 fn policy(document: &Value) -> Option<String> {
+    if let Some(text) = document.as_str().filter(|text| text.contains('\n')) {
+        return Some(text.into());
+    }
     let long = document.get("Statement").is_some() || document.as_array().is_some_and(|items| items.iter().any(Value::is_object));
     if long { serde_json::to_string_pretty(document).ok() } else { None }
 }

@@ -110,29 +110,35 @@ fn the_aws_cli_reads_and_writes_the_sandbox() {
     run(at, &aws, "tenantry plan --detailed-exitcode -q", 0);
 }
 
-/// Another team's idea of AWS. It has no S3 Vectors behind knowledge bases and no Bedrock projects: those are asked of
-/// our own sandbox, or expected to be missing.
+/// Another team's idea of AWS. It has no policy engines and no Bedrock projects: those calls go to our own sandbox. Nor has
+/// it S3 Vectors behind knowledge bases, which it refuses.
 #[test]
 fn another_teams_emulation_is_provisioned_and_planned_empty() {
     let folder = shipped();
     let at = folder.path();
     let (moto, (ours, _)) = (served::moto(), served::sandbox(at));
-    let run =
-        |line: &str, code| served::with(at, &[("AWS_ENDPOINT_URL", &moto.url), ("AWS_ENDPOINT_URL_BEDROCK_MANTLE", &ours.url)], line, code);
+    let endpoints = [
+        ("AWS_ENDPOINT_URL", moto.url.as_str()),
+        ("AWS_ENDPOINT_URL_BEDROCK_MANTLE", &ours.url),
+        ("AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL", &ours.url),
+    ];
+    let run = |line: &str, code| served::with(at, &endpoints, line, code);
     let manifest = at.join("tenants.yaml");
-    // The account that moto plays.
-    edit(&manifest, &[("111122223333", "123456789012"), ("    knowledge_base: {}\n", "")]);
-    // moto takes a denial for one whatever its condition says.
+    // The account that moto plays, which takes a denial for one whatever its condition says.
+    edit(&manifest, &[("111122223333", "123456789012")]);
     edit(&at.join("policies/bucket.json"), &[("\"s3:*\"", "\"s3:PutBucketWebsite\"")]);
+    let shipped = std::fs::read_to_string(&manifest).unwrap();
+
+    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "    knowledge_base:", "policy:"])).unwrap();
     run("tenantry apply --yes -q", 0);
     run("tenantry plan --detailed-exitcode", 0);
-
     // Not the pool: moto's UpdateUserPool forgets what only its creation can set.
     edit(&manifest, &[("HC-Basic", "HC-Other"), ("Tier: Basic", "Tier: Base"), ("precedence: 2", "precedence: 3")]);
     run("tenantry apply --yes -q", 0);
     run("tenantry plan --detailed-exitcode", 0);
 
-    edit(&manifest, &[("    project:\n", "    knowledge_base: {}\n    project:\n")]);
+    // Roles and the vector store settle; the knowledge base that rests on them is left.
+    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "policy:"])).unwrap();
     let refused = run("tenantry apply --yes -q", 13);
     assert!(refused.contains("creating knowledge base `healthcare-basic-kb`"), "{refused}");
     let left = run("tenantry plan -q --output json", 0);
@@ -143,5 +149,22 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
     let once = ["data_source", "knowledge_base", "parameter", "parameter"];
     let mut twice = [once, once].concat();
     twice.sort_unstable();
-    assert_eq!(kinds, twice, "the vector store is not settled: {left:#}");
+    assert_eq!(kinds, twice, "the roles or the vector store are not settled: {left:#}");
+}
+
+/// A manifest without the sections that begin like this.
+fn without(manifest: &str, sections: &[&str]) -> String {
+    let mut dropped = None;
+    let mut kept = String::new();
+    for line in manifest.lines() {
+        let depth = line.len() - line.trim_start().len();
+        dropped = dropped.filter(|section| depth > *section || line.trim().is_empty());
+        if sections.iter().any(|section| line.starts_with(section)) {
+            dropped = Some(depth);
+        }
+        if dropped.is_none() {
+            kept.push_str(&format!("{line}\n"));
+        }
+    }
+    kept
 }

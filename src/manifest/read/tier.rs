@@ -50,7 +50,7 @@ pub(super) fn read(name: &str, span: Span, body: &Node, findings: &mut Findings)
     let model = model.and_then(|node| findings.ruled(node, &format!("`model` of {what}"), rules::model));
     let mut below = |key: &str, known: &[&str]| section.section(key, &format!("`{key}` of {what}"), known, findings);
     let runtime_section = below("runtime", RUNTIME);
-    let gateway_section = below("gateway", &["description", "tools_lambda", "tools", "headers"]);
+    let gateway_section = below("gateway", &["description", "tools_lambda", "tools", "headers", "policies"]);
     let knowledge_section = below("knowledge_base", &["description", "embedding_model", "dimensions", "chunk"]);
     let memory_section = below("memory", &["expiry_days", "strategies"]);
     let project_section = below("project", &["tags"]);
@@ -169,8 +169,16 @@ fn gateway(section: &Section, findings: &mut Findings) -> Option<Gateway> {
     let tools_lambda = section.ruled("tools_lambda", rules::lambda_arn, findings);
     let tools = located_path(section, "tools", findings);
     let headers = headers(section, "headers", (rules::gateway_header, MOST_GATEWAY_HEADERS, GATEWAY_HEADERS), findings);
+    let policies = section.texts("policies", rules::cedar_file, findings).unwrap_or_default();
+    let policies: Vec<_> = policies.into_iter().map(|text| Located { value: PathBuf::from(text.value), span: text.span }).collect();
+    for (n, policy) in policies.iter().enumerate() {
+        if let Some(first) = policies.iter().take(n).find(|p| p.value.file_stem() == policy.value.file_stem()) {
+            let summary = format!("two policies of {} have the same file name", section.what());
+            findings.twice(policy.span, first.span, summary, "rename one: AWS's name of a policy is made from it");
+        }
+    }
     let description = section.ruled("description", rules::description, findings);
-    Some(Gateway { description, tools_lambda: tools_lambda?, tools: tools?, headers })
+    Some(Gateway { description, tools_lambda: tools_lambda?, tools: tools?, headers, policies })
 }
 
 fn knowledge_base(section: &Section, findings: &mut Findings) -> KnowledgeBase {

@@ -1,6 +1,6 @@
 //! Gateways: an update replaces the whole configuration, and what it leaves out is reset.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -109,6 +109,16 @@ pub(super) struct Gateway {
 impl Gateway {
     pub(super) fn role(&self) -> &str {
         shape::string(&self.given, "roleArn")
+    }
+
+    /// The ARN of the engine that decides on calls.
+    pub(super) fn policy_engine(&self) -> Option<&str> {
+        self.given.get("policyEngineConfiguration").and_then(|c| c.get("arn")).and_then(Value::as_str)
+    }
+
+    /// Every tool as policies name it: `Target___tool`.
+    pub(super) fn tool_names(&self) -> BTreeSet<String> {
+        self.targets.values().flat_map(Target::tool_names).collect()
     }
 
     pub(super) fn at_rest(&self, id: &str, now: f64) -> Result<(), Refusal> {

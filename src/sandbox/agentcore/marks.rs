@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shape::{self, Shape, must, text};
 use super::tags::{self, Tags};
-use super::{Answer, Call, GONE, INVALID, Refusal, World, arn, invalid, memories, missing, region};
+use super::{Answer, Call, GONE, INVALID, Refusal, World, arn, invalid, memories, missing, policies, region};
 
 const ARN: &str = r"arn:(?:[^:]+)?:bedrock-agentcore:[a-z0-9-]+:[0-9]{12}:([a-z-]+/[^/]+)(?:/[a-z-]+/[^/]+)*";
 
@@ -20,8 +20,11 @@ fn tagged<'a>(world: &'a mut World, named: &str) -> Result<&'a mut Tags, Refusal
     }
     let prefix = arn(world, "");
     let now = world.now;
-    if let Some(id) = named.strip_prefix(&prefix).and_then(|resource| resource.strip_prefix("memory/")) {
-        return memories::tags_of(world, id).ok_or_else(|| missing(format!("Resource {named} not found")));
+    let unknown = || missing(format!("Resource {named} not found"));
+    match named.strip_prefix(&prefix).and_then(|resource| resource.split_once('/')) {
+        Some(("memory", id)) => return memories::tags_of(world, id).ok_or_else(unknown),
+        Some(("policy-engine", id)) => return policies::tags_of(world, id).ok_or_else(unknown),
+        _ => {}
     }
     let region = region(world);
     let tags = match named.strip_prefix(&prefix).and_then(|resource| resource.split_once('/')) {

@@ -68,6 +68,12 @@ impl Target {
         shape::string(&self.given, "name")
     }
 
+    /// Its tools as policies name them.
+    pub(super) fn tool_names(&self) -> Vec<String> {
+        let tools = self.given.pointer("/targetConfiguration/mcp/lambda/toolSchema/inlinePayload").and_then(Value::as_array);
+        tools.into_iter().flatten().map(|tool| format!("{}___{}", self.name(), shape::string(tool, "name"))).collect()
+    }
+
     fn shown(&self, gateway_arn: &str, id: &str) -> Value {
         let mut shown = Value::Object(shape::pick(&self.given, MEMBERS));
         let mut metadata = self.given.get("metadataConfiguration").cloned().unwrap_or_else(|| json!({}));

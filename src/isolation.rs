@@ -1,0 +1,3 @@
+//! What keeps tenants apart, judged without AWS.
+
+pub(crate) mod cedar;
