@@ -307,6 +307,7 @@ kinds! {
     resource_server::ResourceServer,
     client::Client,
     domain::Domain,
+    credential_provider::CredentialProvider,
     group::Group,
     vector_bucket::VectorBucket,
     vector_index::VectorIndex,

@@ -245,6 +245,11 @@ impl Names {
         format!("{}_{tier}_memory", self.platform.as_str().replace('-', "_"))
     }
 
+    /// The provider of the machine client's tokens.
+    pub(crate) fn credential_provider(&self) -> String {
+        format!("{}-cognito-provider", self.platform)
+    }
+
     pub(crate) fn policy_engine(&self) -> String {
         format!("{}_policy_engine", self.platform.as_str().replace('-', "_"))
     }
@@ -325,6 +330,7 @@ mod tests {
                 (names.user_pool(), r"^[\w\s+=,.@-]{1,128}$"),
                 (names.client("Machine"), r"^[\w\s+=,.@-]{1,128}$"),
                 (names.domain(), r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"),
+                (names.credential_provider(), r"^[a-zA-Z0-9\-_]{1,128}$"),
                 (names.vector_bucket(), r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"),
                 (names.parameter_root(), r"^(/[a-zA-Z0-9_.-]+)+$"),
             ];

@@ -16,6 +16,10 @@ impl Secret {
     pub(crate) fn new(value: impl Into<String>) -> Self {
         Self { value: value.into() }
     }
+
+    pub(crate) fn fingerprint(&self) -> String {
+        fingerprint(&self.value)
+    }
 }
 
 impl fmt::Debug for Secret {

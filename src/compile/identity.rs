@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Sources;
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Attribute, Client, ClientKind, Domain, Group, ResourceServer, UserPool};
+use crate::kinds::{Attribute, Client, ClientKind, CredentialProvider, Domain, Group, ResourceServer, UserPool};
 use crate::late::Late;
 
 /// What tiers refer to.
@@ -100,6 +100,15 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Id
         let client = desired.add(Owner::Platform, "machine", &client)?;
         published.insert("agentcore/machine_client_id", client.at(&Client::ID));
         sources.publish_secret(desired, Owner::Platform, "agentcore/cognito_secret", client.at(&Client::SECRET))?;
+        let provider = CredentialProvider {
+            name: names.credential_provider(),
+            discovery_url: discovery_url.clone(),
+            client: client.at(&Client::ID),
+            secret: client.at(&Client::SECRET),
+            failed: None,
+        };
+        let provider = desired.add(Owner::Platform, "cognito", &provider)?;
+        published.insert("agentcore/cognito_provider", provider.at(&CredentialProvider::PROVIDER));
     }
     for (label, value) in published {
         sources.publish(desired, Owner::Platform, label, value)?;

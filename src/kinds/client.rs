@@ -49,9 +49,16 @@ pub(crate) enum ClientKind {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
-    id: String,
+    pub(crate) id: String,
     pool: String,
     secret: Option<Secret>,
+}
+
+impl Output {
+    /// What stands for the secret where it is compared.
+    pub(crate) fn fingerprint(&self) -> Option<String> {
+        self.secret.as_ref().map(Secret::fingerprint)
+    }
 }
 
 impl Client {

@@ -245,6 +245,29 @@ fn a_policy(desired: &mut Desired, tier: &str, enforced: Enforced, mode: PolicyM
     put(desired, "look-up", &policy);
 }
 
+/// A provider of the tokens of a client, whose secret no plan may hold.
+fn a_provider(desired: &mut Desired, client: &str) {
+    let (pool, identifier) = a_server(desired, &["read"]);
+    let spec = Client {
+        pool: pool.clone(),
+        name: client.into(),
+        kind: ClientKind::Confidential,
+        flows: ["client_credentials".to_owned()].into(),
+        scopes: [Late::concat([identifier, Late::known("/read")])].into(),
+        ..Client::closed()
+    };
+    let client = put(desired, client, &spec);
+    let issuer = Late::known("https://cognito-idp.us-east-1.amazonaws.com/");
+    let provider = CredentialProvider {
+        name: names().credential_provider(),
+        discovery_url: Late::concat([issuer, pool, Late::known("/.well-known/openid-configuration")]),
+        client: client.at(&Client::ID),
+        secret: client.at(&Client::SECRET),
+        failed: None,
+    };
+    put(desired, "cognito", &provider);
+}
+
 fn an_image(tag: &str) -> RuntimeArtifact {
     RuntimeArtifact::Image { uri: format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/agent:{tag}") }
 }
@@ -323,6 +346,10 @@ fn matrix() -> Vec<Examples> {
         );
     }
     vec![
+        Examples {
+            kind: CredentialProvider::NAME,
+            variants: vec![|d| a_provider(d, "AcmeMachineClient"), |d| a_provider(d, "AcmeOtherClient")],
+        },
         Examples { kind: PolicyEngine::NAME, variants: vec![|d| drop(an_engine(d, "one")), |d| drop(an_engine(d, "two"))] },
         Examples {
             kind: Policy::NAME,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use self::gateways::Gateway;
 use self::memories::Memory;
 use self::policies::Engine;
+use self::providers::Provider;
 use self::runtimes::Runtime;
 use self::shape::Shape;
 use super::protocol::{Refusal, Reply, Request};
@@ -20,6 +21,7 @@ mod marks;
 mod memories;
 pub(super) mod pages;
 mod policies;
+mod providers;
 mod runtimes;
 pub(super) mod shape;
 mod shapes;
@@ -44,6 +46,8 @@ struct Region {
     gateways: BTreeMap<String, Gateway>,
     #[serde(default)]
     engines: BTreeMap<String, Engine>,
+    #[serde(default)]
+    providers: BTreeMap<String, Provider>,
     #[serde(default)]
     memories: BTreeMap<String, Memory>,
     /// By operation and client token: the id and the request of what it created.
@@ -150,6 +154,11 @@ static OPERATIONS: &[Operation] = &[
     on("GetPolicy", "GET", CEDAR_POLICY, 200, policies::get),
     on("UpdatePolicy", "PATCH", CEDAR_POLICY, 202, policies::update),
     on("DeletePolicy", "DELETE", CEDAR_POLICY, 202, policies::delete),
+    on("CreateOauth2CredentialProvider", "POST", &["identities", "CreateOauth2CredentialProvider"], 201, providers::create),
+    on("ListOauth2CredentialProviders", "POST", &["identities", "ListOauth2CredentialProviders"], 200, providers::list),
+    on("GetOauth2CredentialProvider", "POST", &["identities", "GetOauth2CredentialProvider"], 200, providers::get),
+    on("UpdateOauth2CredentialProvider", "POST", &["identities", "UpdateOauth2CredentialProvider"], 200, providers::update),
+    on("DeleteOauth2CredentialProvider", "POST", &["identities", "DeleteOauth2CredentialProvider"], 204, providers::delete),
     on("CreateMemory", "POST", &["memories", "create"], 202, memories::create),
     on("ListMemories", "POST", &["memories"], 200, memories::list),
     on("GetMemory", "GET", &["memories", "*", "details"], 200, memories::get),
