@@ -1,6 +1,8 @@
 //! What apply would do: every difference between desired and live, as plain data.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 
 use anyhow::Result;
 use serde::Serialize;
@@ -99,8 +101,44 @@ impl From<&Names> for Target {
 /// What the user said yes to by name, so that a guard lets it pass.
 #[derive(Debug, Default)]
 pub(crate) struct Named {
-    pub(crate) delete: BTreeSet<Address>,
+    pub(crate) delete: BTreeSet<Which>,
     pub(crate) replace: BTreeSet<Address>,
+}
+
+/// A resource by its address, or all that is kept of an owner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Which {
+    One(Address),
+    KeptOf(Owner),
+}
+
+impl FromStr for Which {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(if text.contains('/') { Self::One(text.parse()?) } else { Self::KeptOf(text.parse()?) })
+    }
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(address) => address.fmt(f),
+            Self::KeptOf(owner) => owner.fmt(f),
+        }
+    }
+}
+
+impl Named {
+    /// Whether something that nobody declares may go.
+    fn deletes(&self, address: &Address) -> bool {
+        self.loses(address) || self.delete.contains(&Which::KeptOf(address.owner().clone()))
+    }
+
+    /// Whether this very resource is named: an owner's name stands for what is kept, never for what is declared.
+    fn loses(&self, address: &Address) -> bool {
+        self.delete.contains(&Which::One(address.clone()))
+    }
 }
 
 impl Plan {
@@ -163,6 +201,7 @@ pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named)
         compare(&mut plan, address, declared, live.get(address), named)?;
     }
     leftovers(&mut plan, desired, live, named)?;
+    keep_children(&mut plan, live)?;
     Ok(plan)
 }
 
@@ -202,7 +241,7 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
             way_out: "put the manifest back as it was, or start a platform of another name".into(),
         });
     }
-    if !named.delete.contains(address) {
+    if !named.loses(address) {
         plan.blocked.extend(kind.loses(&filled, &found.spec)?.into_iter().map(|why| Blocked {
             address: address.clone(),
             why,
@@ -248,7 +287,7 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
         live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
     gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
     for (address, found) in gone {
-        if kind(address.kind())?.holds_data() && !named.delete.contains(address) {
+        if kind(address.kind())?.holds_data() && !named.deletes(address) {
             plan.kept.push(address.clone());
             continue;
         }
@@ -263,6 +302,54 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
         });
     }
     Ok(())
+}
+
+/// How many addresses a sentence names.
+const NAMED_AT_ONCE: usize = 20;
+
+/// Data goes only by its own name: what it stands in isn't deleted from under it.
+fn keep_children(plan: &mut Plan, live: &Live) -> Result<()> {
+    let gone: Vec<&Change> = plan.changes.iter().filter(|c| matches!(c.action, Action::Delete | Action::Replace)).collect();
+    let goes: BTreeSet<&Address> = gone.iter().map(|c| &c.address).collect();
+    let mut data: Vec<(&Address, &AnyFound, &[&str])> = Vec::new();
+    for (address, found) in live.iter().filter(|(_, f)| matches!(f.mark, Ownership::Ours { .. })) {
+        let kind = kind(address.kind())?;
+        if kind.holds_data() && !kind.below().is_empty() && !goes.contains(address) {
+            data.push((address, found, kind.below()));
+        }
+    }
+    let mut blocked = Vec::new();
+    for change in gone {
+        let Some(parent) = &change.live else { continue };
+        let lost: Vec<String> = data
+            .iter()
+            .filter(|(_, child, below)| below.contains(&change.address.kind()) && refers(&child.spec, &parent.output))
+            .map(|(address, ..)| address.to_string())
+            .collect();
+        if lost.is_empty() {
+            continue;
+        }
+        let more = match lost.len().saturating_sub(NAMED_AT_ONCE) {
+            0 => String::new(),
+            n => format!(" and {n} more, all of them under `kept` in --output json"),
+        };
+        let some = || lost.iter().take(NAMED_AT_ONCE).cloned().collect::<Vec<_>>();
+        blocked.push(Blocked {
+            address: change.address.clone(),
+            why: format!("data that is kept would be deleted with it: {}{more}", some().join(", ")),
+            way_out: format!("name these as well: --delete {}{more}", some().join(",")),
+        });
+    }
+    plan.blocked.extend(blocked);
+    Ok(())
+}
+
+/// Whether a live document refers to what AWS chose for another: that is how a child says which parent it is in.
+fn refers(child: &Value, parent: &Value) -> bool {
+    let texts =
+        |document: &Value| document.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str().map(ToOwned::to_owned)).collect();
+    let (child, parent): (BTreeSet<String>, BTreeSet<String>) = (texts(child), texts(parent));
+    child.intersection(&parent).any(|text| !text.is_empty())
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

@@ -7,7 +7,7 @@ use super::open::{Opened, open};
 use super::{Format, Global};
 use crate::address::Address;
 use crate::exit::{Exit, Stop};
-use crate::plan::{self, Action, Named, diff};
+use crate::plan::{self, Action, Named, Which, diff};
 use crate::ui::plan::{Detail, text};
 use crate::ui::style::{DIM, count};
 use crate::ui::{Ui, json};
@@ -27,12 +27,13 @@ pub(crate) struct Shown {
     /// Show every field of new resources, and every tenant.
     #[arg(long)]
     full: bool,
-    /// Let this resource be replaced although it holds data. Repeatable.
-    #[arg(long, value_name = "ADDRESS")]
+    /// Let these resources be replaced although they hold data; more with commas, or the option again.
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     allow_replace: Vec<Address>,
-    /// Delete this resource although it holds data, if the manifest no longer declares it. Repeatable.
-    #[arg(long, value_name = "ADDRESS")]
-    delete: Vec<Address>,
+    /// Delete these resources although they hold data: by ADDRESS, or tenant:ID and tier:NAME for all that the plan
+    /// keeps of one. More with commas, or the option again.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    delete: Vec<Which>,
 }
 
 impl Shown {
@@ -75,16 +76,19 @@ impl Shown {
 
 /// A `--delete` that names nothing is a mistake that should not pass in silence.
 pub(super) fn all_named(plan: &plan::Plan, named: &Named) -> Result<()> {
-    // Updates too: one may take a part of the resource away.
-    let deletes = |address: &Address| plan.changes.iter().any(|c| c.address == *address && c.action != Action::Create);
-    match named.delete.iter().find(|address| !deletes(address)) {
-        None => Ok(()),
-        Some(address) => {
-            let words =
-                format!("--delete {address}: this plan deletes no such resource; it is not live, not ours, or still in the manifest");
-            Err(Stop::at(Exit::Usage, words))
-        }
-    }
+    let deletes = |which: &Which| {
+        plan.changes.iter().any(|c| match which {
+            // Updates too: one may take a part of the resource away.
+            Which::One(address) => c.address == *address && c.action != Action::Create,
+            Which::KeptOf(owner) => c.address.owner() == owner && c.action == Action::Delete,
+        })
+    };
+    let Some(nothing) = named.delete.iter().find(|which| !deletes(which)) else { return Ok(()) };
+    let why = match nothing {
+        Which::One(_) => "this plan deletes no such resource; it is not live, not ours, or still in the manifest",
+        Which::KeptOf(_) => "this plan keeps nothing of that owner; what the manifest still declares is not deleted",
+    };
+    Err(Stop::at(Exit::Usage, format!("--delete {nothing}: {why}")))
 }
 
 impl Plan {

@@ -10,7 +10,7 @@ use crate::apply::{Options, Outcome, Site, apply};
 use crate::desired::Desired;
 use crate::late::Late;
 use crate::observe::observe;
-use crate::plan::{Action, Named, Plan, diff};
+use crate::plan::{Action, Named, Plan, Which, diff};
 use crate::sandbox::{Faults, Sandbox};
 use crate::schedule::schedule;
 
@@ -475,7 +475,7 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
 
     // Data may go here: the walk is about the kinds, the guards have tests of their own.
     let all: BTreeSet<Address> = from.specs().keys().chain(to.specs().keys()).cloned().collect();
-    let named = Named { delete: all.clone(), replace: all };
+    let named = Named { delete: all.iter().cloned().map(Which::One).collect(), replace: all };
     let plan = bench.plan(to, &named).await;
     assert!(plan.changes.iter().any(|c| c.address.kind() == kind), "{at}: the examples don't differ");
     for change in plan.changes.iter().filter(|c| c.action == Action::Update) {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::{Bucket, BucketProtection, Kind as _, Parameter, Protection};
+use crate::kinds::{Bucket, BucketProtection, Kind as _, Parameter, Prefix, Protection};
 use crate::late::Late;
 
 fn names() -> Names {
@@ -89,7 +89,7 @@ fn what_holds_data_is_kept_and_replaced_by_name_only() {
     assert!(plan.is_empty() && plan.kept.len() == 1);
 
     let address: Address = "bucket/platform/data".parse().unwrap();
-    let named = Named { delete: [address.clone()].into(), replace: [address].into() };
+    let named = Named { delete: [Which::One(address.clone())].into(), replace: [address].into() };
     let plan = diff(&names(), &Desired::default(), &live, &named).unwrap();
     assert_eq!(plan.count(Action::Delete), 1);
 
@@ -97,6 +97,57 @@ fn what_holds_data_is_kept_and_replaced_by_name_only() {
     assert_eq!((plan.count(Action::Replace), plan.blocked.len()), (1, 1));
     let plan = diff(&names(), &a_bucket("two"), &live, &named).unwrap();
     assert_eq!((plan.count(Action::Replace), plan.blocked.len()), (1, 0));
+}
+
+/// A live bucket of a tier, and what stands in it of two tenants.
+fn a_bucket_with_tenants() -> Live {
+    let mut desired = Desired::default();
+    let tier = Owner::Tier("premium".parse().unwrap());
+    let protection = BucketProtection::closed();
+    let bucket = Bucket { name: "one".into(), region: "us-east-1".into(), policy: None, protection, tags: BTreeMap::new() };
+    let bucket = desired.add(tier, "documents", &bucket).unwrap().at(&Bucket::BUCKET);
+    for tenant in ["clinic-a", "clinic-b"] {
+        let prefix = Prefix { bucket: bucket.clone(), prefix: format!("premium-tier/{tenant}/") };
+        desired.add(Owner::Tenant(tenant.parse().unwrap()), "premium", &prefix).unwrap();
+    }
+    live(&desired)
+}
+
+fn naming(names: &[&str]) -> Named {
+    Named { delete: names.iter().map(|n| n.parse().unwrap()).collect(), replace: BTreeSet::new() }
+}
+
+#[test]
+fn a_parent_is_not_deleted_from_under_data_that_is_kept() {
+    let live = a_bucket_with_tenants();
+    let plan = |named: &[&str]| diff(&names(), &Desired::default(), &live, &naming(named)).unwrap();
+    let bucket = "bucket/tier:premium/documents";
+    let alone = plan(&[bucket]);
+    assert_eq!(alone.blocked.len(), 1);
+    assert!(
+        alone.blocked[0].way_out.contains("--delete prefix/tenant:clinic-a/premium,prefix/tenant:clinic-b/premium"),
+        "{:?}",
+        alone.blocked
+    );
+    assert_eq!(plan(&[bucket, "prefix/tenant:clinic-a/premium"]).blocked.len(), 1);
+    let all = plan(&["tier:premium", "tenant:clinic-a", "tenant:clinic-b"]);
+    assert_eq!((all.blocked.len(), all.count(Action::Delete), all.kept.len()), (0, 3, 0));
+    // A child goes without its parent.
+    assert_eq!(plan(&["tenant:clinic-a"]).blocked, []);
+
+    let mut other = Desired::default();
+    let protection = BucketProtection::closed();
+    let moved = Bucket { name: "two".into(), region: "us-east-1".into(), policy: None, protection, tags: BTreeMap::new() };
+    other.add(Owner::Tier("premium".parse().unwrap()), "documents", &moved).unwrap();
+    let named = Named { delete: BTreeSet::new(), replace: [bucket.parse().unwrap()].into() };
+    assert_eq!(diff(&names(), &other, &live, &named).unwrap().blocked.len(), 1);
+}
+
+#[test]
+fn an_owners_name_stands_for_what_is_kept_and_not_for_what_is_declared() {
+    let live = live(&a_bucket("one"));
+    let plan = diff(&names(), &a_bucket("one"), &live, &naming(&["platform"])).unwrap();
+    assert!(plan.is_empty() && plan.blocked.is_empty());
 }
 
 #[test]

@@ -218,7 +218,8 @@ fn notes(out: &mut String, plan: &Plan, detail: Detail) {
         if tenants.len() > shown {
             let _ = writeln!(out, "  {CAREFUL}={CAREFUL:#} … and {} more of tenants (--full lists them)", tenants.len() - shown);
         }
-        let _ = writeln!(out, "  {DIM}No longer declared; each is deleted only by its name: --delete ADDRESS{DIM:#}\n");
+        let _ =
+            writeln!(out, "  {DIM}Deleted only by name: --delete ADDRESS, or tenant:ID and tier:NAME for all that is kept of one{DIM:#}\n");
     }
     if !plan.blocked.is_empty() {
         heading(out, "blocked");
