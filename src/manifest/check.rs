@@ -10,7 +10,7 @@ use super::{Artifact, Platform, Tier, rules};
 use crate::diagnostic::{Span, quoted};
 use crate::names::TierName;
 
-mod files;
+pub(super) mod files;
 mod names;
 
 /// AWS takes 50 tags on a resource; five are for the marks that this tool sets.
