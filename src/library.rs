@@ -1,23 +1,26 @@
 //! The files beside the manifest: policies with holes, and tool definitions; read once, and judged like the manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Source};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::kinds::Blobs;
 use crate::manifest::section::Findings;
-use crate::manifest::{Artifact, Manifest};
+use crate::manifest::{Artifact, Entry, Located, Reading, look};
 
 mod cedar;
 mod folder;
+mod grammar;
 mod pack;
 mod policies;
 mod shipped;
 mod tools;
+mod trust;
 
 pub(crate) use folder::place;
 pub(crate) use pack::Packed;
@@ -37,38 +40,43 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// Reads what the manifest needs from `folder`, the manifest's own; the error is `Diagnostics` with every mistake.
-    pub(crate) fn read(folder: &Path, manifest: &Manifest) -> Result<Self> {
+    /// Reads what a manifest needs from `folder`, the manifest's own, as far as the manifest itself could be read; beside it
+    /// come all findings. What the manifest's own check found missing is passed over.
+    pub(crate) fn read(folder: &Path, reading: &Reading) -> (Self, Diagnostics) {
         let mut library = Self::default();
         let mut found = Diagnostics::default();
-        for policy in policies::needed(manifest) {
+        let tiers = reading.tiers();
+        let lambdas = policies::lambdas(tiers);
+        for policy in policies::needed(tiers) {
             let path = folder.join("policies").join(format!("{}.json", policy.name));
-            if let Some(value) = read_json(&path, &mut found, |_, findings| policies::check(policy, findings)) {
+            if let Some(value) = read_json(&path, &mut found, |value, findings| policies::check(policy, value, &lambdas, findings)) {
                 library.policies.insert(policy.name.into(), value);
             }
         }
-        let paths: BTreeSet<&PathBuf> = manifest.tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools.value)).collect();
-        for path in paths {
+        let paths: BTreeSet<&PathBuf> = tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools.value)).collect();
+        for path in paths.into_iter().filter(|path| look(folder, path) == Entry::File) {
             if let Some(value) = read_json(&folder.join(path), &mut found, tools::check) {
                 library.tools.insert(path.clone(), value);
             }
         }
-        for gateway in manifest.tiers.values().filter_map(|tier| tier.gateway.as_ref()) {
-            let Some(tools) = library.tools.get(&gateway.tools.value) else { continue };
+        for gateway in tiers.values().filter_map(|tier| tier.gateway.as_ref()) {
+            let (Some(tools), Some(claims)) = (library.tools.get(&gateway.tools.value), reading.claims()) else { continue };
             for policy in &gateway.policies {
-                if let Some(text) = cedar::read(&folder.join(&policy.value), tools, &manifest.identity.claims, &mut found) {
+                if let Some(text) = cedar::read(&folder.join(&policy.value), tools, claims, &mut found) {
                     library.cedar.insert(policy.value.clone(), text);
                 }
             }
         }
-        for tier in manifest.tiers.values() {
+        for tier in tiers.values() {
             if let Some(Artifact::Code { path, .. }) = tier.runtime.as_ref().map(|r| &r.artifact)
                 && !library.code.contains_key(&path.value)
+                && matches!(look(folder, &path.value), Entry::File | Entry::Directory)
+                && let Some(packed) = packed(folder, path, &reading.source, &mut found)
             {
-                library.code.insert(path.value.clone(), pack::pack(&folder.join(&path.value))?);
+                library.code.insert(path.value.clone(), packed);
             }
         }
-        if found.has_errors() { Err(found.into()) } else { Ok(library) }
+        (library, found)
     }
 
     pub(crate) fn policy(&self, name: &str) -> Result<&Value> {
@@ -93,6 +101,29 @@ impl Library {
     }
 }
 
+/// An agent's code, or findings at the place where the manifest names it.
+fn packed(folder: &Path, path: &Located<PathBuf>, manifest: &Arc<Source>, found: &mut Diagnostics) -> Option<Packed> {
+    let package = match pack::pack(&folder.join(&path.value)) {
+        Ok(package) => package,
+        Err(error) => {
+            let summary = format!("the agent's code can't be packed: {error:#}");
+            found.push(Diagnostic::error(manifest, path.span, summary).help("make its files readable, and few enough for AgentCore"));
+            return None;
+        }
+    };
+    for (name, why) in &package.refused {
+        let summary = format!("{} in the agent's code {why}", quoted(name));
+        found.push(Diagnostic::error(manifest, path.span, summary).help("put a copy in its place, or remove it"));
+    }
+    if !package.hidden.is_empty() {
+        let names: Vec<String> = package.hidden.iter().map(|name| quoted(name)).collect();
+        let summary = format!("left out of the agent's code: {}", names.join(", "));
+        let help = "names that start with a dot, such as .env, often hold secrets; rename what the agent needs";
+        found.push(Diagnostic::warning(manifest, path.span, summary).label("never uploaded").help(help));
+    }
+    Some(package.packed)
+}
+
 /// A JSON file, or findings about it. Positions come from `judge`, which sees the text beside the value.
 fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &mut Findings)) -> Option<Value> {
     let source = Source::new(path, text_or_finding(path, found)?);
@@ -107,10 +138,7 @@ fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &m
             let start = source.offset(error.line(), error.column());
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
-            let span = crate::diagnostic::Span {
-                start,
-                end: start + source.text().get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8),
-            };
+            let span = Span { start, end: start + source.text().get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8) };
             found.push(
                 Diagnostic::error(&source, span, "this file is not valid JSON")
                     .label(message)
@@ -134,9 +162,14 @@ fn text_or_finding(path: &Path, found: &mut Diagnostics) -> Option<String> {
     None
 }
 
-#[expect(clippy::disallowed_methods, reason = "the library's files are read here and nowhere else")]
+/// Opening a pipe would wait for whoever writes to it.
 fn text(path: &Path) -> std::io::Result<String> {
-    std::fs::read_to_string(path)
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is no file"));
+    }
+    let mut text = String::new();
+    std::fs::File::open(path)?.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ mod rules;
 pub(crate) mod section;
 pub(crate) mod yaml;
 
+pub(crate) use check::files::{Entry, look};
 #[cfg(test)]
 pub(crate) use read::from_text;
-pub(crate) use read::read;
+pub(crate) use read::{Reading, open, read};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ use crate::apply::Site;
 use crate::aws::Aws;
 use crate::compile::compile;
 use crate::desired::Desired;
+use crate::diagnostic::Diagnostics;
 use crate::exit::{Exit, Stop};
 use crate::library::Library;
 use crate::manifest::{self, Manifest};
@@ -29,20 +30,20 @@ pub(super) struct Opened {
     pub(super) caller: String,
 }
 
-/// The manifest and its files; findings that are no errors are said.
-pub(super) fn files(global: &Global, ui: &Ui) -> Result<(Manifest, Library, Names)> {
-    let (manifest, warnings) = manifest::read(&global.manifest)?;
-    if !warnings.is_empty() {
-        ui.findings(&warnings);
-    }
-    let library = Library::read(folder(&global.manifest), &manifest)?;
+/// The manifest, its files, and what deserves a warning; the error is `Diagnostics` with every mistake in any of them.
+pub(super) fn files(global: &Global) -> Result<(Manifest, Library, Names, Diagnostics)> {
+    let mut reading = manifest::open(&global.manifest)?;
+    let (library, found) = Library::read(folder(&global.manifest), &reading);
+    reading.findings.extend(found);
+    let (manifest, warnings) = reading.finish()?;
     let platform = &manifest.platform;
     let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
-    Ok((manifest, library, names))
+    Ok((manifest, library, names, warnings))
 }
 
+/// Empty for the current one, so that paths read as they are typed.
 fn folder(manifest: &Path) -> &Path {
-    manifest.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    manifest.parent().unwrap_or(Path::new(""))
 }
 
 /// Where the sandbox keeps its state, if it is asked for.
@@ -57,7 +58,10 @@ pub(super) fn default_sandbox(global: &Global) -> PathBuf {
 }
 
 pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
-    let (manifest, library, names) = files(global, ui)?;
+    let (manifest, library, names, warnings) = files(global)?;
+    if !warnings.is_empty() {
+        ui.findings(&warnings);
+    }
     let sandbox = sandbox_file(global);
     let place = if sandbox.is_some() { "the sandbox's account" } else { "account" };
     ui.say(&format!(

@@ -13,8 +13,8 @@ use crate::ui::style::{GOOD, count};
 const FINDINGS: &str = "tenantry-findings/1.0";
 
 pub(super) fn run(global: &Global, ui: &Ui) -> Result<Exit> {
-    let read = open::files(global, ui);
-    let (manifest, library, names) = match read {
+    let read = open::files(global);
+    let (manifest, library, names, warnings) = match read {
         Ok(files) => files,
         Err(error) if global.output != Format::Text && error.is::<Diagnostics>() => {
             let findings = error.downcast_ref::<Diagnostics>().map(Diagnostics::to_json);
@@ -25,8 +25,11 @@ pub(super) fn run(global: &Global, ui: &Ui) -> Result<Exit> {
     };
     let desired = compile(&manifest, &library, &names)?;
     if global.output != Format::Text {
-        ui.answer(&global.document(&json!({ "format": FINDINGS, "findings": [] }))?)?;
+        ui.answer(&global.document(&json!({ "format": FINDINGS, "findings": warnings.to_json() }))?)?;
         return Ok(Exit::Done);
+    }
+    if !warnings.is_empty() {
+        ui.findings(&warnings);
     }
     ui.answer(&format!(
         "{GOOD}Valid:{GOOD:#} {}, {} with {}, {} to keep in AWS.\n",

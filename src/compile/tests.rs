@@ -6,9 +6,10 @@ use super::*;
 
 fn shipped() -> (Manifest, Library, Names) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (manifest, warnings) = crate::manifest::read(&root.join("tenants.yaml")).unwrap();
-    assert!(warnings.is_empty());
-    let library = Library::read(root, &manifest).unwrap();
+    let reading = crate::manifest::open(&root.join("tenants.yaml")).unwrap();
+    let (library, found) = Library::read(root, &reading);
+    let (manifest, warnings) = reading.finish().unwrap();
+    assert!(warnings.is_empty() && found.is_empty());
     let names = Names {
         platform: manifest.platform.name.clone(),
         account: manifest.platform.account.clone(),

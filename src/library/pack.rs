@@ -1,8 +1,9 @@
 //! Packs an agent's code: the same files give the same bytes on every machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use zip::write::SimpleFileOptions;
 
@@ -11,8 +12,9 @@ use crate::secret::digest;
 /// AgentCore's limit for a compressed package, 2026-09.
 const LIMIT: u64 = 250 * 1024 * 1024;
 
-/// What version control, caches and desktops leave behind.
-const LEFT_OUT: &[&str] = &[".git", "__pycache__", ".DS_Store", ".venv", ".pytest_cache", ".mypy_cache"];
+/// What version control, caches and desktops leave behind: left out without a word, like compiled Python.
+const LEFT_OUT: &[&str] =
+    &[".git", ".gitignore", ".gitkeep", "__pycache__", ".DS_Store", ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache"];
 
 /// Packed code and its SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,59 +23,83 @@ pub(crate) struct Packed {
     pub(super) bytes: Bytes,
 }
 
+/// What packing a path came to.
+#[derive(Debug)]
+pub(super) struct Package {
+    pub(super) packed: Packed,
+    /// Names that start with a dot: they are left out, since such files often hold secrets.
+    pub(super) hidden: Vec<String>,
+    /// What can't be packed, and why.
+    pub(super) refused: Vec<(String, &'static str)>,
+}
+
 /// A directory as a zip, or a zip as it is.
-pub(super) fn pack(path: &Path) -> Result<Packed> {
-    let packing = || format!("packing `{}`", path.display());
-    let bytes = if path.is_dir() { zipped(path).with_context(packing)? } else { read(path).with_context(packing)? };
+pub(super) fn pack(path: &Path) -> Result<Package> {
+    let mut found = Found::default();
+    let bytes = if path.is_dir() {
+        found.collect(path, &path.canonicalize()?, "")?;
+        found.zipped()?
+    } else {
+        read(path)?
+    };
     let size = bytes.len() as u64;
     ensure!(size <= LIMIT, "`{}` is {} MB packed; a runtime takes 250 MB", path.display(), size / 1024 / 1024);
-    Ok(Packed { digest: digest(&bytes), bytes: bytes.into() })
+    Ok(Package { packed: Packed { digest: digest(&bytes), bytes: bytes.into() }, hidden: found.hidden, refused: found.refused })
 }
 
-fn zipped(root: &Path) -> Result<Vec<u8>> {
-    let mut files = Vec::new();
-    collect(root, &root.canonicalize()?, &mut files)?;
-    files.sort();
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for file in files {
-        let name: Vec<String> = file.strip_prefix(root)?.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-        // One time and two modes for all files: a checkout must not change the digest.
-        let mode = if executable(&file)? { 0o755 } else { 0o644 };
-        let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).unix_permissions(mode);
-        zip.start_file(name.join("/"), options)?;
-        std::io::Write::write_all(&mut zip, &read(&file)?)?;
+/// What stands in a directory, by names from its root.
+#[derive(Default)]
+struct Found {
+    files: BTreeMap<String, PathBuf>,
+    hidden: Vec<String>,
+    refused: Vec<(String, &'static str)>,
+}
+
+impl Found {
+    fn collect(&mut self, folder: &Path, root: &Path, below: &str) -> Result<()> {
+        let reading = || format!("reading the directory `{}`", folder.display());
+        let here = folder.canonicalize().with_context(reading)?;
+        let mut paths = std::fs::read_dir(folder)
+            .with_context(reading)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<Vec<PathBuf>>>()
+            .with_context(reading)?;
+        paths.sort();
+        for path in paths {
+            let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = format!("{below}{own}");
+            if LEFT_OUT.contains(&own.as_str()) || own.ends_with(".pyc") {
+                continue;
+            }
+            if own.starts_with('.') {
+                self.hidden.push(name);
+                continue;
+            }
+            match path.canonicalize() {
+                Err(_) => self.refused.push((name, "leads nowhere")),
+                Ok(real) if !real.starts_with(root) => self.refused.push((name, "points outside the directory")),
+                Ok(real) if here.starts_with(&real) => self.refused.push((name, "leads back to a directory that it is in")),
+                Ok(real) if real.is_dir() => self.collect(&path, root, &format!("{name}/"))?,
+                Ok(real) if real.is_file() => drop(self.files.insert(name, path)),
+                Ok(_) => self.refused.push((name, "is neither a file nor a directory")),
+            }
+        }
+        Ok(())
     }
-    Ok(zip.finish()?.into_inner())
-}
 
-fn collect(folder: &Path, root: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if LEFT_OUT.contains(&name.as_str()) || name.ends_with(".pyc") {
-            continue;
+    fn zipped(&self) -> Result<Vec<u8>> {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, path) in &self.files {
+            let bytes = read(path)?;
+            // One time for all files, and a mode by what they hold: a checkout or an umask must not change the digest.
+            let program = [b"#!".as_slice(), b"\x7fELF"].iter().any(|start| bytes.starts_with(start));
+            let mode = if program { 0o755 } else { 0o644 };
+            let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).unix_permissions(mode);
+            zip.start_file(name, options)?;
+            std::io::Write::write_all(&mut zip, &bytes)?;
         }
-        if !path.canonicalize()?.starts_with(root) {
-            bail!("`{}` points outside the directory; put a copy in its place", path.display());
-        }
-        if path.is_dir() {
-            collect(&path, root, files)?;
-        } else {
-            files.push(path);
-        }
+        Ok(zip.finish()?.into_inner())
     }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn executable(path: &Path) -> Result<bool> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::metadata(path)?.permissions().mode() & 0o100 != 0)
-}
-
-#[cfg(not(unix))]
-fn executable(_: &Path) -> Result<bool> {
-    Ok(false)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the agent's code is read here and nowhere else")]
@@ -99,15 +125,31 @@ mod tests {
         let one = write(&["main.py", "lib/a.py"]);
         std::thread::park_timeout(std::time::Duration::from_millis(20));
         let other = write(&["lib/a.py", "main.py", "lib/__pycache__/a.cpython-312.pyc", ".git/HEAD"]);
-        assert_eq!(pack(one.path()).unwrap(), pack(other.path()).unwrap());
+        let digest = |folder: &tempfile::TempDir| pack(folder.path()).unwrap().packed.digest;
+        assert_eq!(digest(&one), digest(&other));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(one.path().join("main.py"), mode).unwrap();
+        assert_eq!(digest(&one), digest(&other), "the mode of a file that is no program");
         let more = write(&["main.py", "lib/a.py", "lib/b.py"]);
-        assert_ne!(pack(one.path()).unwrap().digest, pack(more.path()).unwrap().digest);
+        assert_ne!(digest(&one), digest(&more));
     }
 
     #[test]
-    fn a_link_out_of_the_directory_is_refused() {
+    fn what_is_hidden_is_left_out_and_named_and_links_that_leave_are_refused() {
         let folder = tempfile::tempdir().unwrap();
+        let create = |name: &str| drop(std::fs::File::create(folder.path().join(name)).unwrap());
+        create("main.py");
+        let before = pack(folder.path()).unwrap();
+        create(".env");
+        create(".gitignore");
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("host")).unwrap();
-        assert!(pack(folder.path()).unwrap_err().root_cause().to_string().contains("points outside"));
+        std::os::unix::fs::symlink(".", folder.path().join("again")).unwrap();
+        std::os::unix::fs::symlink("gone", folder.path().join("lost")).unwrap();
+        let after = pack(folder.path()).unwrap();
+        assert_eq!(after.packed, before.packed);
+        assert_eq!(after.hidden, [".env"]);
+        let refused: Vec<(&str, &str)> = after.refused.iter().map(|(name, why)| (name.as_str(), *why)).collect();
+        let why = ["leads back to a directory that it is in", "points outside the directory", "leads nowhere"];
+        assert_eq!(refused, [("again", why[0]), ("host", why[1]), ("lost", why[2])]);
     }
 }

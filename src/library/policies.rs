@@ -1,9 +1,15 @@
 //! Which policies a manifest needs, and which holes each of them may have.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::grammar::{self, Place};
+use super::trust;
 use crate::diagnostic::{Span, choices, quoted};
-use crate::manifest::Manifest;
+use crate::late::{self, Late};
+use crate::manifest::Tier;
 use crate::manifest::section::Findings;
 use crate::manifest::yaml::{self, Node, Value};
+use crate::names::TierName;
 
 /// A policy file and the closed list of what it may ask for.
 #[derive(Debug)]
@@ -29,35 +35,99 @@ const KNOWLEDGE_BASE: Policy =
 const BUCKET: Policy = Policy { name: "bucket", holes: &["bucket.name"] };
 
 /// A policy is read only when a section of the manifest leads to it. Every tier has a bucket.
-pub(super) fn needed(manifest: &Manifest) -> Vec<&'static Policy> {
-    let any = |has: fn(&crate::manifest::Tier) -> bool| manifest.tiers.values().any(has);
+pub(super) fn needed(tiers: &BTreeMap<TierName, Tier>) -> Vec<&'static Policy> {
+    let any = |has: fn(&Tier) -> bool| tiers.values().any(has);
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
     let list: [(bool, &'static [Policy]); 5] = [
         (runtime, &[RUNTIME_TRUST, RUNTIME]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
         (runtime, &[TVM_TRUST, TVM]),
         (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
-        (!manifest.tiers.is_empty(), &[BUCKET]),
+        (!tiers.is_empty(), &[BUCKET]),
     ];
     list.into_iter().filter(|(needed, _)| *needed).flat_map(|(_, policies)| policies).collect()
 }
 
-pub(super) fn check(policy: &Policy, findings: &mut Findings) {
-    // Valid JSON is YAML; the tree gives us places, and keys that stand twice.
-    match yaml::parse(findings.source.text()) {
-        Ok(root) => {
-            if !matches!(root.value, Value::Map(_)) {
-                findings.error(
-                    root.span,
-                    format!("a policy is a mapping, this is {}", root.value.kind()),
-                    "",
-                    "write `{ \"Version\": …, \"Statement\": […] }`",
-                );
-            }
-            walk(policy, &root, findings);
+/// The Lambda functions that gateways call: the one hole whose length the manifest decides.
+pub(super) fn lambdas(tiers: &BTreeMap<TierName, Tier>) -> Vec<String> {
+    let named: BTreeSet<&String> = tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools_lambda)).collect();
+    named.into_iter().cloned().collect()
+}
+
+impl Policy {
+    fn place(&self) -> Place {
+        match self.name {
+            "bucket" => Place::Bucket,
+            name if name.ends_with("-trust") => Place::Trust,
+            _ => Place::Identity,
         }
-        Err(error) => findings.error(error.span, "this JSON is unusual beyond what policies need", &error.message, "write it plainly"),
     }
+}
+
+pub(super) fn check(policy: &Policy, template: &serde_json::Value, lambdas: &[String], findings: &mut Findings) {
+    // Valid JSON is YAML; the tree gives us places, and keys that stand twice.
+    let root = match yaml::parse(findings.source.text()) {
+        Ok(root) => root,
+        Err(error) => {
+            return findings.error(error.span, "this JSON is unusual beyond what policies need", &error.message, "write it plainly");
+        }
+    };
+    if !matches!(root.value, Value::Map(_)) {
+        let help = "write `{ \"Version\": …, \"Statement\": […] }`";
+        findings.error(root.span, format!("a policy is a mapping, this is {}", root.value.kind()), "", help);
+        return;
+    }
+    walk(policy, &root, findings);
+    grammar::check(policy.place(), &root, &filled, findings);
+    if policy.place() != Place::Identity {
+        trust::not_everybody(policy.place(), &root, findings);
+    }
+    if policy.name == TVM_TRUST.name {
+        trust::one_tenant(&root, findings);
+    }
+    size(policy, template, lambdas, root.span, findings);
+}
+
+/// A hole's value at the longest that is plausible; what AWS chooses is known after apply only.
+fn longest(hole: &str) -> String {
+    match hole {
+        "account" => "111122223333".into(),
+        "region" => "ap-southeast-2".into(),
+        "platform.name" => "x".repeat(16),
+        "parameters.root" => format!("/app/{}", "x".repeat(16)),
+        "claim.tenant" => "x".repeat(20),
+        _ if hole.ends_with(".arn") => format!("arn:aws:iam::111122223333:role/{}", "x".repeat(64)),
+        _ => "x".repeat(63),
+    }
+}
+
+fn filled(text: &str) -> String {
+    late::holes(text).into_iter().map(|part| part.unwrap_or_else(|hole| longest(&hole))).collect()
+}
+
+/// A policy that is too large would be refused half-way through an apply.
+fn size(policy: &Policy, template: &serde_json::Value, lambdas: &[String], span: Span, findings: &mut Findings) {
+    let values = |hole: &str| match hole {
+        SEVERAL if !lambdas.is_empty() => Some(lambdas.iter().map(Late::known).collect()),
+        _ => Some(vec![Late::known(longest(hole))]),
+    };
+    // A hole where none may be was reported.
+    let Ok(rendered) = late::render(template, &values) else { return };
+    let text = rendered.to_string();
+    let (size, most, unit) = match policy.place() {
+        Place::Trust => (counted(&text), 2048, "characters"),
+        Place::Identity => (counted(&text), 10_240, "characters"),
+        Place::Bucket => (text.len(), 20 * 1024, "bytes"),
+    };
+    if size > most {
+        let summary = format!("the policy comes to {size} {unit} once its holes are filled, and AWS takes {most}");
+        findings.error(span, summary, "", "join statements that differ in one action or resource, or use a pattern in place of a list");
+    }
+}
+
+/// White space is free in IAM.
+fn counted(text: &str) -> usize {
+    text.chars().filter(|c| !c.is_whitespace()).count()
 }
 
 fn walk(policy: &Policy, node: &Node, findings: &mut Findings) {
@@ -70,18 +140,8 @@ fn walk(policy: &Policy, node: &Node, findings: &mut Findings) {
             items.iter().filter(alone).for_each(|item| walk(policy, item, findings));
         }
         Value::Map(entries) => {
-            let mut seen: Vec<(&str, Span)> = Vec::new();
             for (key, value) in entries {
                 let name = key.as_text().unwrap_or_default();
-                if let Some((_, first)) = seen.iter().find(|(n, _)| *n == name) {
-                    findings.twice(
-                        key.span,
-                        *first,
-                        format!("the key {} stands twice", quoted(name)),
-                        "keep one: AWS would refuse or drop the other",
-                    );
-                }
-                seen.push((name, key.span));
                 if name.contains("{{") {
                     findings.error(key.span, format!("the key {} has a hole", quoted(name)), "", "holes are filled in values only");
                 }

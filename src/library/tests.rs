@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::Library;
-use crate::diagnostic::{Color, Diagnostics};
-use crate::manifest::{Manifest, from_text};
+use super::{Library, SHIPPED};
+use crate::diagnostic::Color;
+use crate::manifest::Reading;
 
 const MANIFEST: &str = r#"
 version: 1
@@ -25,30 +25,30 @@ fn read(files: &[(&str, &str)]) -> (Result<Library, String>, tempfile::TempDir) 
     std::fs::create_dir(folder.path().join("policies")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     for name in NEEDED {
-        write(&format!("policies/{name}.json"), "{}");
+        let path = format!("policies/{name}.json");
+        write(&path, SHIPPED.iter().find(|(shipped, _)| *shipped == path).unwrap().1);
     }
     write("tools.json", TOOLS);
-    let manifest = manifest(folder.path());
+    write("tenants.yaml", MANIFEST);
     for (name, text) in files {
         write(name, text);
     }
-    let library = Library::read(folder.path(), &manifest).map_err(|error| {
-        let shown = error.downcast::<Diagnostics>().unwrap().render(Color::Never);
-        shown.replace(&format!("{}/", folder.path().display()), "")
-    });
-    (library, folder)
+    let (library, found) = Library::read(folder.path(), &reading(folder.path()));
+    let shown = found.render(Color::Never).replace(&format!("{}/", folder.path().display()), "");
+    (if found.is_empty() { Ok(library) } else { Err(shown) }, folder)
 }
 
-fn manifest(folder: &Path) -> Manifest {
-    from_text(&folder.join("tenants.yaml"), MANIFEST.into()).unwrap_or_else(|error| panic!("{error}")).0
+fn reading(folder: &Path) -> Reading {
+    crate::manifest::open(&folder.join("tenants.yaml")).unwrap()
 }
 
 #[test]
 fn reads_what_the_manifest_needs_and_nothing_else() {
-    let policy = r#"{ "Resource": "arn:aws:s3:::{{ bucket.name }}/{{platform.name}}*" }"#;
+    let policy = r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::{{ bucket.name }}/{{platform.name}}*" } }"#;
     let (library, _folder) = read(&[("policies/bucket.json", policy), ("policies/runtime.json", "not json")]);
     let library = library.unwrap();
-    assert_eq!(library.policy("bucket").unwrap()["Resource"], "arn:aws:s3:::{{ bucket.name }}/{{platform.name}}*");
+    assert_eq!(library.policy("bucket").unwrap()["Statement"]["Resource"], "arn:aws:s3:::{{ bucket.name }}/{{platform.name}}*");
     assert!(library.policy("runtime").is_err());
     assert!(library.tools(Path::new("tools.json")).unwrap().is_array());
 }
@@ -57,8 +57,8 @@ fn reads_what_the_manifest_needs_and_nothing_else() {
 fn missing_files_are_all_named() {
     let (_, folder) = read(&[]);
     std::fs::remove_dir_all(folder.path().join("policies")).unwrap();
-    let error = Library::read(folder.path(), &manifest(folder.path())).unwrap_err().downcast::<Diagnostics>().unwrap();
-    assert_eq!(error.to_json().as_array().unwrap().len(), NEEDED.len());
+    let (_, found) = Library::read(folder.path(), &reading(folder.path()));
+    assert_eq!(found.to_json().as_array().unwrap().len(), NEEDED.len());
 }
 
 #[test]
@@ -66,17 +66,106 @@ fn bad_policies() {
     let (library, _folder) = read(&[
         (
             "policies/bucket.json",
-            "{\n  \"Resource\": \"x/{{bucket.name}}/{{ bucket.nam }}\",\n  \"A\": [\"{{account}\", \"\\u007b{nope}}\"],\n  \"{{region}}\": 1,\n  \"A\": 2\n}\n",
+            "{\n  \"Version\": \"2012-10-17\",\n  \"statement\": [],\n  \"Statement\": [\n    { \"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": \"arn:aws:s3:::{{bucket.name}}/{{ bucket.nam }}\",\n      \"Condition\": { \"Null\": { \"aws:A\": [\"{{account}\", \"\\u007b{nope}}\"], \"{{region}}:x\": 1, \"aws:A\": 2 } } }\n  ]\n}\n",
         ),
         ("policies/runtime.json", "unread, since no tier has a runtime"),
         ("tools.json", "[\n  1,\n]\n"),
         ("policies/gateway-trust.json", "[\"{{bucket.name}}\"]"),
         (
             "policies/gateway.json",
-            "{ \"a\": [\"{{ tools_lambdas.arn }}\", \"x/{{tools_lambdas.arn}}\"], \"b\": \"{{tools_lambdas.arn}}\" }",
+            "{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"lambda:Invoke\", \"Resource\": [\"{{ tools_lambdas.arn }}\", \"arn:aws:x/{{tools_lambdas.arn}}\"] } }",
         ),
     ]);
     insta::assert_snapshot!(library.unwrap_err());
+}
+
+#[test]
+fn policies_that_aws_would_refuse() {
+    let bucket = r#"{
+  "Version": "2008-10-17",
+  "Statement": [
+    "text",
+    { "Sid": "a b", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::another/*" },
+    { "Sid": "a b", "Effect": "allow", "Principal": { "aws": "1" }, "Action": "ssm:GetParameter", "Resource": [] }
+  ]
+}"#;
+    let gateway = r#"{
+  "Statement": [
+    { "Effect": "Allow", "Principal": "*", "Action": ["GetObject", 1], "NotAction": "*", "Resource": "bucket", "Conditions": {} },
+    { "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": { "StringEqual": { "Account": ["1"] }, "Bool": [] } },
+    { "Sid": "a-b", "Effect": "Deny", "Action": "s3:*" }
+  ]
+}"#;
+    let trust = r#"{ "Version": "2012-10-17", "Statement": [
+    { "Effect": "Allow", "Principal": { "AWS": ["x", "{{account}}", "*"], "Service": "bedrock" }, "Action": "*", "Resource": "*" },
+    { "Effect": "Allow", "NotPrincipal": { "AWS": "111122223333" }, "Action": "s3:GetObject" },
+    { "Effect": "Deny", "Principal": {}, "Action": "sts:AssumeRole", "Condition": { "StringLike": { "aws:PrincipalArn": { "a": 1 } } } }
+] }"#;
+    let (library, _folder) =
+        read(&[("policies/bucket.json", bucket), ("policies/gateway.json", gateway), ("policies/gateway-trust.json", trust)]);
+    insta::assert_snapshot!(library.unwrap_err());
+}
+
+#[test]
+fn who_may_act_for_tenants() {
+    let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json }\n    runtime: { code: code, entry_point: main.py }");
+    let shipped = |path: &str| SHIPPED.iter().find(|(name, _)| *name == path).unwrap().1;
+    let judged = |trust: &str, policy: &str| {
+        let others = ["policies/runtime.json", "policies/runtime-trust.json"].map(|path| (path, shipped(path)));
+        let own = [("tenants.yaml", manifest.as_str()), ("policies/tvm-trust.json", trust), ("policies/tvm.json", policy)];
+        read(&[others.as_slice(), &own].concat()).0
+    };
+    let (trust, policy) = (shipped("policies/tvm-trust.json"), shipped("policies/tvm.json"));
+    assert_eq!(judged(trust, policy).map(|_| ()), Ok(()));
+    let everybody = trust.replace(r#"{ "AWS": "{{runtime_role.arn}}" }"#, "\"*\"");
+    let account = trust.replace("{{runtime_role.arn}}", "{{account}}");
+    let empty = trust.replace("\"aws:RequestTag/ClinicId\": \"?*\"", "\"aws:RequestTag/ClinicId\": \"*\"");
+    let optional = trust.replace("\"StringLike\"", "\"StringLikeIfExists\"");
+    let nobody = trust.replace("\"Allow\"", "\"Deny\"");
+    let mut shown = String::new();
+    for trust in [&everybody, &account, &empty, &optional, &nobody] {
+        shown.push_str(&judged(trust, policy).unwrap_err());
+        shown.push_str("----\n");
+    }
+    shown.push_str(&judged(trust, "{ \"foo\": 1 }").unwrap_err());
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn policies_that_are_too_large() {
+    let statement = |n: usize| format!("{{ \"Effect\": \"Deny\", \"Action\": \"s3:{}\", \"Resource\": \"*\" }}", "x".repeat(n));
+    let whole = |n: usize| format!("{{ \"Version\": \"2012-10-17\",    \"Statement\": [{}] }}", statement(n));
+    let empty = whole(0).chars().filter(|c| !c.is_whitespace()).count();
+    assert!(read(&[("policies/gateway.json", &whole(10_240 - empty))]).0.is_ok());
+    let refused = read(&[("policies/gateway.json", &whole(10_241 - empty))]).0.unwrap_err();
+    assert!(refused.contains("policies/gateway.json:1:1") && refused.contains("10241 characters"), "{refused}");
+    let trust = SHIPPED.iter().find(|(name, _)| *name == "policies/gateway-trust.json").unwrap().1;
+    let refused = read(&[("policies/gateway-trust.json", &trust.replace("gateway/", &"x".repeat(1800)))]).0.unwrap_err();
+    assert!(refused.contains("AWS takes 2048"), "{refused}");
+    let bucket = SHIPPED.iter().find(|(name, _)| *name == "policies/bucket.json").unwrap().1;
+    let refused = read(&[("policies/bucket.json", &bucket.replace("/*\"", &format!("/{}*\"", "x".repeat(20_480))))]).0.unwrap_err();
+    assert!(refused.contains("bytes") && refused.contains("AWS takes 20480"), "{refused}");
+}
+
+#[test]
+fn what_the_agents_code_leaves_out_or_cannot_hold_is_said_at_the_manifests_line() {
+    let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json }\n    runtime: { code: code, entry_point: main.py }");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("code")).unwrap();
+    for (name, text) in [("tenants.yaml", manifest.as_str()), ("tools.json", TOOLS), ("code/main.py", ""), ("code/.env", "KEY=1")] {
+        #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    std::os::unix::fs::symlink("/etc/hostname", folder.path().join("code/host")).unwrap();
+    let (_, found) = Library::read(folder.path(), &reading(folder.path()));
+    let found = found.to_json();
+    let code: Vec<_> = found.as_array().unwrap().iter().filter(|d| d["file"].as_str().unwrap().ends_with("tenants.yaml")).collect();
+    let said: Vec<_> = code.iter().map(|d| (d["severity"].as_str().unwrap(), d["summary"].as_str().unwrap())).collect();
+    assert_eq!(
+        said,
+        [("error", "`host` in the agent's code points outside the directory"), ("warning", "left out of the agent's code: `.env`")]
+    );
+    assert!(code.iter().all(|d| d["line"] == 8 && d["column"] == 22), "{code:?}");
 }
 
 #[test]

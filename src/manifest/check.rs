@@ -11,7 +11,7 @@ use crate::diagnostic::{Span, quoted};
 use crate::kinds::PolicyMode;
 use crate::names::TierName;
 
-mod files;
+pub(super) mod files;
 mod names;
 
 /// AWS takes 50 tags on a resource; five are for the marks that this tool sets.

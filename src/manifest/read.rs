@@ -1,13 +1,14 @@
 //! From the file's text to a `Manifest`, or to everything that is wrong with it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Identity, Manifest, Platform, Policy, Tenant, Tier, check, rules};
+use super::{Claims, Identity, Manifest, Platform, Policy, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{TenantId, TierName};
 
@@ -22,6 +23,7 @@ mod tier;
 const VERSION: &str = "1";
 
 /// What could be read, so that the checks across sections run even when a part has mistakes.
+#[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) platform: Option<Platform>,
     pub(super) identity: Option<Identity>,
@@ -32,38 +34,68 @@ pub(super) struct Draft {
     pub(super) tier_names: BTreeSet<String>,
 }
 
-/// Reads and judges a manifest; beside it come the warnings.
-///
-/// The error is either `Diagnostics`, with all mistakes at once, or says why the file can't be read.
+/// What could be read of a manifest, and everything that is wrong with it so far.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    path: PathBuf,
+    pub(crate) source: Arc<Source>,
+    pub(crate) findings: Diagnostics,
+    draft: Draft,
+}
+
+impl Reading {
+    /// The tiers that could be read.
+    pub(crate) fn tiers(&self) -> &BTreeMap<TierName, Tier> {
+        &self.draft.tiers
+    }
+
+    /// The claims that policies may speak of, if they could be read.
+    pub(crate) fn claims(&self) -> Option<&Claims> {
+        self.draft.identity.as_ref().map(|identity| &identity.claims)
+    }
+
+    /// The manifest and its warnings, unless something is wrong.
+    pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
+        match self.draft {
+            Draft { platform: Some(platform), identity: Some(identity), policy, tiers, tenants, .. } if !self.findings.has_errors() => {
+                Ok((Manifest { path: self.path, platform, identity, policy, tiers, tenants }, self.findings))
+            }
+            _ => Err(self.findings),
+        }
+    }
+}
+
+/// Reads and judges a manifest; the error says why the file can't be read at all.
+pub(crate) fn open(path: &Path) -> Result<Reading> {
+    Ok(reading(path, file::read(path)?))
+}
+
+/// A manifest without mistakes, and its warnings; the error is `Diagnostics`, or says why the file can't be read.
 pub(crate) fn read(path: &Path) -> Result<(Manifest, Diagnostics)> {
-    from_text(path, file::read(path)?).map_err(Into::into)
+    Ok(open(path)?.finish()?)
 }
 
 /// Like `read`, for a text that isn't (yet) what the file says.
+#[cfg(test)]
 pub(crate) fn from_text(path: &Path, text: String) -> Result<(Manifest, Diagnostics), Diagnostics> {
+    reading(path, text).finish()
+}
+
+/// Like `open`, for a text that isn't (yet) what the file says.
+pub(super) fn reading(path: &Path, text: String) -> Reading {
     let source = Source::new(path, text);
-    let root = match yaml::parse(source.text()) {
-        Ok(root) => root,
-        Err(error) => {
-            let mut list = Diagnostics::default();
-            list.push(Diagnostic::error(&source, error.span, "this file can't be read as YAML").label(error.message).help(
-                "YAML wants `key: value` with a space, and lines of one mapping indented alike; quote texts with `: `, `#`, `{` or `[` in them",
-            ));
-            return Err(list);
+    let mut findings = Findings::new(Arc::clone(&source));
+    let mut draft = Draft::default();
+    match yaml::parse(source.text()) {
+        Ok(root) => {
+            if let Some(read) = document(&root, &mut findings) {
+                check::check(&read, &root, path, &mut findings);
+                draft = read;
+            }
         }
-    };
-    let mut findings = Findings::new(source);
-    let draft = document(&root, &mut findings);
-    if let Some(draft) = &draft {
-        check::check(draft, &root, path, &mut findings);
+        Err(error) => findings.error(error.span, "this file can't be read as YAML", &error.message, error.help),
     }
-    let Some(Draft { platform: Some(platform), identity: Some(identity), policy, tiers, tenants, .. }) = draft else {
-        return Err(findings.list);
-    };
-    if findings.list.has_errors() {
-        return Err(findings.list);
-    }
-    Ok((Manifest { path: path.into(), platform, identity, policy, tiers, tenants }, findings.list))
+    Reading { path: path.into(), source, findings: findings.list, draft }
 }
 
 fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {

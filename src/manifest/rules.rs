@@ -1,5 +1,7 @@
 //! What one text of the manifest may be, mostly because AWS would refuse anything else.
 
+use std::path::Component;
+
 /// A text passes, or the answer says what would.
 pub(crate) type Rule = fn(&str) -> Result<(), String>;
 
@@ -121,8 +123,8 @@ pub(super) fn tag_value(text: &str) -> Result<(), String> {
 /// What every one of the services takes.
 fn tag(text: &str, least: usize, most: usize) -> Result<(), String> {
     must(
-        sized(text, least, most) && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c)) && text.trim() == text,
-        &format!("write {least} to {most} letters, digits, inner spaces or `_ . : / = + - @`, which every AWS service takes in tags"),
+        sized(text, least, most) && text.chars().all(|c| c.is_ascii_alphanumeric() || " _.:/=+-@".contains(c)) && text.trim() == text,
+        &format!("write {least} to {most} letters a-z, digits, inner spaces or `_ . : / = + - @`, which every AWS service takes in tags"),
     )
 }
 
@@ -241,6 +243,7 @@ pub(super) fn entry_point(text: &str) -> Result<(), String> {
 
 /// AWS's name of the policy is made from the file's.
 pub(super) fn cedar_file(text: &str) -> Result<(), String> {
+    path(text)?;
     let stem = text.rsplit('/').next().and_then(|file| file.strip_suffix(".cedar")).unwrap_or_default();
     must(
         sized(stem, 1, 64) && all(stem, "_-"),
@@ -248,8 +251,11 @@ pub(super) fn cedar_file(text: &str) -> Result<(), String> {
     )
 }
 
+/// What lies elsewhere is not reviewed with the manifest, and need not be there on another machine.
 pub(super) fn path(text: &str) -> Result<(), String> {
-    must(!text.is_empty() && !text.contains('\0'), "write a path from this file's folder")
+    must(!text.is_empty() && !text.contains('\0'), "write a path from this file's folder")?;
+    let inside = std::path::Path::new(text).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    must(inside, "write a path below this file's folder, without `..` and not from the root: put a copy there if need be")
 }
 
 /// The parts of an ARN or image that must agree with the platform.
@@ -370,8 +376,13 @@ mod tests {
     }
 
     #[test]
+    fn paths_stay_in_the_folder() {
+        check(path, &["a", "a/b.json", "./a"], &["", "../a", "a/../../b", "/etc/passwd"]);
+    }
+
+    #[test]
     fn tags_and_headers() {
-        check(tag_key, &["CostCenter", "a:b", "Größe"], &["", "aws:x", "AWS:x", "tenantry:spec", " a", "a*", &"a".repeat(129)]);
+        check(tag_key, &["CostCenter", "a:b"], &["Größe", "", "aws:x", "AWS:x", "tenantry:spec", " a", "a*", &"a".repeat(129)]);
         check(
             runtime_header,
             &["Authorization", "X-Tier", "X-Amzn-Bedrock-AgentCore-Runtime-Custom-A"],

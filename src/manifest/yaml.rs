@@ -86,6 +86,8 @@ impl Node {
 pub(crate) struct SyntaxError {
     pub(crate) message: String,
     pub(crate) span: Span,
+    /// What to do about it.
+    pub(crate) help: &'static str,
 }
 
 /// Reads one document. Duplicate keys stay, for the decoder to report with both places.
@@ -107,13 +109,14 @@ pub(crate) fn parse(text: &str) -> Result<Node, SyntaxError> {
         strict_booleans: true,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| SyntaxError {
-        message: message(&error),
-        span: error.location().map_or(Span { start: 0, end: 0 }, |location| match span(location) {
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let span = error.location().map_or(Span { start: 0, end: 0 }, |location| match span(location) {
             // The scanner knows line and column only.
             Span { start: 0, .. } => at_line(text, location),
             known => known,
-        }),
+        });
+        let (message, help) = words(&error, text.get(span.start..).unwrap_or_default());
+        SyntaxError { message, span, help }
     })
 }
 
@@ -132,17 +135,32 @@ fn span(location: Location) -> Span {
     Span { start, end: start + number(location.span().byte_len()) }
 }
 
-/// The crate's message without its position, which the rendering gives.
-fn message(error: &serde_saphyr::Error) -> String {
+/// The crate's message without its position, which the rendering gives, and what to do; `there` is the text from its place on.
+fn words(error: &serde_saphyr::Error, there: &str) -> (String, &'static str) {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
-    if text.starts_with("budget breached") || text.contains("limit exceeded") {
-        return "it holds far more than a manifest needs: too deep, too long, or multiplied by aliases".into();
+    if text.starts_with("budget breached") || text.contains("limit exceeded") || text.contains("recursion") {
+        return (
+            "it holds far more than a manifest needs: too deep, too long, or multiplied by aliases".into(),
+            "a manifest nests a handful of levels: look for an alias (`*name`) that repeats others, or brackets that are never closed",
+        );
     }
     if text.starts_with("multiple YAML documents") {
-        return "it has several documents, and a manifest is one".into();
+        return (
+            "it has several documents, and a manifest is one".into(),
+            "keep one document a file: remove the `---` and what follows, and name the other file with `-f FILE`",
+        );
     }
-    text.into()
+    if there.starts_with('\t') || text.contains("tabs disallowed") {
+        return (text.into(), "indent with spaces: YAML takes no tabs there, and editors can turn them into spaces");
+    }
+    if there.starts_with(|c: char| c.is_control() && !c.is_whitespace()) {
+        return (text.into(), "remove this character, which can't be seen: the file may be torn, or saved in an encoding other than UTF-8");
+    }
+    (
+        text.into(),
+        "YAML wants `key: value` with a space, and lines of one mapping indented alike; quote texts with `: `, `#`, `{` or `[` in them",
+    )
 }
 
 impl<'de> Deserialize<'de> for Node {

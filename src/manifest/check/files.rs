@@ -7,16 +7,26 @@ use super::super::{Artifact, Tier};
 use crate::diagnostic::{Span, quoted};
 
 /// What stands at a path.
-enum Entry {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
     File,
     Directory,
+    /// A pipe or device: reading it could wait forever.
+    Neither,
+    /// A link that leads out of the manifest's folder.
+    Outside,
     Nothing,
 }
 
-fn look(path: &Path) -> Entry {
-    match std::fs::metadata(path) {
+/// What stands at a path in the manifest's folder.
+pub(crate) fn look(folder: &Path, path: &Path) -> Entry {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (Ok(whole), Ok(real)) = (folder.canonicalize(), folder.join(path).canonicalize()) else { return Entry::Nothing };
+    match std::fs::metadata(&real) {
+        _ if !real.starts_with(&whole) => Entry::Outside,
         Ok(about) if about.is_dir() => Entry::Directory,
-        Ok(_) => Entry::File,
+        Ok(about) if about.is_file() => Entry::File,
+        Ok(_) => Entry::Neither,
         Err(_) => Entry::Nothing,
     }
 }
@@ -24,39 +34,46 @@ fn look(path: &Path) -> Entry {
 pub(super) fn check(tier: &Tier, manifest: &Path, place: &dyn Fn(&[&str]) -> Span, findings: &mut Findings) {
     let folder = manifest.parent().unwrap_or(Path::new(""));
     if let Some(Artifact::Code { path, entry_point, .. }) = tier.runtime.as_ref().map(|r| &r.artifact) {
-        code(&folder.join(&path.value), path.span, entry_point, place(&["runtime", "entry_point"]), findings);
+        code(folder, &path.value, path.span, entry_point, place(&["runtime", "entry_point"]), findings);
     }
     if let Some(gateway) = &tier.gateway {
-        let path = folder.join(&gateway.tools.value);
-        let missing = match look(&path) {
+        let path = &gateway.tools.value;
+        let wrong = match look(folder, path) {
             Entry::File => return,
             Entry::Directory => "is a directory",
+            Entry::Neither => "is neither a file nor a directory",
+            Entry::Outside => "lies outside the manifest's folder",
             Entry::Nothing => "does not exist",
         };
-        let summary = format!("the file with tool definitions {missing}: {}", shown(&path));
+        let summary = format!("the file with tool definitions {wrong}: {}", shown(&folder.join(path)));
         findings.error(gateway.tools.span, summary, "", "name a JSON file with a list of tools; the path starts from this file's folder");
     }
 }
 
-fn code(path: &Path, span: Span, entry_point: &[String], entry_span: Span, findings: &mut Findings) {
+fn code(folder: &Path, path: &Path, span: Span, entry_point: &[String], entry_span: Span, findings: &mut Findings) {
     let zip = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"));
-    match look(path) {
+    let whole = folder.join(path);
+    match look(folder, path) {
         Entry::Nothing => {
             let help = "name a directory or a .zip file; the path starts from this file's folder";
-            findings.error(span, format!("the agent's code does not exist: {}", shown(path)), "", help);
+            findings.error(span, format!("the agent's code does not exist: {}", shown(&whole)), "", help);
         }
-        Entry::File if !zip => {
-            let help = "name the directory that the file is in, or a .zip file";
-            findings.error(span, format!("the agent's code is neither a directory nor a .zip file: {}", shown(path)), "", help);
+        Entry::Outside => {
+            let help = "put a copy of it into this file's folder";
+            findings.error(span, format!("the agent's code lies outside the manifest's folder: {}", shown(&whole)), "", help);
         }
         // A zip's entries are seen when it is packed.
-        Entry::File => {}
+        Entry::File if zip => {}
+        Entry::File | Entry::Neither => {
+            let help = "name the directory that the file is in, or a .zip file";
+            findings.error(span, format!("the agent's code is neither a directory nor a .zip file: {}", shown(&whole)), "", help);
+        }
         Entry::Directory => {
             // With a wrapper in front, the file stands last.
             let Some(file) = entry_point.last() else { return };
             let inside = Path::new(file).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-            if !inside || !matches!(look(&path.join(file)), Entry::File) {
-                let summary = format!("there is no file {} in the agent's code: {}", quoted(file), shown(path));
+            if !inside || !matches!(look(&whole, Path::new(file)), Entry::File) {
+                let summary = format!("there is no file {} in the agent's code: {}", quoted(file), shown(&whole));
                 findings.error(entry_span, summary, "", "name the file that starts the agent, from the code's own folder");
             }
         }

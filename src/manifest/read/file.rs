@@ -7,27 +7,31 @@ use anyhow::{Context as _, Result};
 
 use crate::exit::{Exit, Stop};
 
-/// Far above 10,000 tenants; a larger file is something else, and would only fill the memory.
-const LARGEST: u64 = 16 * 1024 * 1024;
+/// Twice what 10,000 tenants with users and settings come to; a larger file is something else, and would only cost time.
+const LARGEST: u64 = 8 * 1024 * 1024;
 
 pub(super) fn read(path: &Path) -> Result<String> {
     let shown = path.display();
-    let mut file = match std::fs::File::open(path) {
-        Ok(file) => file,
+    // Looked at first: opening a pipe waits for whoever writes to it.
+    let about = match std::fs::metadata(path) {
+        Ok(about) => about,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return refuse(format!("there is no manifest `{shown}`: `tenantry init` writes one, and `-f FILE` names another"));
         }
         Err(error) => return Err(error).with_context(|| format!("can't open the manifest `{shown}`")),
     };
-    let about = file.metadata().with_context(|| format!("can't read the manifest `{shown}`"))?;
     if about.is_dir() {
         return refuse(format!("`{shown}` is a directory: name the manifest in it, such as `-f {}`", path.join("tenants.yaml").display()));
+    }
+    if !about.is_file() {
+        return refuse(format!("the manifest `{shown}` is a pipe or device: name a file, which can be read more than once"));
     }
     if about.len() > LARGEST {
         return refuse(format!("the manifest `{shown}` has {} MiB, and tenantry reads at most {} MiB", about.len() >> 20, LARGEST >> 20));
     }
     let mut bytes = Vec::new();
-    // A pipe has no length beforehand.
+    let mut file = std::fs::File::open(path).with_context(|| format!("can't open the manifest `{shown}`"))?;
+    // It may grow meanwhile.
     file.by_ref().take(LARGEST + 1).read_to_end(&mut bytes).with_context(|| format!("can't read the manifest `{shown}`"))?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
         return refuse(format!("the manifest `{shown}` is longer than {} MiB, which is the most that tenantry reads", LARGEST >> 20));
