@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::address::Address;
-use crate::aws::{Aws, AwsError, Class};
+use crate::aws::{Aws, AwsError, Calls, Class};
 use crate::kinds::{AnyFound, Blobs, Mark, Step, kind};
 use crate::late::fill;
 use crate::names::Names;
@@ -238,33 +238,55 @@ fn revealed(output: &Value, name: &str) -> Option<String> {
 
 /// IAM promises seconds; two minutes are what others in the field wait.
 const PROPAGATION: Duration = Duration::from_secs(120);
-/// How often a throttled create is begun again; each of them was refused before anything was done.
+/// How often a throttled step is begun again; creates look first at what an earlier try has made.
 const THROTTLED_TRIES: u32 = 8;
 
+/// What is left of the patience with refusals that pass by themselves.
+#[derive(Debug)]
+pub(crate) struct Patience<'a> {
+    calls: &'a Calls,
+    begun: Instant,
+    attempt: u32,
+    throttled: u32,
+    pause: Duration,
+}
+
+impl<'a> Patience<'a> {
+    pub(crate) fn new(aws: &'a Aws) -> Self {
+        Self { calls: aws.calls(), begun: Instant::now(), attempt: 1, throttled: 0, pause: Duration::from_millis(250) }
+    }
+
+    /// Waits before the next try; gives the error back if there is to be none.
+    #[expect(clippy::disallowed_methods, reason = "waiting for what was just written to spread is the executor's")]
+    pub(crate) async fn bear(&mut self, error: anyhow::Error, tell: impl Fn(u32, &AwsError)) -> Result<()> {
+        let refusal = match AwsError::of(&error) {
+            Some(refusal) if refusal.class == Class::NotPropagated && self.begun.elapsed() < PROPAGATION => refusal,
+            Some(refusal) if refusal.class == Class::Throttled && self.throttled + 1 < THROTTLED_TRIES => {
+                self.throttled += 1;
+                refusal
+            }
+            _ => return Err(error),
+        };
+        self.attempt += 1;
+        self.calls.count_retry();
+        tell(self.attempt, refusal);
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(Duration::from_secs(10));
+        Ok(())
+    }
+}
+
 /// One step, begun again while AWS says "not yet".
-#[expect(clippy::disallowed_methods, reason = "waiting for IAM to spread is the executor's")]
 async fn patiently(work: &Work, step: &StepId, mark: &Mark, spec: Option<&Value>, live: Option<&AnyFound>) -> Result<Option<Value>> {
-    let begun = Instant::now();
-    let mut attempt = 1;
-    let mut pause = Duration::from_millis(250);
+    let mut patience = Patience::new(&work.aws);
+    let tell = |attempt: u32, why: &AwsError| {
+        let _ = work.events.send(Event::Retrying { step: step.clone(), attempt, why: why.to_string() });
+    };
     loop {
-        let error = match once(work, step, mark, spec, live).await {
+        match once(work, step, mark, spec, live).await {
             Ok(output) => return Ok(output),
-            Err(error) => error,
-        };
-        let again = match AwsError::of(&error).map(|e| e.class) {
-            Some(Class::NotPropagated) => begun.elapsed() < PROPAGATION,
-            Some(Class::Throttled) => attempt < THROTTLED_TRIES,
-            _ => false,
-        };
-        if !again {
-            return Err(error);
+            Err(error) => patience.bear(error, tell).await?,
         }
-        attempt += 1;
-        let why = AwsError::of(&error).map(ToString::to_string).unwrap_or_default();
-        let _ = work.events.send(Event::Retrying { step: step.clone(), attempt, why });
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(10));
     }
 }
 

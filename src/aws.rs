@@ -133,6 +133,11 @@ fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(Duration::from_secs(60)).build()
 }
 
+/// For packed code: its quarter of a gigabyte takes minutes on a slow line.
+pub(crate) fn upload() -> TimeoutConfig {
+    timeouts().to_builder().operation_attempt_timeout(Duration::from_secs(15 * 60)).build()
+}
+
 /// One attempt and no more: for creates that AWS would carry out twice when a reply is lost.
 pub(crate) fn once() -> aws_config::retry::RetryConfig {
     aws_config::retry::RetryConfig::disabled()

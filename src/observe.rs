@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use crate::address::Address;
 use crate::aws::Aws;
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, KINDS, Observe};
+use crate::kinds::{AnyFound, KINDS, Observe, Ownership};
 use crate::names::Names;
 
 /// Live resources by our name for them.
@@ -35,10 +35,34 @@ pub(crate) async fn observe(aws: &Aws, names: &Names, desired: &Desired) -> Resu
             false
         });
         let Some((name, found)) = running.next().await else { break };
-        live.extend(found?);
+        for (address, found) in found? {
+            keep(&mut live, address, found)?;
+        }
         known.push(name);
     }
     Ok(live)
+}
+
+/// Two of one address would hide each other. Beside one of ours, somebody else's of the same name is in nobody's way; two of
+/// ours are for people to decide, where the kind does not.
+fn keep(live: &mut Live, address: Address, found: AnyFound) -> Result<()> {
+    let is_ours = |found: &AnyFound| matches!(found.mark, Ownership::Ours { .. });
+    match live.get(&address) {
+        Some(other) if is_ours(other) && is_ours(&found) => bail!(
+            "two live resources are marked as {address}: `{}` and `{}`; delete the one that is not wanted, or take its tags `tenantry:...` away",
+            name(other),
+            name(&found)
+        ),
+        Some(other) if is_ours(other) || (!is_ours(&found) && name(other) <= name(&found)) => {}
+        _ => drop(live.insert(address, found)),
+    }
+    Ok(())
+}
+
+/// What AWS calls a resource; never a secret.
+fn name(found: &AnyFound) -> &str {
+    let text = |name: &str| found.output.get(name).or_else(|| found.spec.get(name)).and_then(serde_json::Value::as_str);
+    ["arn", "id", "name", "identifier", "prefix", "key"].into_iter().find_map(text).unwrap_or_default()
 }
 
 /// How many details of one kind are fetched at once.
@@ -53,4 +77,29 @@ where
 {
     use futures::TryStreamExt as _;
     futures::stream::iter(items.into_iter().map(fetch)).buffered(AT_ONCE).try_collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn found(id: &str, mark: Ownership) -> AnyFound {
+        AnyFound { spec: Value::Null, output: json!({ "id": id }), mark }
+    }
+
+    #[test]
+    fn two_of_one_address_are_never_silent() {
+        let address: Address = "gateway/platform/main".parse().unwrap();
+        let (ours, foreign) = (|id| found(id, Ownership::Ours { spec: None }), |id| found(id, Ownership::Foreign { platform: None }));
+        for pair in [[ours("a"), foreign("b")], [foreign("b"), ours("a")], [foreign("b"), foreign("a")], [foreign("a"), foreign("b")]] {
+            let mut live = Live::new();
+            pair.into_iter().for_each(|found| keep(&mut live, address.clone(), found).unwrap());
+            assert_eq!(name(&live[&address]), "a");
+        }
+        let mut live = Live::from([(address.clone(), ours("a"))]);
+        let error = keep(&mut live, address, ours("b")).unwrap_err().to_string();
+        assert!(error.contains("`a`") && error.contains("`b`") && error.contains("gateway/platform/main"), "{error}");
+    }
 }

@@ -81,6 +81,8 @@ struct World {
     settle: Duration,
     /// How long a new role cannot be assumed yet.
     propagation: Duration,
+    /// How long a new bucket is not seen yet.
+    appearing: Duration,
     state: State,
     /// Set by whatever changed the state, so that reads cost no write of the file.
     dirty: bool,
@@ -233,6 +235,7 @@ impl Sandbox {
             now: seconds(),
             settle: self.faults.settle(),
             propagation: self.faults.propagation(),
+            appearing: self.faults.appearing(),
             state: std::mem::take(&mut inner.state),
             dirty: false,
         };

@@ -9,10 +9,12 @@ use serde_json::json;
 use super::Outcome;
 use super::lock::Holder;
 use crate::aws::{Aws, During as _, Tolerate as _};
+use crate::names::Names;
 use crate::schedule::StepId;
 
 /// Keeps the record; nothing where the apply has deleted the bucket itself.
-pub(crate) async fn keep(aws: &Aws, bucket: &str, holder: &Holder, checksum: &str, outcome: &Outcome) -> Result<()> {
+pub(crate) async fn keep(aws: &Aws, names: &Names, holder: &Holder, checksum: &str, outcome: &Outcome) -> Result<()> {
+    let bucket = names.platform_bucket();
     let name = |step: &StepId| format!("{:?} {}", step.op, step.address).to_lowercase();
     let mut steps: BTreeMap<String, serde_json::Value> = BTreeMap::new();
     steps.extend(outcome.done.iter().map(|(s, t)| (name(s), json!({ "result": "done", "seconds": t.as_secs_f64() }))));
@@ -24,7 +26,8 @@ pub(crate) async fn keep(aws: &Aws, bucket: &str, holder: &Holder, checksum: &st
     let put = aws
         .s3
         .put_object()
-        .bucket(bucket)
+        .bucket(&bucket)
+        .expected_bucket_owner(names.account.as_str())
         .key(key)
         .content_type("application/json")
         .body(ByteStream::from(serde_json::to_vec_pretty(&record)?));

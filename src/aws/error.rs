@@ -9,6 +9,8 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId as _;
 
+use crate::address::Address;
+
 /// What a refusal means; callers branch on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -18,7 +20,7 @@ pub(crate) enum Class {
     Conflict,
     /// Too many requests, or else known to have done nothing: it may be begun again.
     Throttled,
-    /// IAM has not spread far enough yet.
+    /// What was just made is not seen everywhere yet.
     NotPropagated,
     /// The credentials may not do this.
     Denied,
@@ -83,11 +85,19 @@ impl AwsError {
     }
 
     /// The same error, now that a look has shown that nothing was done: the executor may begin again.
-    pub(crate) fn nothing_done(error: anyhow::Error) -> anyhow::Error {
-        match error.downcast::<Self>() {
-            Ok(refusal) => Self { class: Class::Throttled, ..refusal }.into(),
-            Err(error) => error,
+    pub(crate) fn nothing_done(mut error: anyhow::Error) -> anyhow::Error {
+        if let Some(refusal) = error.downcast_mut::<Self>() {
+            refusal.class = Class::Throttled;
         }
+        error
+    }
+
+    /// The same error, where the bucket is known to be there: a new one is not seen everywhere for some seconds.
+    pub(crate) fn bucket_is_there(mut error: anyhow::Error) -> anyhow::Error {
+        if let Some(refusal) = error.downcast_mut::<Self>().filter(|refusal| refusal.code == "NoSuchBucket") {
+            refusal.class = Class::NotPropagated;
+        }
+        error
     }
 
     /// Finds the AWS error in a chain.
@@ -190,6 +200,9 @@ fn innermost(error: &dyn std::error::Error) -> String {
 pub(crate) trait Tolerate<T> {
     /// `None` where AWS says that there is no such thing.
     fn missing_is_none(self) -> anyhow::Result<Option<T>>;
+    /// The details of what a listing showed; `None` where it is gone, since listings lag, or where the name is nobody's that
+    /// we want and AWS does not let us look.
+    fn listed(self, wanted: Option<&Address>) -> anyhow::Result<Option<T>>;
 }
 
 impl<T> Tolerate<T> for anyhow::Result<T> {
@@ -199,5 +212,35 @@ impl<T> Tolerate<T> for anyhow::Result<T> {
             Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Missing) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn listed(self, wanted: Option<&Address>) -> anyhow::Result<Option<T>> {
+        match self.missing_is_none() {
+            Err(error) if wanted.is_none() && AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
+                tracing::debug!(error = format!("{error:#}"), "left out, since it is hidden and nobody asked for it");
+                Ok(None)
+            }
+            looked => looked,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(class: Class) -> anyhow::Result<()> {
+        Err(AwsError { class, code: "Code".into(), message: String::new(), request_id: None }).context("reading")
+    }
+
+    #[test]
+    fn what_was_listed_may_be_gone_and_what_nobody_wants_may_be_hidden() {
+        let wanted: Address = "role/platform/x".parse().unwrap();
+        assert!(refused(Class::Missing).listed(Some(&wanted)).unwrap().is_none());
+        assert!(refused(Class::Denied).listed(None).unwrap().is_none());
+        assert!(refused(Class::Denied).listed(Some(&wanted)).is_err());
+        assert!(refused(Class::Failed).listed(None).is_err());
+        let text = format!("{:#}", AwsError::nothing_done(refused(Class::Failed).unwrap_err()));
+        assert_eq!(text, "reading: Code", "what was being done is still said");
     }
 }

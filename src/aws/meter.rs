@@ -25,6 +25,11 @@ impl Calls {
         self.retries.load(Ordering::Relaxed)
     }
 
+    /// A step that was begun again, whose requests all look like first ones.
+    pub(crate) fn count_retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn count(&self, request: &HttpRequest) {
         self.all.fetch_add(1, Ordering::Relaxed);
         // `attempt=1; max=9`

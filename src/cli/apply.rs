@@ -144,7 +144,7 @@ impl Job<'_> {
             outcome.done.insert(step, elapsed);
             outcome.longest_chain += elapsed;
         }
-        if let Err(error) = record::keep(&opened.aws, &opened.names.platform_bucket(), holder, &checksum, &outcome).await {
+        if let Err(error) = record::keep(&opened.aws, &opened.names, holder, &checksum, &outcome).await {
             self.ui.say(&format!("warning: no record of this apply was kept: {error:#}"));
         }
         let calls = opened.aws.calls();
@@ -186,9 +186,8 @@ fn exit(outcome: &Outcome, options: &Options) -> Exit {
 
 /// The lock, unless the bucket that it lies in is still to be created, or is not ours: then the plan says so.
 async fn take_if_possible(opened: &Opened, holder: &Holder) -> Result<Option<Lock>> {
-    let bucket = opened.names.platform_bucket();
-    match lock::is_in_ours(&opened.aws, &bucket, opened.names.platform.as_str()).await? {
-        true => Ok(Some(lock::take(&opened.aws, &bucket, holder).await?)),
+    match lock::is_in_ours(&opened.aws, &opened.names).await? {
+        true => Ok(Some(lock::take(&opened.aws, &opened.names, holder).await?)),
         false => Ok(None),
     }
 }
@@ -207,7 +206,7 @@ async fn first_bucket(
     let Some(done) = apply::alone(&mut plan, &bucket, &opened.site()).await? else {
         return Ok((plan, None));
     };
-    *lock = Some(lock::take(&opened.aws, &opened.names.platform_bucket(), holder).await?);
+    *lock = Some(lock::take(&opened.aws, &opened.names, holder).await?);
     Ok((plan, Some(done)))
 }
 

@@ -19,8 +19,7 @@ pub(crate) struct Unlock {
 impl Unlock {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
         let opened = open(global, ui).await?;
-        let bucket = opened.names.platform_bucket();
-        let Some((holder, etag)) = lock::read(&opened.aws, &bucket).await? else {
+        let Some((holder, etag)) = lock::read(&opened.aws, &opened.names).await? else {
             ui.answer("Nobody holds the lock.\n")?;
             return Ok(Exit::Done);
         };
@@ -28,7 +27,7 @@ impl Unlock {
             let question = format!("`{}` has held the lock since {}. Remove it? Only `yes` goes on:", holder.who, holder.since);
             ui.confirm(&question, "yes", "--yes")?;
         }
-        lock::remove(&opened.aws, &bucket, &etag).await?;
+        lock::remove(&opened.aws, &opened.names, &etag).await?;
         opened.aws.save()?;
         ui.answer(&format!("Removed the lock that `{}` held since {}.\n", holder.who, holder.since))?;
         Ok(Exit::Done)

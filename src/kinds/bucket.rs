@@ -79,15 +79,14 @@ impl Kind for Bucket {
         let found = each(names, |name| {
             let address = wanted.iter().find(|(_, b)| b.name == name).map(|(a, _)| a.clone());
             async move {
-                let tags = read_tags(aws, &name).await?;
+                let owner = observe.names.account.as_str();
+                let named = address.clone();
+                let Some(tags) = tag_pairs(aws, &name, owner).await.listed(named.as_ref())? else { return Ok(None) };
+                let tags = Tags::read(tags);
                 let Some((address, mark)) = observe.whose(&tags, address) else { return Ok(None) };
-                let spec = Self {
-                    policy: read_policy(aws, &name).await?,
-                    protection: read_protection(aws, &name).await?,
-                    tags: tags.declared,
-                    region: observe.names.region.to_string(),
-                    name: name.clone(),
-                };
+                let details = async { futures::try_join!(read_policy(aws, &name, owner), read_protection(aws, &name, owner)) };
+                let Some((policy, protection)) = details.await.listed(named.as_ref())? else { return Ok(None) };
+                let spec = Self { policy, protection, tags: tags.declared, region: observe.names.region.to_string(), name: name.clone() };
                 Ok(Some(Found { address, spec, output: Self::output(&name), mark }))
             }
         });
@@ -109,18 +108,7 @@ impl Kind for Bucket {
             .send()
             .await
             .during(format!("creating bucket `{}`", self.name));
-        if let Err(error) = created {
-            // A lost reply: the bucket that stands there may be the one we have just made.
-            if !AwsError::of(&error).is_some_and(|e| e.code == "BucketAlreadyOwnedByYou") || !is_mine(step, &self.name, &tags).await? {
-                return Err(error);
-            }
-        } else if !is_mine(step, &self.name, &tags).await? {
-            // In us-east-1 creating a bucket that we own already is no error; elsewhere than on AWS, tags sent with the
-            // request can be lost.
-            ensure!(tag_pairs(step.aws, &self.name).await?.is_empty(), "bucket `{}` stands there already, with tags of others", self.name);
-            self.tag(step).await?;
-        }
-        self.protect(step).await?;
+        self.make_ours(step, created.map(drop), &tags).await.map_err(AwsError::bucket_is_there)?;
         Ok(Self::output(&self.name))
     }
 
@@ -133,22 +121,41 @@ impl Kind for Bucket {
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let name = &live.output.name;
         empty(step, name).await?;
-        step.aws.s3.delete_bucket().bucket(name).send().await.during(format!("deleting bucket `{name}`")).missing_is_none()?;
+        let delete = step.aws.s3.delete_bucket().bucket(name).expected_bucket_owner(step.names.account.as_str());
+        delete.send().await.during(format!("deleting bucket `{name}`")).missing_is_none()?;
         Ok(())
     }
 }
 
 impl Bucket {
+    /// What follows a create, whatever it answered.
+    async fn make_ours(&self, step: &Step<'_>, created: Result<()>, tags: &BTreeMap<String, String>) -> Result<()> {
+        if let Err(error) = created {
+            // A lost reply: the bucket that stands there may be the one we have just made.
+            if !AwsError::of(&error).is_some_and(|e| e.code == "BucketAlreadyOwnedByYou") || !is_mine(step, &self.name, tags).await? {
+                return Err(error);
+            }
+        } else if !is_mine(step, &self.name, tags).await? {
+            // In us-east-1 creating a bucket that we own already is no error; elsewhere than on AWS, tags sent with the
+            // request can be lost.
+            let there = tag_pairs(step.aws, &self.name, step.names.account.as_str()).await?;
+            ensure!(there.is_empty(), "bucket `{}` stands there already, with tags of others", self.name);
+            self.tag(step).await?;
+        }
+        self.protect(step).await
+    }
+
     async fn tag(&self, step: &Step<'_>) -> Result<()> {
-        let name = &self.name;
+        let (name, owner) = (&self.name, step.names.account.as_str());
         let tagging = s3::Tagging::builder().set_tag_set(Some(tag_set(&step.mark.with(&self.tags))?)).build()?;
-        step.aws.s3.put_bucket_tagging().bucket(name).tagging(tagging).send().await.during(format!("tagging bucket `{name}`"))?;
+        let put = step.aws.s3.put_bucket_tagging().bucket(name).expected_bucket_owner(owner).tagging(tagging);
+        put.send().await.during(format!("tagging bucket `{name}`"))?;
         Ok(())
     }
 
     /// Every setting, each a full replace that AWS carries out at once.
     async fn protect(&self, step: &Step<'_>) -> Result<()> {
-        let (client, name, wanted) = (&step.aws.s3, &self.name, &self.protection);
+        let (client, name, owner, wanted) = (&step.aws.s3, &self.name, step.names.account.as_str(), &self.protection);
         let block = s3::PublicAccessBlockConfiguration::builder()
             .block_public_acls(wanted.public_access_blocked)
             .ignore_public_acls(wanted.public_access_blocked)
@@ -158,6 +165,7 @@ impl Bucket {
         client
             .put_public_access_block()
             .bucket(name)
+            .expected_bucket_owner(owner)
             .public_access_block_configuration(block)
             .send()
             .await
@@ -167,6 +175,7 @@ impl Bucket {
         client
             .put_bucket_ownership_controls()
             .bucket(name)
+            .expected_bucket_owner(owner)
             .ownership_controls(ownership)
             .send()
             .await
@@ -178,6 +187,7 @@ impl Bucket {
         client
             .put_bucket_encryption()
             .bucket(name)
+            .expected_bucket_owner(owner)
             .server_side_encryption_configuration(encryption)
             .send()
             .await
@@ -186,6 +196,7 @@ impl Bucket {
         client
             .put_bucket_versioning()
             .bucket(name)
+            .expected_bucket_owner(owner)
             .versioning_configuration(versioning)
             .send()
             .await
@@ -194,6 +205,8 @@ impl Bucket {
             client
                 .put_bucket_policy()
                 .bucket(name)
+                .expected_bucket_owner(owner)
+                .expected_bucket_owner(owner)
                 .policy(policy.text())
                 .send()
                 .await
@@ -207,35 +220,37 @@ fn tag_set(tags: &BTreeMap<String, String>) -> Result<Vec<s3::Tag>> {
     Ok(tags.iter().map(|(k, v)| s3::Tag::builder().key(k).value(v).build()).collect::<Result<_, _>>()?)
 }
 
-async fn tag_pairs(aws: &Aws, name: &str) -> Result<Vec<(String, String)>> {
-    let tags =
-        aws.s3.get_bucket_tagging().bucket(name).send().await.during(format!("reading the tags of bucket `{name}`")).missing_is_none()?;
-    Ok(tags.map(|t| t.tag_set().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect()).unwrap_or_default())
+/// A bucket without tags has none; one that is not there is an error.
+async fn tag_pairs(aws: &Aws, name: &str, owner: &str) -> Result<Vec<(String, String)>> {
+    let get = aws.s3.get_bucket_tagging().bucket(name).expected_bucket_owner(owner);
+    match get.send().await.during(format!("reading the tags of bucket `{name}`")) {
+        Ok(tags) => Ok(tags.tag_set().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect()),
+        Err(error) if AwsError::of(&error).is_some_and(|e| e.code == "NoSuchTagSet") => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether the bucket carries exactly these tags, our mark among them.
 async fn is_mine(step: &Step<'_>, name: &str, tags: &BTreeMap<String, String>) -> Result<bool> {
-    let live: BTreeMap<String, String> = tag_pairs(step.aws, name).await?.into_iter().collect();
+    let live: BTreeMap<String, String> = tag_pairs(step.aws, name, step.names.account.as_str()).await?.into_iter().collect();
     Ok(tags.iter().all(|(k, v)| live.get(k) == Some(v)))
 }
 
-async fn read_tags(aws: &Aws, name: &str) -> Result<Tags> {
-    Ok(Tags::read(tag_pairs(aws, name).await?))
-}
-
-async fn read_policy(aws: &Aws, name: &str) -> Result<Option<PolicyDocument>> {
-    let policy =
-        aws.s3.get_bucket_policy().bucket(name).send().await.during(format!("reading the policy of bucket `{name}`")).missing_is_none()?;
+async fn read_policy(aws: &Aws, name: &str, owner: &str) -> Result<Option<PolicyDocument>> {
+    let get = aws.s3.get_bucket_policy().bucket(name).expected_bucket_owner(owner);
+    let policy = get.send().await.during(format!("reading the policy of bucket `{name}`")).missing_is_none()?;
     policy.as_ref().and_then(|p| p.policy()).map(PolicyDocument::parse).transpose()
 }
 
-async fn read_protection(aws: &Aws, name: &str) -> Result<Protection> {
+async fn read_protection(aws: &Aws, name: &str, owner: &str) -> Result<Protection> {
     let client = &aws.s3;
     let (block, encryption, versioning, ownership) = futures::try_join!(
         async {
             client
                 .get_public_access_block()
                 .bucket(name)
+                .expected_bucket_owner(owner)
+                .expected_bucket_owner(owner)
                 .send()
                 .await
                 .during(format!("reading the public access block of bucket `{name}`"))
@@ -245,16 +260,23 @@ async fn read_protection(aws: &Aws, name: &str) -> Result<Protection> {
             client
                 .get_bucket_encryption()
                 .bucket(name)
+                .expected_bucket_owner(owner)
+                .expected_bucket_owner(owner)
                 .send()
                 .await
                 .during(format!("reading the encryption of bucket `{name}`"))
                 .missing_is_none()
         },
-        async { client.get_bucket_versioning().bucket(name).send().await.during(format!("reading the versioning of bucket `{name}`")) },
+        async {
+            let get = client.get_bucket_versioning().bucket(name).expected_bucket_owner(owner);
+            get.send().await.during(format!("reading the versioning of bucket `{name}`"))
+        },
         async {
             client
                 .get_bucket_ownership_controls()
                 .bucket(name)
+                .expected_bucket_owner(owner)
+                .expected_bucket_owner(owner)
                 .send()
                 .await
                 .during(format!("reading the object owner of bucket `{name}`"))
@@ -277,12 +299,14 @@ async fn read_protection(aws: &Aws, name: &str) -> Result<Protection> {
 
 /// Deletes every version of every object; whoever asks for a bucket's deletion by name asks for this.
 async fn empty(step: &Step<'_>, name: &str) -> Result<()> {
+    let owner = step.names.account.as_str();
     loop {
         let page = step
             .aws
             .s3
             .list_object_versions()
             .bucket(name)
+            .expected_bucket_owner(owner)
             .send()
             .await
             .during(format!("listing what is in bucket `{name}`"))
@@ -303,7 +327,8 @@ async fn empty(step: &Step<'_>, name: &str) -> Result<()> {
 
 /// One batch; S3 says in the answer what it refused.
 pub(super) async fn delete_versions(step: &Step<'_>, bucket: &str, delete: s3::Delete) -> Result<()> {
-    let reply = step.aws.s3.delete_objects().bucket(bucket).delete(delete).send().await.during(format!("emptying bucket `{bucket}`"))?;
+    let delete = step.aws.s3.delete_objects().bucket(bucket).expected_bucket_owner(step.names.account.as_str()).delete(delete);
+    let reply = delete.send().await.during(format!("emptying bucket `{bucket}`"))?;
     match reply.errors().first() {
         None => Ok(()),
         Some(error) => {

@@ -2,7 +2,8 @@
 //!
 //! Every list is explicit: unset lists and flows mean AWS's permissive defaults, which let users write the attributes that
 //! tell tenants apart. UpdateUserPoolClient resets what it leaves out. Creating has no token and names are not unique, so
-//! a create goes out once (last verified 2026-09).
+//! a create looks first, goes out once and looks again (last verified 2026-09). Clients take no tags: in a pool of ours,
+//! ours are those of the names that we derive.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use anyhow::{Context as _, Result};
 use aws_sdk_cognitoidentityprovider::types as sdk;
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Kind, Observe, Ownership, Step, UserPool, child};
+use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
 use crate::address::{Address, Owner};
 use crate::aws::{self, Aws, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
@@ -61,6 +62,9 @@ impl Output {
     }
 }
 
+/// The way to refresh a token that AWS refuses beside rotation.
+const REFRESH: &str = "ALLOW_REFRESH_TOKEN_AUTH";
+
 impl Client {
     pub(crate) const ID: Attr<Self> = Attr::new("id");
     pub(crate) const SECRET: Attr<Self> = Attr::new("secret");
@@ -75,7 +79,7 @@ impl Client {
             scopes: BTreeSet::new(),
             callback_urls: BTreeSet::new(),
             logout_urls: BTreeSet::new(),
-            auth_flows: ["ALLOW_REFRESH_TOKEN_AUTH".into()].into(),
+            auth_flows: [REFRESH.into()].into(),
             read_attributes: Some(["name".into()].into()),
             write_attributes: Some(["name".into()].into()),
             identity_providers: ["COGNITO".into()].into(),
@@ -96,12 +100,16 @@ impl Kind for Client {
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();
+        let ours = ["Web", "Machine"].map(|use_| observe.names.client(use_));
         let mut live: Vec<(Owner, String, String)> = Vec::new();
-        for (parent, pool) in observe.above::<UserPool>() {
-            let all = list(observe.aws, &pool.id).await?.into_iter().filter(|(name, _)| observe.could_be_ours(name));
+        for (parent, pool) in user_pool::parents(observe) {
+            let all = list(observe.aws, &pool.id).await?.into_iter().filter(|(name, _)| ours.contains(name));
             live.extend(all.map(|(_, id)| (parent.owner().clone(), pool.id.clone(), id)));
         }
-        let mut clients = each(live, |(owner, pool, id)| async move { Ok((owner, describe(observe.aws, &pool, &id).await?)) }).await?;
+        let described = each(live, |(owner, pool, id)| async move {
+            Ok(describe(observe.aws, &pool, &id).await.missing_is_none()?.map(|client| (owner, client)))
+        });
+        let mut clients: Vec<_> = described.await?.into_iter().flatten().collect();
         // Two of one name: the older is ours, whatever made the other.
         clients.sort_by_key(|(_, c)| (c.creation_date.map(|d| d.secs()), c.client_id.clone()));
         let mut seen: BTreeSet<Address> = BTreeSet::new();
@@ -118,6 +126,10 @@ impl Kind for Client {
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let pool = self.pool.get()?;
+        // A create that was begun before, and stopped by a throttle or a lost reply, may have made the client.
+        if let Some(live) = self.mine(step, pool).await? {
+            return self.update(step, &live).await;
+        }
         let once = aws_sdk_cognitoidentityprovider::config::Builder::new().retry_config(aws::once());
         let create = step
             .aws
@@ -141,18 +153,14 @@ impl Kind for Client {
             .allowed_o_auth_flows_user_pool_client(true)
             .prevent_user_existence_errors(self.existence())
             .enable_token_revocation(self.revocation);
-        let client = match create.customize().config_override(once).send().await.during(format!("creating client `{}`", self.name)) {
-            Ok(reply) => reply.user_pool_client.context("AWS says nothing of the new client")?,
-            // The reply is lost; in a pool of ours, a client of our name is ours.
+        match create.customize().config_override(once).send().await.during(format!("creating client `{}`", self.name)) {
+            Ok(reply) => Ok(output(&reply.user_pool_client.context("AWS says nothing of the new client")?)),
+            // The reply is lost; the client may be there.
             Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => {
-                match list(step.aws, pool).await?.into_iter().find(|(name, _)| *name == self.name) {
-                    Some((_, id)) => describe(step.aws, pool, &id).await?,
-                    None => return Err(AwsError::nothing_done(error)),
-                }
+                self.mine(step, pool).await?.map(|live| live.output).ok_or_else(|| AwsError::nothing_done(error))
             }
-            Err(error) => return Err(error),
-        };
-        Ok(output(&client))
+            Err(error) => Err(error),
+        }
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
@@ -184,7 +192,7 @@ impl Kind for Client {
             .set_analytics_configuration(now.analytics_configuration)
             .set_enable_propagate_additional_user_context_data(now.enable_propagate_additional_user_context_data)
             .set_auth_session_validity(now.auth_session_validity)
-            .set_refresh_token_rotation(now.refresh_token_rotation);
+            .set_refresh_token_rotation(now.refresh_token_rotation.filter(|_| !self.auth_flows.contains(REFRESH)));
         update.send().await.during(format!("updating client `{}`", self.name))?;
         Ok(Output { id: id.clone(), pool: pool.clone(), secret: live.output.secret.clone() })
     }
@@ -206,17 +214,36 @@ impl Client {
         if self.hides_unknown_users { sdk::PreventUserExistenceErrorTypes::Enabled } else { sdk::PreventUserExistenceErrorTypes::Legacy }
     }
 
+    /// The oldest client of our name in a pool of ours; one of another kind is the one that is being replaced.
+    async fn mine(&self, step: &Step<'_>, pool: &str) -> Result<Option<Found<Self>>> {
+        let mut mine = Vec::new();
+        for (_, id) in list(step.aws, pool).await?.into_iter().filter(|(name, _)| *name == self.name) {
+            mine.extend(describe(step.aws, pool, &id).await.missing_is_none()?);
+        }
+        mine.sort_by_key(|c| (c.creation_date.map(|d| d.secs()), c.client_id.clone()));
+        for client in mine {
+            let output = output(&client);
+            let spec = Self::read(client)?;
+            if spec.kind == self.kind {
+                return Ok(Some(Found { address: step.mark.address.clone(), spec, output, mark: Ownership::Ours { spec: None } }));
+            }
+        }
+        Ok(None)
+    }
+
     fn read(client: sdk::UserPoolClientType) -> Result<Self> {
         let units = client.token_validity_units;
-        let minutes = in_minutes(client.id_token_validity.unwrap_or(1), units.as_ref().and_then(|u| u.id_token.as_ref()), 60);
-        let access = in_minutes(client.access_token_validity.unwrap_or(1), units.as_ref().and_then(|u| u.access_token.as_ref()), 60);
-        let refresh = in_minutes(client.refresh_token_validity, units.as_ref().and_then(|u| u.refresh_token.as_ref()), DAY);
+        let id = seconds(client.id_token_validity.unwrap_or(1), units.as_ref().and_then(|u| u.id_token.as_ref()), HOUR);
+        let access = seconds(client.access_token_validity.unwrap_or(1), units.as_ref().and_then(|u| u.access_token.as_ref()), HOUR);
+        let refresh = seconds(client.refresh_token_validity, units.as_ref().and_then(|u| u.refresh_token.as_ref()), DAY);
+        let oauth = client.allowed_o_auth_flows_user_pool_client == Some(true);
         let set = |list: Option<Vec<String>>| list.unwrap_or_default().into_iter().collect::<BTreeSet<_>>();
         Ok(Self {
             pool: Late::known(client.user_pool_id.unwrap_or_default()),
             name: client.client_name.unwrap_or_default(),
             kind: if client.client_secret.is_some() { ClientKind::Confidential } else { ClientKind::Public },
-            flows: client.allowed_o_auth_flows.unwrap_or_default().iter().map(ToString::to_string).collect(),
+            // Without this flag the flows are written down and closed.
+            flows: client.allowed_o_auth_flows.filter(|_| oauth).unwrap_or_default().iter().map(ToString::to_string).collect(),
             scopes: client.allowed_o_auth_scopes.unwrap_or_default().into_iter().map(Late::from).collect(),
             callback_urls: set(client.callback_urls),
             logout_urls: set(client.logout_urls),
@@ -224,25 +251,33 @@ impl Client {
             read_attributes: client.read_attributes.map(|a| a.into_iter().collect()),
             write_attributes: client.write_attributes.map(|a| a.into_iter().collect()),
             identity_providers: set(client.supported_identity_providers),
-            // Both tokens live equally long, or the spec can't say it: then it reads as the longer, which differs.
-            token_minutes: u32::try_from(if access == minutes { minutes } else { access.max(minutes) + 1 })?,
-            refresh_days: u32::try_from(refresh / DAY)?,
+            // Both tokens live equally long, or the spec can't say it.
+            token_minutes: if access == id { whole(id, MINUTE)? } else { 0 },
+            refresh_days: whole(refresh, DAY)?,
             revocation: client.enable_token_revocation.unwrap_or(false),
             hides_unknown_users: client.prevent_user_existence_errors == Some(sdk::PreventUserExistenceErrorTypes::Enabled),
         })
     }
 }
 
-const DAY: i32 = 24 * 60;
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
 
-fn in_minutes(value: i32, unit: Option<&sdk::TimeUnitsType>, default: i32) -> i32 {
-    value
-        * match unit {
-            Some(sdk::TimeUnitsType::Minutes) => 1,
-            Some(sdk::TimeUnitsType::Hours) => 60,
-            Some(sdk::TimeUnitsType::Days) => DAY,
-            _ => default,
-        }
+fn seconds(value: i32, unit: Option<&sdk::TimeUnitsType>, default: i64) -> i64 {
+    let unit = match unit {
+        Some(sdk::TimeUnitsType::Seconds) => 1,
+        Some(sdk::TimeUnitsType::Minutes) => MINUTE,
+        Some(sdk::TimeUnitsType::Hours) => HOUR,
+        Some(sdk::TimeUnitsType::Days) => DAY,
+        _ => default,
+    };
+    i64::from(value) * unit
+}
+
+/// A time in whole units; 0, which is never wanted, if it is in none.
+fn whole(seconds: i64, unit: i64) -> Result<u32> {
+    Ok(u32::try_from(if seconds % unit == 0 { seconds / unit } else { 0 })?)
 }
 
 fn units() -> sdk::TokenValidityUnitsType {
@@ -280,4 +315,27 @@ async fn describe(aws: &Aws, pool: &str, id: &str) -> Result<sdk::UserPoolClient
     let reply =
         aws.cognito.describe_user_pool_client().user_pool_id(pool).client_id(id).send().await.during(format!("reading client `{id}`"))?;
     reply.user_pool_client.with_context(|| format!("AWS says nothing of client `{id}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(value: i32, unit: sdk::TimeUnitsType, refresh: i32) -> Client {
+        let units = sdk::TokenValidityUnitsType::builder();
+        let units = units.access_token(unit.clone()).id_token(unit.clone()).refresh_token(unit).build();
+        let live = sdk::UserPoolClientType::builder().access_token_validity(value).id_token_validity(value).refresh_token_validity(refresh);
+        Client::read(live.token_validity_units(units).allowed_o_auth_flows(sdk::OAuthFlowType::Code).build()).unwrap()
+    }
+
+    #[test]
+    fn times_are_read_in_their_units_and_odd_ones_differ() {
+        let seconds = client(3600, sdk::TimeUnitsType::Seconds, 30 * 86_400);
+        assert_eq!((seconds.token_minutes, seconds.refresh_days), (60, 30));
+        let odd = client(3599, sdk::TimeUnitsType::Seconds, i32::MAX);
+        assert_eq!((odd.token_minutes, odd.refresh_days), (0, 0));
+        let days = client(1, sdk::TimeUnitsType::Days, 3650);
+        assert_eq!((days.token_minutes, days.refresh_days), (1440, 3650));
+        assert!(days.flows.is_empty(), "without the flag no flow is open");
+    }
 }

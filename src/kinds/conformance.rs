@@ -14,6 +14,8 @@ use crate::plan::{Action, Named, Plan, Which, diff};
 use crate::sandbox::{Faults, Sandbox};
 use crate::schedule::schedule;
 
+mod others;
+
 fn names() -> Names {
     Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
 }

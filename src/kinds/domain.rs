@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use aws_sdk_cognitoidentityprovider::types::DomainDescriptionType;
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Kind, Observe, Ownership, Step, UserPool, child};
+use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
 use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 
@@ -33,24 +33,25 @@ impl Kind for Domain {
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();
-        let mut found = Vec::new();
         // A pool has one prefix at most, and says which.
-        for (parent, pool) in observe.above::<UserPool>() {
-            let Some(prefix) = pool.domain else { continue };
-            let address = wanted.first().map_or_else(|| child(Self::NAME, parent.owner(), "main"), |(a, _)| a.clone());
-            let output = Output { prefix: prefix.clone(), pool: pool.id.clone() };
-            found.push(Found { address, spec: Self { pool: Late::known(&pool.id), prefix }, output, mark: Ownership::Ours { spec: None } });
-        }
-        // A prefix that is not ours yet may be somebody's.
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        for (address, domain) in wanted {
+        let pools = user_pool::parents(observe);
+        let live = |prefix: &str| pools.iter().any(|(_, pool)| pool.domain.as_deref() == Some(prefix));
+        // A prefix that is not ours yet may be somebody's: then the one that works must not be given up for it.
+        let mut found = Vec::new();
+        for (address, domain) in wanted.iter().filter(|(_, domain)| !live(&domain.prefix)) {
             if let Some(DomainDescriptionType { user_pool_id: Some(pool), .. }) = describe(observe.aws, &domain.prefix).await? {
                 let output = Output { prefix: domain.prefix.clone(), pool: pool.clone() };
-                let spec = Self { pool: pool.into(), prefix: domain.prefix };
-                found.push(Found { address, spec, output, mark: Ownership::Foreign { platform: None } });
+                let spec = Self { pool: pool.into(), prefix: domain.prefix.clone() };
+                found.push(Found { address: address.clone(), spec, output, mark: Ownership::Foreign { platform: None } });
             }
+        }
+        let free = wanted.first().map(|(address, _)| address).filter(|address| found.iter().all(|f| f.address != **address)).cloned();
+        for (parent, pool) in &pools {
+            let Some(prefix) = pool.domain.clone() else { continue };
+            let label = if wanted.is_empty() { "main" } else { &prefix };
+            let address = free.clone().unwrap_or_else(|| child(Self::NAME, parent.owner(), label));
+            let output = Output { prefix: prefix.clone(), pool: pool.id.clone() };
+            found.push(Found { address, spec: Self { pool: Late::known(&pool.id), prefix }, output, mark: Ownership::Ours { spec: None } });
         }
         Ok(found)
     }

@@ -3,9 +3,10 @@
 //! Groups take no tags: ours end their description with a mark, so that other groups in the pool are left alone.
 
 use anyhow::Result;
+use aws_sdk_cognitoidentityprovider::types::GroupType;
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Kind, Observe, Ownership, Step, UserPool, child};
+use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
 use crate::aws::{AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
 
@@ -29,6 +30,11 @@ impl Group {
     fn marked(&self) -> String {
         self.description.as_ref().map_or_else(|| MARK.into(), |text| format!("{text} {MARK}"))
     }
+
+    async fn get(&self, step: &Step<'_>, pool: &str) -> Result<Option<GroupType>> {
+        let get = step.aws.cognito.get_group().user_pool_id(pool).group_name(&self.name);
+        Ok(get.send().await.during(format!("reading group `{}`", self.name))?.group)
+    }
 }
 
 impl Kind for Group {
@@ -42,7 +48,7 @@ impl Kind for Group {
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();
         let mut found = Vec::new();
-        for (parent, pool) in observe.above::<UserPool>() {
+        for (parent, pool) in user_pool::parents(observe) {
             let mut pages = observe.aws.cognito.list_groups().user_pool_id(&pool.id).limit(60).into_paginator().send();
             while let Some(page) = pages.next().await {
                 for group in page.during(format!("listing the groups of user pool `{}`", pool.id))?.groups.unwrap_or_default() {
@@ -77,16 +83,7 @@ impl Kind for Group {
         match create.send().await.during(format!("creating group `{}`", self.name)) {
             Ok(_) => {}
             Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => {
-                let live = step
-                    .aws
-                    .cognito
-                    .get_group()
-                    .user_pool_id(pool)
-                    .group_name(&self.name)
-                    .send()
-                    .await
-                    .during(format!("reading group `{}`", self.name))?;
-                if live.group.and_then(|g| g.description) != Some(self.marked()) {
+                if self.get(step, pool).await?.and_then(|g| g.description) != Some(self.marked()) {
                     return Err(error);
                 }
             }
@@ -97,8 +94,11 @@ impl Kind for Group {
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let pool = &live.output.pool;
+        // A role that somebody gave the group would be taken away by leaving it out.
+        let role = self.get(step, pool).await?.and_then(|g| g.role_arn);
         let update = step.aws.cognito.update_group().user_pool_id(pool).group_name(&self.name).description(self.marked());
         update
+            .set_role_arn(role)
             .set_precedence(self.precedence.map(i32::try_from).transpose()?)
             .send()
             .await

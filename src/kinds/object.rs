@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bucket, Found, Kind, Observe, Ownership, Step, child};
 use crate::address::{Address, Owner};
-use crate::aws::{During as _, Tolerate as _};
+use crate::aws::{self, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,7 +48,15 @@ impl Kind for Object {
         }
         let wanted: BTreeMap<String, Address> = observe.wanted::<Self>().into_iter().map(|(address, o)| (o.key, address)).collect();
         let mut found = Vec::new();
-        let mut pages = observe.aws.s3.list_objects_v2().bucket(&own).prefix(FOLDER).into_paginator().send();
+        let mut pages = observe
+            .aws
+            .s3
+            .list_objects_v2()
+            .bucket(&own)
+            .expected_bucket_owner(observe.names.account.as_str())
+            .prefix(FOLDER)
+            .into_paginator()
+            .send();
         while let Some(page) = pages.next().await {
             for key in page.during(format!("listing the packed code in bucket `{own}`"))?.contents().iter().filter_map(|o| o.key()) {
                 let digest = key.rsplit('/').next().unwrap_or(key).trim_end_matches(".zip").to_owned();
@@ -68,9 +76,11 @@ impl Kind for Object {
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let bucket = self.bucket.get()?;
         let content = step.blobs.get(&self.digest).with_context(|| format!("the packed code `{}` is not at hand", self.digest))?;
-        let put =
-            step.aws.s3.put_object().bucket(bucket).key(&self.key).content_type("application/zip").body(ByteStream::from(content.clone()));
-        put.send().await.during(format!("uploading `{}` to bucket `{bucket}`", self.key))?;
+        let put = step.aws.s3.put_object().bucket(bucket).expected_bucket_owner(step.names.account.as_str());
+        let put = put.key(&self.key).content_type("application/zip").body(ByteStream::from(content.clone()));
+        let slowly = aws_sdk_s3::config::Builder::new().timeout_config(aws::upload());
+        let sent = put.customize().config_override(slowly).send().await;
+        sent.during(format!("uploading `{}` to bucket `{bucket}`", self.key)).map_err(AwsError::bucket_is_there)?;
         Ok(Output { bucket: bucket.into(), key: self.key.clone() })
     }
 
@@ -84,6 +94,7 @@ impl Kind for Object {
             .s3
             .delete_object()
             .bucket(bucket)
+            .expected_bucket_owner(step.names.account.as_str())
             .key(key)
             .send()
             .await

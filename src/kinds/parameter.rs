@@ -1,7 +1,8 @@
 //! A Systems Manager parameter: how agents and the web UI find what AWS named.
 //!
 //! AWS returns no tags with values, so ownership comes from one listing filtered by our tag (last verified 2026-11).
-//! A secret's fingerprint stands in the description, since its value is not read back.
+//! The description holds the digest of the applied spec, which tags could not tell either, and a secret's fingerprint for
+//! who may not decrypt. A secret is read to be compared, and leaves this file as its fingerprint only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,15 +49,20 @@ impl Kind for Parameter {
         let ours = marked(observe, &root).await?;
         let wanted: BTreeMap<String, Address> = observe.wanted::<Self>().into_iter().map(|(address, p)| (p.name, address)).collect();
         let mut found = Vec::new();
-        let mut pages = observe.aws.ssm.get_parameters_by_path().path(&root).recursive(true).max_results(10).into_paginator().send();
-        let mut parameters = Vec::new();
-        while let Some(page) = pages.next().await {
-            parameters.extend(page.during(format!("listing the parameters under `{root}`"))?.parameters.unwrap_or_default());
-        }
+        let (secrets, parameters) = match values(observe, &root, Secrets::Open).await {
+            Ok(parameters) => (Secrets::Open, parameters),
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
+                let parameters = values(observe, &root, Secrets::Sealed).await?;
+                tracing::warn!(error = format!("{error:#}"), "secrets can't be decrypted: one changed outside tenantry goes unseen");
+                (Secrets::Sealed, parameters)
+            }
+            Err(error) => return Err(error),
+        };
         for parameter in parameters {
             let Some(name) = parameter.name().map(ToOwned::to_owned) else { continue };
-            let mark = match (ours.get(&name), wanted.contains_key(&name)) {
-                (Some(_), _) => Ownership::Ours { spec: None },
+            let applied = ours.get(&name).map(|description| applied(description));
+            let mark = match (&applied, wanted.contains_key(&name)) {
+                (Some((_, spec)), _) => Ownership::Ours { spec: spec.map(Into::into) },
                 (None, true) => Ownership::Foreign { platform: None },
                 (None, false) => continue,
             };
@@ -65,7 +71,13 @@ impl Kind for Parameter {
                 .cloned()
                 .unwrap_or_else(|| Address::new(Self::NAME, Owner::Platform, name.trim_start_matches(&root).trim_start_matches('/')));
             let (protection, value) = match parameter.r#type() {
-                Some(ParameterType::SecureString) => (Protection::Secret, ours.get(&name).cloned().unwrap_or_default()),
+                Some(ParameterType::SecureString) => (
+                    Protection::Secret,
+                    match secrets {
+                        Secrets::Open => fingerprint(parameter.value().unwrap_or_default()),
+                        Secrets::Sealed => applied.map(|(text, _)| text.to_owned()).unwrap_or_default(),
+                    },
+                ),
                 _ => (Protection::Plain, parameter.value().unwrap_or_default().to_owned()),
             };
             found.push(Found {
@@ -106,10 +118,11 @@ impl Parameter {
     fn put(&self, step: &Step<'_>) -> Result<aws_sdk_ssm::operation::put_parameter::builders::PutParameterFluentBuilder> {
         let value = self.value.get()?;
         let put = step.aws.ssm.put_parameter().name(&self.name).value(value);
-        Ok(match self.protection {
-            Protection::Plain => put.r#type(ParameterType::String).description("written by tenantry"),
-            Protection::Secret => put.r#type(ParameterType::SecureString).description(fingerprint(value)),
-        })
+        let (kind, text) = match self.protection {
+            Protection::Plain => (ParameterType::String, "written by tenantry".to_owned()),
+            Protection::Secret => (ParameterType::SecureString, fingerprint(value)),
+        };
+        Ok(put.r#type(kind).description(format!("{text}{SPEC}{}", step.mark.spec)))
     }
 
     async fn is_mine(&self, step: &Step<'_>) -> Result<bool> {
@@ -120,6 +133,31 @@ impl Parameter {
         let live: BTreeSet<(String, String)> = tags.tag_list().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect();
         Ok(mine.is_subset(&live))
     }
+}
+
+/// Stands in a description before the digest of the spec that was applied last.
+const SPEC: &str = "; spec ";
+
+/// A description's text, and the digest behind it if it has one.
+fn applied(description: &str) -> (&str, Option<&str>) {
+    description.split_once(SPEC).map_or((description, None), |(text, spec)| (text, Some(spec)))
+}
+
+/// How the values of secrets come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Secrets {
+    Open,
+    Sealed,
+}
+
+async fn values(observe: &Observe<'_>, root: &str, secrets: Secrets) -> Result<Vec<aws_sdk_ssm::types::Parameter>> {
+    let list = observe.aws.ssm.get_parameters_by_path().path(root).recursive(true).max_results(10);
+    let mut pages = list.with_decryption(secrets == Secrets::Open).into_paginator().send();
+    let mut parameters = Vec::new();
+    while let Some(page) = pages.next().await {
+        parameters.extend(page.during(format!("listing the parameters under `{root}`"))?.parameters.unwrap_or_default());
+    }
+    Ok(parameters)
 }
 
 /// The parameters that carry our mark, with their descriptions.

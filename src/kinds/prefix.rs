@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bucket, Found, Kind, Observe, Ownership, Step};
 use crate::address::{Address, Owner};
-use crate::aws::{During as _, Tolerate as _};
+use crate::aws::{AwsError, During as _, Tolerate as _};
 use crate::late::Late;
 use crate::names::{TenantId, TierName, tier_prefix};
 
@@ -48,10 +48,12 @@ impl Kind for Prefix {
             .s3
             .put_object()
             .bucket(bucket)
+            .expected_bucket_owner(step.names.account.as_str())
             .key(&self.prefix)
             .send()
             .await
-            .during(format!("creating prefix `{}` in bucket `{bucket}`", self.prefix))?;
+            .during(format!("creating prefix `{}` in bucket `{bucket}`", self.prefix))
+            .map_err(AwsError::bucket_is_there)?;
         Ok(Output { bucket: bucket.into(), prefix: self.prefix.clone() })
     }
 
@@ -63,7 +65,8 @@ impl Kind for Prefix {
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let Output { bucket, prefix } = &live.output;
         loop {
-            let listing = step.aws.s3.list_object_versions().bucket(bucket).prefix(prefix);
+            let listing =
+                step.aws.s3.list_object_versions().bucket(bucket).expected_bucket_owner(step.names.account.as_str()).prefix(prefix);
             let Some(page) = listing.send().await.during(format!("listing what is under `{prefix}`")).missing_is_none()? else {
                 return Ok(());
             };
@@ -85,7 +88,8 @@ impl Kind for Prefix {
 async fn listed(observe: &Observe<'_>, tier: &TierName, bucket: &str) -> Result<Vec<Found<Prefix>>> {
     let root = tier_prefix(tier);
     let mut found = Vec::new();
-    let mut pages = observe.aws.s3.list_objects_v2().bucket(bucket).prefix(&root).delimiter("/").into_paginator().send();
+    let list = observe.aws.s3.list_objects_v2().bucket(bucket).expected_bucket_owner(observe.names.account.as_str());
+    let mut pages = list.prefix(&root).delimiter("/").into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.during(format!("listing the tenants in bucket `{bucket}`"))?;
         for prefix in page.common_prefixes().iter().filter_map(|p| p.prefix()) {

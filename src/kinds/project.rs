@@ -1,16 +1,16 @@
 //! A Bedrock project: what a tier's model calls are billed to, by its tags.
 //!
 //! Names are not unique, creating has no token, and a project can only be archived: ours is the one with our tags, the
-//! oldest if a lost reply ever made two (documents of 2026-09; never tried live).
+//! oldest if a lost reply ever made two, and the others go by their ids until they are archived (documents of 2026-09; never tried live).
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Kind, Observe, Step, Tags};
+use super::{Found, Kind, Observe, Step, Tags, child};
 use crate::aws::projects::Live;
-use crate::aws::{AwsError, Tolerate as _};
+use crate::aws::{AwsError, Class, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 
@@ -36,13 +36,23 @@ impl Kind for Project {
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let mut found: Vec<Found<Self>> = Vec::new();
-        for live in active(observe.aws.projects.list().await?) {
+        let all = match observe.aws.projects.list().await {
+            // Not every region has the endpoint: who wants no project needs none.
+            Err(error)
+                if observe.wanted::<Self>().is_empty()
+                    && AwsError::of(&error).is_some_and(|e| matches!(e.class, Class::Unreachable | Class::Denied)) =>
+            {
+                tracing::warn!(error = format!("{error:#}"), "taking it that there are no projects, since none is wanted");
+                Vec::new()
+            }
+            listed => listed?,
+        };
+        for live in active(all) {
             let tags = Tags::read(live.tags.clone());
             // Equal names are allowed here, so a project without our tags is never in the way.
             let Some((address, mark)) = observe.whose(&tags, None) else { continue };
-            if found.iter().any(|f| f.address == address) {
-                continue;
-            }
+            let taken = found.iter().any(|f| f.address == address);
+            let address = if taken { child(Self::NAME, address.owner(), &live.id) } else { address };
             let output = output(&live);
             found.push(Found { address, spec: Self { name: live.name, tags: tags.declared }, output, mark });
         }
@@ -50,16 +60,16 @@ impl Kind for Project {
     }
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        // A create that was begun before, and stopped by a throttle or a lost reply, may have made the project.
+        if let Some(live) = mine(step).await? {
+            return Ok(output(&live));
+        }
         match step.aws.projects.create(&self.name, &step.mark.with(&self.tags)).await {
             Ok(live) => Ok(output(&live)),
-            Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => {
-                let mut mine = active(step.aws.projects.list().await?).into_iter().filter(|p| Tags::read(p.tags.clone()).is(&step.mark));
-                let Some(kept) = mine.next() else { return Err(AwsError::nothing_done(error)) };
-                for twin in mine {
-                    step.aws.projects.archive(&twin.id).await?;
-                }
-                Ok(output(&kept))
-            }
+            Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => match mine(step).await? {
+                Some(live) => Ok(output(&live)),
+                None => Err(AwsError::nothing_done(error)),
+            },
             Err(error) => Err(error),
         }
     }
@@ -80,6 +90,16 @@ impl Kind for Project {
 
 fn output(live: &Live) -> Output {
     Output { id: live.id.clone(), arn: Arn::new(&live.arn) }
+}
+
+/// The oldest project that carries exactly our mark; the others are archived.
+async fn mine(step: &Step<'_>) -> Result<Option<Live>> {
+    let mut mine = active(step.aws.projects.list().await?).into_iter().filter(|p| Tags::read(p.tags.clone()).is(&step.mark));
+    let kept = mine.next();
+    for twin in mine {
+        step.aws.projects.archive(&twin.id).await.missing_is_none()?;
+    }
+    Ok(kept)
 }
 
 /// Projects in use, the oldest first.

@@ -1,13 +1,14 @@
 //! The resource server: the scopes that clients ask for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use aws_sdk_cognitoidentityprovider::types::ResourceServerScopeType;
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Kind, Observe, Ownership, Step, UserPool, child};
-use crate::aws::{During as _, Tolerate as _};
+use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
+use crate::address::Address;
+use crate::aws::{AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +33,15 @@ impl ResourceServer {
         let scope = |(name, text): (&String, &String)| ResourceServerScopeType::builder().scope_name(name).scope_description(text).build();
         Ok(self.scopes.iter().map(scope).collect::<Result<_, _>>()?)
     }
+
+    async fn is_live(&self, step: &Step<'_>, pool: &str) -> Result<bool> {
+        let describe = step.aws.cognito.describe_resource_server().user_pool_id(pool).identifier(&self.identifier);
+        let live = describe.send().await.during(format!("reading resource server `{}`", self.identifier)).missing_is_none()?;
+        let Some(live) = live.and_then(|l| l.resource_server) else { return Ok(false) };
+        let scopes: BTreeMap<String, String> =
+            live.scopes.unwrap_or_default().into_iter().map(|s| (s.scope_name, s.scope_description)).collect();
+        Ok(live.name.as_ref() == Some(&self.name) && scopes == self.scopes)
+    }
 }
 
 impl Kind for ResourceServer {
@@ -43,24 +53,33 @@ impl Kind for ResourceServer {
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();
+        let ours = observe.names.resource_server();
         let mut found = Vec::new();
-        for (parent, pool) in observe.above::<UserPool>() {
+        for (parent, pool) in user_pool::parents(observe) {
+            let mut servers = Vec::new();
             let mut pages = observe.aws.cognito.list_resource_servers().user_pool_id(&pool.id).max_results(50).into_paginator().send();
             while let Some(page) = pages.next().await {
-                for server in page.during(format!("listing the resource servers of user pool `{}`", pool.id))?.resource_servers {
+                servers.extend(page.during(format!("listing the resource servers of user pool `{}`", pool.id))?.resource_servers);
+            }
+            let is_wanted = |identifier: &str| wanted.iter().find(|(_, s)| s.identifier == identifier).map(|(a, _)| a.clone());
+            let mut servers: Vec<(String, Self)> = servers
+                .into_iter()
+                .map(|server| {
                     let (identifier, name) = (server.identifier.unwrap_or_default(), server.name.unwrap_or_default());
-                    let address = wanted.iter().find(|(_, s)| s.identifier == identifier || s.name == name).map(|(a, _)| a.clone());
-                    if address.is_none() && !observe.could_be_ours(&name) {
-                        continue;
-                    }
                     let scopes = server.scopes.unwrap_or_default().into_iter().map(|s| (s.scope_name, s.scope_description)).collect();
-                    found.push(Found {
-                        address: address.unwrap_or_else(|| child(Self::NAME, parent.owner(), &name)),
-                        spec: Self { pool: Late::known(&pool.id), identifier: identifier.clone(), name, scopes },
-                        output: Output { identifier, pool: pool.id.clone() },
-                        mark: Ownership::Ours { spec: None },
-                    });
-                }
+                    (identifier.clone(), Self { pool: Late::known(&pool.id), identifier, name, scopes })
+                })
+                .filter(|(identifier, spec)| spec.name == ours || is_wanted(identifier).is_some())
+                .collect();
+            // Names are not unique: the one whose identifier is wanted keeps the address.
+            servers.sort_by_key(|(identifier, _)| (is_wanted(identifier).is_none(), identifier.clone()));
+            let mut seen: BTreeSet<Address> = BTreeSet::new();
+            for (identifier, spec) in servers {
+                let address = is_wanted(&identifier).or_else(|| wanted.iter().find(|(_, s)| s.name == spec.name).map(|(a, _)| a.clone()));
+                let address = address.unwrap_or_else(|| child(Self::NAME, parent.owner(), &spec.name));
+                let address = if seen.insert(address.clone()) { address } else { child(Self::NAME, parent.owner(), &identifier) };
+                let mark = if spec.name == ours { Ownership::Ours { spec: None } } else { Ownership::Foreign { platform: None } };
+                found.push(Found { address, spec, output: Output { identifier, pool: pool.id.clone() }, mark });
             }
         }
         Ok(found)
@@ -69,7 +88,16 @@ impl Kind for ResourceServer {
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let pool = self.pool.get()?;
         let create = step.aws.cognito.create_resource_server().user_pool_id(pool).identifier(&self.identifier).name(&self.name);
-        create.set_scopes(Some(self.scopes()?)).send().await.during(format!("creating resource server `{}`", self.identifier))?;
+        match create.set_scopes(Some(self.scopes()?)).send().await.during(format!("creating resource server `{}`", self.identifier)) {
+            Ok(_) => {}
+            // A lost reply: the resource server that stands there may be the one we have just made.
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.code == "InvalidParameterException") => {
+                if !self.is_live(step, pool).await? {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
         Ok(Output { identifier: self.identifier.clone(), pool: pool.into() })
     }
 

@@ -74,13 +74,19 @@ impl Kind for Role {
         let found = each(names, |name| {
             let wanted = wanted.iter().find(|(_, r)| r.name.eq_ignore_ascii_case(&name)).map(|(a, _)| a.clone());
             async move {
-                let (role, policies) = futures::try_join!(get(observe.aws, &name), policies(observe.aws, &name))?;
+                let named = wanted.clone();
+                let looked = async { futures::try_join!(get(observe.aws, &name), policies(observe.aws, &name)) };
+                let Some((role, policies)) = looked.await.listed(named.as_ref())? else { return Ok(None) };
                 let tags = Tags::read(role.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())));
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
+                let policy = match policies.contains(POLICY) {
+                    true => inline(observe.aws, &name).await.listed(named.as_ref())?,
+                    false => None,
+                };
                 let spec = Self {
                     description: role.description.clone().unwrap_or_default(),
                     trust: decoded(role.assume_role_policy_document())?,
-                    policy: if policies.contains(POLICY) { inline(observe.aws, &name).await? } else { serde_json::Value::Null.into() },
+                    policy: policy.unwrap_or_else(|| serde_json::Value::Null.into()),
                     session_seconds: role.max_session_duration.unwrap_or_default(),
                     other_policies: policies.into_iter().filter(|p| p != POLICY).collect(),
                     tags: tags.declared,
@@ -134,7 +140,8 @@ impl Kind for Role {
                     .policy_arn(policy)
                     .send()
                     .await
-                    .during(format!("detaching `{policy}` from role `{name}`"))?;
+                    .during(format!("detaching `{policy}` from role `{name}`"))
+                    .missing_is_none()?;
             } else {
                 client
                     .delete_role_policy()
@@ -142,7 +149,8 @@ impl Kind for Role {
                     .policy_name(policy)
                     .send()
                     .await
-                    .during(format!("deleting policy `{policy}` of role `{name}`"))?;
+                    .during(format!("deleting policy `{policy}` of role `{name}`"))
+                    .missing_is_none()?;
             }
         }
         if self.description != live.spec.description || self.session_seconds != live.spec.session_seconds {
@@ -190,14 +198,26 @@ async fn get(aws: &Aws, name: &str) -> Result<aws_sdk_iam::types::Role> {
 
 /// Inline policies by name, attached ones by ARN.
 async fn policies(aws: &Aws, name: &str) -> Result<BTreeSet<String>> {
-    let inline =
-        async { aws.iam.list_role_policies().role_name(name).send().await.during(format!("listing the policies of role `{name}`")) };
-    let attached = async {
-        aws.iam.list_attached_role_policies().role_name(name).send().await.during(format!("listing the policies attached to role `{name}`"))
+    let inline = async {
+        let mut names = BTreeSet::new();
+        let mut pages = aws.iam.list_role_policies().role_name(name).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            names.extend(page.during(format!("listing the policies of role `{name}`"))?.policy_names);
+        }
+        Ok::<_, anyhow::Error>(names)
     };
-    let (inline, attached) = futures::try_join!(inline, attached)?;
-    let attached = attached.attached_policies.unwrap_or_default().into_iter().filter_map(|p| p.policy_arn);
-    Ok(inline.policy_names.into_iter().chain(attached).collect())
+    let attached = async {
+        let mut arns = BTreeSet::new();
+        let mut pages = aws.iam.list_attached_role_policies().role_name(name).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.during(format!("listing the policies attached to role `{name}`"))?;
+            arns.extend(page.attached_policies.unwrap_or_default().into_iter().filter_map(|p| p.policy_arn));
+        }
+        Ok(arns)
+    };
+    let (mut all, attached) = futures::try_join!(inline, attached)?;
+    all.extend(attached);
+    Ok(all)
 }
 
 async fn inline(aws: &Aws, name: &str) -> Result<PolicyDocument> {

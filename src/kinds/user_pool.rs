@@ -2,18 +2,20 @@
 //!
 //! Attributes are append-only: one that is no longer declared stays, and none can be changed. UpdateUserPool resets what
 //! it leaves out, so what we don't manage is read first and sent back. Creating has no token and names are not unique,
-//! so a create goes out once (last verified 2026-09).
+//! so a create looks first, goes out once and looks again (last verified 2026-09).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
+use aws_sdk_cognitoidentityprovider::operation::get_user_pool_mfa_config::GetUserPoolMfaConfigOutput;
 use aws_sdk_cognitoidentityprovider::types as sdk;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Found, Kind, Observe, Step, Tags};
+use super::{Found, Kind, Observe, Ownership, Step, Tags, child};
+use crate::address::Address;
 use crate::aws::{self, Aws, AwsError, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::manifest::Mfa;
@@ -104,17 +106,11 @@ impl Kind for UserPool {
         let found = each(candidates, |(name, id)| {
             let wanted = wanted.iter().find(|(_, p)| p.name == name);
             async move {
-                let pool = describe(observe.aws, &id).await?;
+                let named = wanted.map(|(a, _)| a);
+                let Some(pool) = describe(observe.aws, &id).await.listed(named)? else { return Ok(None) };
                 let tags = Tags::read(pool.user_pool_tags.clone().unwrap_or_default());
-                let Some((address, mark)) = observe.whose(&tags, wanted.map(|(a, _)| a.clone())) else { return Ok(None) };
-                let mfa = observe
-                    .aws
-                    .cognito
-                    .get_user_pool_mfa_config()
-                    .user_pool_id(&id)
-                    .send()
-                    .await
-                    .during(format!("reading the MFA of user pool `{id}`"))?;
+                let Some((address, mark)) = observe.whose(&tags, named.cloned()) else { return Ok(None) };
+                let Some(mfa) = read_mfa(observe.aws, &id).await.listed(named)? else { return Ok(None) };
                 let output = output(&pool);
                 let mut spec = Self::read(pool, tags.declared)?;
                 spec.mfa = mfa.mfa_configuration.map_or_else(|| "OFF".into(), |m| m.to_string());
@@ -125,39 +121,14 @@ impl Kind for UserPool {
                 Ok(Some(Found { address, spec, output, mark }))
             }
         });
-        Ok(found.await?.into_iter().flatten().collect())
+        Ok(told_apart(found.await?.into_iter().flatten().collect()))
     }
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
-        let once = aws_sdk_cognitoidentityprovider::config::Builder::new().retry_config(aws::once());
-        let create = step
-            .aws
-            .cognito
-            .create_user_pool()
-            .pool_name(&self.name)
-            .policies(self.policies())
-            .deletion_protection(self.protection())
-            .auto_verified_attributes(sdk::VerifiedAttributeType::Email)
-            .set_username_attributes(Some(self.sign_in_with.iter().map(|a| a.as_str().into()).collect()))
-            .username_configuration(sdk::UsernameConfigurationType::builder().case_sensitive(self.case_sensitive).build()?)
-            .admin_create_user_config(sdk::AdminCreateUserConfigType::builder().allow_admin_create_user_only(!self.self_sign_up).build())
-            .set_schema(Some(self.attributes.iter().map(schema).collect()))
-            .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let pool = match create
-            .customize()
-            .config_override(once)
-            .mutate_request(drop_unused_days)
-            .send()
-            .await
-            .during(format!("creating user pool `{}`", self.name))
-        {
-            Ok(reply) => reply.user_pool.context("AWS says nothing of the new user pool")?,
-            // The reply is lost; the pool may be there.
-            Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => match mine(step, &self.name).await? {
-                Some(pool) => pool,
-                None => return Err(AwsError::nothing_done(error)),
-            },
-            Err(error) => return Err(error),
+        // A create that was begun before, and stopped by a throttle or a lost reply, may have made the pool.
+        let pool = match mine(step, &self.name).await? {
+            Some(pool) => pool,
+            None => self.make(step).await?,
         };
         let output = output(&pool);
         self.set_mfa(step, &output.id).await?;
@@ -168,10 +139,10 @@ impl Kind for UserPool {
         let id = &live.output.id;
         let new: Vec<_> = self.attributes.iter().filter(|(name, _)| !live.spec.attributes.contains_key(*name)).map(schema).collect();
         if !new.is_empty() {
-            let add = step.aws.cognito.add_custom_attributes().user_pool_id(id).set_custom_attributes(Some(new));
-            add.send().await.during(format!("adding attributes to user pool `{}`", self.name))?;
+            self.add_attributes(step, id, new).await?;
         }
         let now = describe(step.aws, id).await?;
+        let (sign_in, password) = now.policies.map(|p| (p.sign_in_policy, p.password_policy)).unwrap_or_default();
         // Describe shows a member that Update refuses beside the password policy's own.
         let admin = sdk::AdminCreateUserConfigType::builder()
             .allow_admin_create_user_only(!self.self_sign_up)
@@ -185,13 +156,13 @@ impl Kind for UserPool {
             .pool_name(&self.name)
             .policies(
                 sdk::UserPoolPolicyType::builder()
-                    .set_sign_in_policy(now.policies.and_then(|p| p.sign_in_policy))
-                    .set_password_policy(self.policies().password_policy)
+                    .set_sign_in_policy(sign_in)
+                    .password_policy(self.password().set_password_history_size(password.and_then(|p| p.password_history_size)).build())
                     .build(),
             )
             .deletion_protection(self.protection())
             .set_lambda_config(now.lambda_config)
-            .auto_verified_attributes(sdk::VerifiedAttributeType::Email)
+            .set_auto_verified_attributes(now.auto_verified_attributes)
             .set_sms_verification_message(now.sms_verification_message)
             .set_email_verification_message(now.email_verification_message)
             .set_email_verification_subject(now.email_verification_subject)
@@ -238,27 +209,71 @@ impl Kind for UserPool {
 }
 
 impl UserPool {
-    fn policies(&self) -> sdk::UserPoolPolicyType {
+    async fn make(&self, step: &Step<'_>) -> Result<sdk::UserPoolType> {
+        let once = aws_sdk_cognitoidentityprovider::config::Builder::new().retry_config(aws::once());
+        let create = step
+            .aws
+            .cognito
+            .create_user_pool()
+            .pool_name(&self.name)
+            .policies(sdk::UserPoolPolicyType::builder().password_policy(self.password().build()).build())
+            .deletion_protection(self.protection())
+            .auto_verified_attributes(sdk::VerifiedAttributeType::Email)
+            .set_username_attributes(Some(self.sign_in_with.iter().map(|a| a.as_str().into()).collect()))
+            .username_configuration(sdk::UsernameConfigurationType::builder().case_sensitive(self.case_sensitive).build()?)
+            .admin_create_user_config(sdk::AdminCreateUserConfigType::builder().allow_admin_create_user_only(!self.self_sign_up).build())
+            .set_schema(Some(self.attributes.iter().map(schema).collect()))
+            .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
+        let create = create.customize().config_override(once).mutate_request(drop_unused_days);
+        match create.send().await.during(format!("creating user pool `{}`", self.name)) {
+            Ok(reply) => reply.user_pool.context("AWS says nothing of the new user pool"),
+            // The reply is lost; the pool may be there.
+            Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => {
+                mine(step, &self.name).await?.ok_or_else(|| AwsError::nothing_done(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn password(&self) -> sdk::builders::PasswordPolicyTypeBuilder {
         let Password { minimum_length, every_class_of_characters: every, temporary_days } = self.password;
-        let password = sdk::PasswordPolicyType::builder()
+        sdk::PasswordPolicyType::builder()
             .minimum_length(minimum_length)
             .require_lowercase(every)
             .require_uppercase(every)
             .require_numbers(every)
             .require_symbols(every)
             .temporary_password_validity_days(temporary_days)
-            .build();
-        sdk::UserPoolPolicyType::builder().password_policy(password).build()
+    }
+
+    /// A lost reply makes AWS refuse the same attributes as existing ones.
+    async fn add_attributes(&self, step: &Step<'_>, id: &str, new: Vec<sdk::SchemaAttributeType>) -> Result<()> {
+        let add = step.aws.cognito.add_custom_attributes().user_pool_id(id).set_custom_attributes(Some(new));
+        match add.send().await.during(format!("adding attributes to user pool `{}`", self.name)) {
+            Ok(_) => Ok(()),
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.code == "InvalidParameterException") => {
+                let live = Self::read(describe(step.aws, id).await?, BTreeMap::new())?.attributes;
+                if self.attributes.iter().all(|(name, wanted)| live.get(name) == Some(wanted)) { Ok(()) } else { Err(error) }
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn protection(&self) -> sdk::DeletionProtectionType {
         if self.deletion_protection { sdk::DeletionProtectionType::Active } else { sdk::DeletionProtectionType::Inactive }
     }
 
-    /// MFA has an operation of its own, which wants a factor for anything but off.
+    /// MFA has an operation of its own, which wants a factor for anything but off, takes none beside off, and forgets the
+    /// factors that it is not sent.
     async fn set_mfa(&self, step: &Step<'_>, id: &str) -> Result<()> {
-        let app = (self.mfa != "OFF").then(|| sdk::SoftwareTokenMfaConfigType::builder().enabled(true).build());
+        let now = read_mfa(step.aws, id).await?;
+        let on = self.mfa != "OFF";
+        let app = on.then(|| sdk::SoftwareTokenMfaConfigType::builder().enabled(true).build());
         let set = step.aws.cognito.set_user_pool_mfa_config().user_pool_id(id).set_software_token_mfa_configuration(app);
+        let set = set
+            .set_sms_mfa_configuration(now.sms_mfa_configuration.filter(|_| on))
+            .set_email_mfa_configuration(now.email_mfa_configuration.filter(|_| on))
+            .set_web_authn_configuration(now.web_authn_configuration);
         set.mfa_configuration(self.mfa.as_str().into()).send().await.during(format!("setting the MFA of user pool `{}`", self.name))?;
         Ok(())
     }
@@ -315,13 +330,40 @@ fn output(pool: &sdk::UserPoolType) -> Output {
     Output { id: pool.id.clone().unwrap_or_default(), arn: Arn::new(pool.arn.clone().unwrap_or_default()), domain: pool.domain.clone() }
 }
 
+/// Two pools of one address: a lost reply made the younger. The older keeps the address; the other goes by its id.
+fn told_apart(pools: Vec<Found<UserPool>>) -> Vec<Found<UserPool>> {
+    let mut seen: BTreeSet<Address> = BTreeSet::new();
+    let (ours, others): (Vec<_>, Vec<_>) = pools.into_iter().partition(|p| matches!(p.mark, Ownership::Ours { .. }));
+    let mut found = Vec::new();
+    for mut pool in ours {
+        if !seen.insert(pool.address.clone()) {
+            pool.address = child(UserPool::NAME, pool.address.owner(), &pool.output.id);
+        }
+        found.push(pool);
+    }
+    // Names are not unique: beside a pool of ours, somebody else's of the same name is in nobody's way.
+    found.extend(others.into_iter().filter(|pool| seen.insert(pool.address.clone())));
+    found
+}
+
+/// The pools below which clients and the rest are looked for: not a twin, in which there is nothing of ours.
+pub(super) fn parents(observe: &Observe<'_>) -> Vec<(Address, Output)> {
+    observe.above::<UserPool>().into_iter().filter(|(address, pool)| address.label() != pool.id).collect()
+}
+
+/// Names and ids, the oldest first.
 async fn list(aws: &Aws) -> Result<Vec<(String, String)>> {
     let mut all = Vec::new();
     let mut pages = aws.cognito.list_user_pools().max_results(60).into_paginator().send();
     while let Some(page) = pages.next().await {
-        all.extend(page.during("listing user pools")?.user_pools.unwrap_or_default().into_iter().filter_map(|p| Some((p.name?, p.id?))));
+        all.extend(page.during("listing user pools")?.user_pools.unwrap_or_default());
     }
-    Ok(all)
+    all.sort_by(|a, b| (a.creation_date, &a.id).cmp(&(b.creation_date, &b.id)));
+    Ok(all.into_iter().filter_map(|p| Some((p.name?, p.id?))).collect())
+}
+
+async fn read_mfa(aws: &Aws, id: &str) -> Result<GetUserPoolMfaConfigOutput> {
+    aws.cognito.get_user_pool_mfa_config().user_pool_id(id).send().await.during(format!("reading the MFA of user pool `{id}`"))
 }
 
 async fn describe(aws: &Aws, id: &str) -> Result<sdk::UserPoolType> {
@@ -332,7 +374,7 @@ async fn describe(aws: &Aws, id: &str) -> Result<sdk::UserPoolType> {
 /// The pool of our name that carries exactly our mark.
 async fn mine(step: &Step<'_>, name: &str) -> Result<Option<sdk::UserPoolType>> {
     for (_, id) in list(step.aws).await?.into_iter().filter(|(n, _)| n == name) {
-        let pool = describe(step.aws, &id).await?;
+        let Some(pool) = describe(step.aws, &id).await.missing_is_none()? else { continue };
         if Tags::read(pool.user_pool_tags.clone().unwrap_or_default()).is(&step.mark) {
             return Ok(Some(pool));
         }

@@ -20,7 +20,10 @@ const IN_A_ROW: u8 = 2;
 /// A share is kept in millionths: adding up fractions would drift.
 const WHOLE: u32 = 1_000_000;
 
-const KNOWN: &str = "latency, throttle, errors, lost, slow, role, kill and denied";
+/// Of a busy operation: more refusals in a row than the SDK has attempts, so that they reach the program.
+const BUSY: u64 = 10;
+
+const KNOWN: &str = "latency, throttle, busy, errors, lost, slow, role, bucket, kill and denied";
 
 /// The faults of one sandbox; none by default.
 #[derive(Debug, Default)]
@@ -31,9 +34,12 @@ pub(crate) struct Faults {
     lost: u32,
     slow: Duration,
     role: Duration,
+    bucket: Duration,
     /// Ends the process after that many writes.
     kill: Option<u64>,
     denied: Vec<String>,
+    /// Operations that are throttled for a while, each from one of its calls on.
+    busy: Vec<(String, u64)>,
     counts: Mutex<Counts>,
 }
 
@@ -43,6 +49,8 @@ struct Counts {
     errors: u32,
     lost: u32,
     writes: u64,
+    /// By operation: how often a busy one was called.
+    called: BTreeMap<String, u64>,
     /// By request: how often in a row it was not done.
     failed: BTreeMap<u64, u8>,
     /// By request: how often in a row it was done and its reply lost.
@@ -59,11 +67,16 @@ impl Faults {
                 "latency" => faults.latency = duration(value)?,
                 "slow" => faults.slow = duration(value)?,
                 "role" => faults.role = duration(value)?,
+                "bucket" => faults.bucket = duration(value)?,
                 "throttle" => faults.throttle = share(value)?,
                 "errors" => faults.errors = share(value)?,
                 "lost" => faults.lost = share(value)?,
                 "kill" => faults.kill = Some(count(value)?),
-                "denied" => faults.denied.push(denied(value)?),
+                "denied" => faults.denied.push(action(value)?),
+                "busy" => {
+                    let (name, from) = value.split_once('@').unwrap_or((value, "1"));
+                    faults.busy.push((action(name)?, call(from)?));
+                }
                 _ => bail!("no fault is called `{name}`; there are {KNOWN}"),
             }
         }
@@ -80,6 +93,11 @@ impl Faults {
         self.role
     }
 
+    /// How long a new bucket is not seen.
+    pub(super) fn appearing(&self) -> Duration {
+        self.bucket
+    }
+
     /// The delay of every call.
     #[expect(clippy::disallowed_methods, reason = "the latency is the fault itself")]
     pub(super) async fn wait(&self) {
@@ -91,16 +109,18 @@ impl Faults {
     /// The refusal or failure that comes instead of the work, if one is due.
     pub(super) fn before(&self, request: &Request, account: &str) -> Option<Reply> {
         if !self.denied.is_empty()
-            && let Some(name) = action::of(request)
-            && self.denied.iter().any(|d| d.eq_ignore_ascii_case(&name))
+            && let Some(name) = action::all(request).into_iter().find(|name| self.denied.iter().any(|d| d.eq_ignore_ascii_case(name)))
         {
             return Some(action::denied(request, &name, account));
         }
-        if self.throttle == 0 && self.errors == 0 {
+        if self.throttle == 0 && self.errors == 0 && self.busy.is_empty() {
             return None;
         }
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = &mut *counts;
+        if self.is_busy(counts, request) {
+            return Some(throttling(request));
+        }
         let throttled = due(&mut counts.throttle, self.throttle);
         // A failure has its share of what is not throttled, so that one fault does not swallow the other.
         let failing = !throttled && due(&mut counts.errors, self.errors);
@@ -108,6 +128,17 @@ impl Faults {
             return None;
         }
         Some(if throttled { throttling(request) } else { failure(request) })
+    }
+
+    /// Whether the request's operation takes nothing just now, whatever its content.
+    fn is_busy(&self, counts: &mut Counts, request: &Request) -> bool {
+        let name = if self.busy.is_empty() { None } else { action::of(request) };
+        let Some((name, from)) = name.and_then(|name| self.busy.iter().find(|(busy, _)| busy.eq_ignore_ascii_case(&name))) else {
+            return false;
+        };
+        let called = counts.called.entry(name.clone()).or_default();
+        *called += 1;
+        (*from..from + BUSY).contains(called)
     }
 
     /// What becomes of a reply to work that is done: the reply, a lost one, or the end of the process.
@@ -213,7 +244,11 @@ fn count(text: &str) -> Result<u64> {
     text.parse::<u64>().ok().filter(|n| *n > 0).with_context(|| format!("`{text}` is no number of writes; write 1 or more"))
 }
 
-fn denied(text: &str) -> Result<String> {
+fn call(text: &str) -> Result<u64> {
+    text.parse::<u64>().ok().filter(|n| *n > 0).with_context(|| format!("`{text}` is no number of a call; write 1 or more"))
+}
+
+fn action(text: &str) -> Result<String> {
     let parts = text.split_once(':').filter(|(service, name)| !service.is_empty() && !name.is_empty());
     parts.with_context(|| format!("`{text}` is no IAM action; write one such as `ssm:PutParameter`"))?;
     Ok(text.into())

@@ -210,6 +210,9 @@ fn admitted(world: &World, operation: &Operation, call: &Call) -> Result<(), Ref
         return Ok(());
     }
     let bucket = world.state.s3.bucket(&call.bucket)?;
+    if bucket.created + world.appearing.as_secs_f64() > world.now {
+        return Err(no_bucket());
+    }
     if call.request.header("x-amz-expected-bucket-owner").is_some_and(|owner| owner != world.account) {
         return Err(Refusal::new(403, "AccessDenied", "Access Denied"));
     }

@@ -136,3 +136,32 @@ fn init_fills_an_empty_folder_and_overwrites_nothing() {
     demands(at, "echo mine > tenants.yaml; tenantry init", 12, &["overwrites nothing"]);
     assert_eq!(std::fs::read_to_string(at.join("tenants.yaml")).unwrap(), "mine\n");
 }
+
+#[test]
+fn every_first_reply_may_be_lost() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q --sandbox-faults lost=1", 0, &["Done"]);
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
+    let claims = "sed -i.old 's/description: ./&changed /' tenants.yaml";
+    demands(at, &format!("{claims}; tenantry apply --sandbox --yes -q --sandbox-faults lost=1"), 0, &[]);
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
+}
+
+#[test]
+fn a_bucket_that_is_not_seen_at_once_is_waited_for_and_counted() {
+    let folder = shipped();
+    let at = folder.path();
+    let (printed, code) = shell(at, "tenantry apply --sandbox --yes -q --sandbox-faults bucket=600ms");
+    assert_eq!(code, 0, "{printed}");
+    assert!(!printed.contains(" 0 retries"), "{printed}");
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
+}
+
+#[test]
+fn a_plan_works_for_who_may_not_decrypt() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q --sandbox-faults denied=kms:Decrypt", 0, &["No changes"]);
+}

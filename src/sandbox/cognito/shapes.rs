@@ -107,7 +107,12 @@ pub(super) static SET_MFA: Shape = Shape::Struct(&[
     ID,
     MFA,
     may("SoftwareTokenMfaConfiguration", Shape::Struct(&[may("Enabled", Shape::Flag)])),
-    may("EmailMfaConfiguration", Shape::Struct(&[may("Message", text(6, 20_000, CODE))])),
+    may("EmailMfaConfiguration", Shape::Struct(&[may("Message", text(6, 20_000, CODE)), may("Subject", text(1, 140, ""))])),
+    may("SmsMfaConfiguration", Shape::Struct(&[may("SmsAuthenticationMessage", text(6, 140, CODE)), may("SmsConfiguration", Shape::Any)])),
+    may(
+        "WebAuthnConfiguration",
+        Shape::Struct(&[may("RelyingPartyId", text(1, 127, "")), may("UserVerification", Shape::OneOf(&["required", "preferred"]))]),
+    ),
 ]);
 
 static FLOW: Shape = Shape::OneOf(&[

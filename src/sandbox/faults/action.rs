@@ -25,6 +25,16 @@ pub(super) fn of(request: &Request) -> Option<String> {
     })
 }
 
+/// Every action that the caller must be allowed: a secret is decrypted in the caller's name.
+pub(super) fn all(request: &Request) -> Vec<String> {
+    let decrypts = || request.json().is_some_and(|body| body.get("WithDecryption") == Some(&Value::Bool(true)));
+    let mut all: Vec<String> = of(request).into_iter().collect();
+    if request.target("AmazonSSM.").is_some() && decrypts() {
+        all.push("kms:Decrypt".into());
+    }
+    all
+}
+
 /// Whether the request only reads, though its answer may have moved a status on.
 pub(super) fn reads(request: &Request) -> bool {
     let reading = |operation: &str| ["Get", "List", "Describe", "Head"].iter().any(|verb| operation.starts_with(verb));
