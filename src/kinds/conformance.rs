@@ -71,6 +71,15 @@ fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Ha
     desired.add(Owner::Platform, label, spec).unwrap()
 }
 
+fn basic() -> crate::names::TierName {
+    "basic".parse().unwrap()
+}
+
+/// Children without tags are known by the name that their tier gives them.
+fn put_in_tier<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Handle<K> {
+    desired.add(Owner::Tier(basic()), label, spec).unwrap()
+}
+
 fn a_bucket(desired: &mut Desired, stage: &str) -> crate::late::Handle<Bucket> {
     let spec = Bucket {
         name: "acme-data".into(),
@@ -122,9 +131,9 @@ fn a_base(desired: &mut Desired, description: Option<&str>, stage: &str) -> crat
         vector_bucket,
         index,
         tags: tags(stage),
-        failed: None,
+        condition: Condition::default(),
     };
-    put(desired, "main", &base)
+    put_in_tier(desired, "main", &base)
 }
 
 fn a_source(desired: &mut Desired, prefix: &str, tokens: u32) {
@@ -132,23 +141,21 @@ fn a_source(desired: &mut Desired, prefix: &str, tokens: u32) {
     let bucket = a_bucket(desired, "one").at(&Bucket::ARN);
     let source = DataSource {
         knowledge_base: base,
-        name: "acme-documents".into(),
+        name: names().data_source(&basic()),
         description: None,
         bucket,
         prefix: prefix.into(),
         chunk_tokens: tokens,
         chunk_overlap_percent: 20,
-        failed: None,
+        deletion_policy: DeletionPolicy::Retain,
+        condition: Condition::default(),
     };
-    put(desired, "documents", &source);
+    put_in_tier(desired, "documents", &source);
 }
 
 fn an_authorizer(audience: &str) -> JwtAuthorizer {
-    JwtAuthorizer {
-        discovery_url: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/openid-configuration".into(),
-        allowed_audience: [Late::known(audience)].into(),
-        allowed_clients: BTreeSet::new(),
-    }
+    let discovery_url = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/openid-configuration";
+    JwtAuthorizer::audience(discovery_url.into(), [Late::known(audience)].into())
 }
 
 fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, stage: &str) -> crate::late::Handle<Gateway> {
@@ -157,25 +164,28 @@ fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, s
         name: "acme-gw".into(),
         description: description.map(Into::into),
         role,
+        authorizer_type: AuthorizerType::CustomJwt,
         authorizer: an_authorizer(audience),
         tags: tags(stage),
-        failed: None,
+        condition: Condition::default(),
     };
-    put(desired, "main", &gateway)
+    put_in_tier(desired, "main", &gateway)
 }
 
 fn a_target(desired: &mut Desired, tool: &str, headers: &[&str]) {
     let gateway = a_gateway(desired, None, "one", "one").at(&Gateway::ID);
     let target = GatewayTarget {
         gateway,
-        name: "AcmeLambda".into(),
+        name: names().gateway_target(&basic()),
         description: None,
+        sort: TargetSort::Lambda,
+        credentials: Credentials::GatewayRole,
         lambda: "arn:aws:lambda:us-east-1:111122223333:function:acme-tools".into(),
-        tools: serde_json::json!([{ "name": tool, "description": "an example", "inputSchema": { "type": "object", "properties": { "id": { "type": "string" } } } }]),
+        tools: serde_json::json!([{ "name": tool, "description": "an example", "inputSchema": { "type": "object", "properties": { "id": { "type": "string" } }, "required": [] } }]).into(),
         headers: headers.iter().map(|h| (*h).to_owned()).collect(),
-        failed: None,
+        condition: Condition::default(),
     };
-    put(desired, "tools", &target);
+    put_in_tier(desired, "tools", &target);
 }
 
 fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&str, &str)], stage: &str) {
@@ -192,7 +202,7 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
         idle_timeout_seconds: 900,
         max_lifetime_seconds: 28800,
         tags: tags(stage),
-        failed: None,
+        condition: Condition::default(),
     };
     put(desired, "main", &runtime);
 }
@@ -201,7 +211,7 @@ fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage:
     let namespace = |name: &str| format!("clinic/{{actorId}}/{name}");
     let strategy = |name: &str| (name.to_owned(), Strategy { extracts: Extracts::Semantic, namespace: namespace(name) });
     let strategies = strategies.iter().map(|name| strategy(name)).collect();
-    let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), failed: None };
+    let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), condition: Condition::default() };
     put(desired, "main", &memory);
 }
 
@@ -249,7 +259,7 @@ fn a_client(desired: &mut Desired, minutes: u32, urls: &[&str]) {
 }
 
 fn a_prefix(desired: &mut Desired, tenants: &[&str]) {
-    let tier: crate::names::TierName = "basic".parse().unwrap();
+    let tier = basic();
     let spec = Bucket {
         name: names().tier_bucket(&tier),
         region: "us-east-1".into(),
@@ -424,4 +434,10 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
         let step = Step { aws: &bench.site.aws, names: &bench.site.names, blobs: &bench.site.blobs, mark, tell: &|_| {} };
         super::kind(kind).unwrap().delete(&step, found).await.unwrap_or_else(|e| panic!("{at}: deleting {address} again: {e:#}"));
     }
+
+    // And made again: AWS has not forgotten the idempotency tokens of the first time.
+    bench.apply(from, &named).await;
+    bench.is_settled(from, at).await;
 }
+
+mod transitions;
