@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::address::{Address, Owner};
-use crate::aws::Aws;
+use crate::aws::{Aws, AwsError, Class, Tolerate as _};
 use crate::late::document;
 use crate::names::Names;
 use crate::observe::Live;
@@ -161,6 +161,14 @@ impl Observe<'_> {
             return Some((address, Ownership::Ours { spec: tags.spec.clone() }));
         }
         Some((wanted?, Ownership::Foreign { platform: tags.platform.clone() }))
+    }
+
+    /// The details of something listed; none if it has gone since, or may not be read and has no name that we want.
+    pub(crate) fn details<T>(read: Result<T>, wanted: Option<&Address>) -> Result<Option<T>> {
+        match read {
+            Err(error) if wanted.is_none() && AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => Ok(None),
+            read => read.missing_is_none(),
+        }
     }
 
     /// Whether a name could be one of ours: all of them start with the platform's name, in one spelling or another.
@@ -325,11 +333,15 @@ kinds! {
 }
 
 mod agentcore;
+mod condition;
 
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;
 pub(crate) use client::ClientKind;
-pub(crate) use gateway::{PolicyAttachment, PolicyMode};
+pub(crate) use condition::Condition;
+pub(crate) use data_source::DeletionPolicy;
+pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
+pub(crate) use gateway_target::{Credentials, TargetSort};
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Sources;
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Attribute, Client, ClientKind, CredentialProvider, Domain, Group, ResourceServer, UserPool};
+use crate::kinds::{Attribute, Client, ClientKind, Condition, CredentialProvider, Domain, Group, ResourceServer, UserPool};
 use crate::late::Late;
 
 /// What tiers refer to.
@@ -105,7 +105,7 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Id
             discovery_url: discovery_url.clone(),
             client: client.at(&Client::ID),
             secret: client.at(&Client::SECRET),
-            failed: None,
+            condition: Condition::default(),
         };
         let provider = desired.add(Owner::Platform, "cognito", &provider)?;
         published.insert("agentcore/cognito_provider", provider.at(&CredentialProvider::PROVIDER));

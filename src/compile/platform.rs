@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{OWN_BUCKET, Sources};
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Bucket, BucketProtection, PolicyEngine, PolicyMode, Role, VectorBucket};
+use crate::kinds::{Bucket, BucketProtection, Condition, PolicyEngine, PolicyMode, Role, VectorBucket};
 use crate::late::{Handle, Late};
 use crate::manifest::Gateway;
 use crate::names::Arn;
@@ -97,7 +97,7 @@ fn gateway_role(sources: &Sources<'_>, desired: &mut Desired, gateways: &[&Gatew
 }
 
 fn engine(sources: &Sources<'_>, desired: &mut Desired, mode: PolicyMode) -> Result<Engine> {
-    let engine = PolicyEngine { name: sources.names.policy_engine(), tags: sources.tags(None), failed: None };
+    let engine = PolicyEngine { name: sources.names.policy_engine(), tags: sources.tags(None), condition: Condition::default() };
     let handle = desired.add(Owner::Platform, "main", &engine)?;
     sources.publish(desired, Owner::Platform, "agentcore/policy_engine_id", handle.at(&PolicyEngine::ID))?;
     sources.publish(desired, Owner::Platform, "agentcore/policy_engine_arn", handle.at(&PolicyEngine::ARN).text())?;

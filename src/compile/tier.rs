@@ -11,8 +11,9 @@ use super::platform::{Engine, Platform};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
-    Bucket, BucketProtection, DataSource, Enforced, Gateway, GatewayTarget, JwtAuthorizer, KnowledgeBase, Memory, Object, Policy,
-    PolicyAttachment, PolicyEngine, Project, Role, RuntimeArtifact, Strategy, VectorIndex,
+    AuthorizerType, Bucket, BucketProtection, Condition, Credentials, DataSource, DeletionPolicy, Enforced, Gateway, GatewayTarget,
+    JwtAuthorizer, KnowledgeBase, Memory, Object, Policy, PolicyAttachment, PolicyEngine, Project, Role, RuntimeArtifact, Strategy,
+    TargetSort, VectorIndex,
 };
 use crate::late::{self, Handle, Late};
 use crate::manifest::{self, Artifact, Tier};
@@ -67,11 +68,7 @@ impl Part<'_> {
 
     /// Tokens of this pool, for the web client.
     fn authorizer(&self) -> JwtAuthorizer {
-        JwtAuthorizer {
-            discovery_url: self.identity.discovery_url.clone(),
-            allowed_audience: [self.identity.web_client.clone()].into(),
-            allowed_clients: [].into(),
-        }
+        JwtAuthorizer::audience(self.identity.discovery_url.clone(), [self.identity.web_client.clone()].into())
     }
 
     fn bucket(&self, desired: &mut Desired) -> Result<Handle<Bucket>> {
@@ -113,7 +110,7 @@ impl Part<'_> {
             vector_bucket: vectors,
             index,
             tags: self.tags(),
-            failed: None,
+            condition: Condition::default(),
         };
         let base = desired.add(self.owner.clone(), "main", &base)?;
         let source = DataSource {
@@ -124,7 +121,8 @@ impl Part<'_> {
             prefix: tier_prefix(self.name),
             chunk_tokens: wanted.chunk_tokens,
             chunk_overlap_percent: wanted.chunk_overlap_percent,
-            failed: None,
+            deletion_policy: DeletionPolicy::Retain,
+            condition: Condition::default(),
         };
         let source = desired.add(self.owner.clone(), "documents", &source)?;
         self.publish(desired, &format!("knowledge_base/{}_kb_id", self.name), base.at(&KnowledgeBase::ID))?;
@@ -137,6 +135,7 @@ impl Part<'_> {
             name: names.gateway(self.name),
             description: wanted.description.clone(),
             role: self.platform.gateway_role.clone().context("a gateway without a role")?,
+            authorizer_type: AuthorizerType::CustomJwt,
             authorizer: self.authorizer(),
             policy: self
                 .platform
@@ -144,17 +143,19 @@ impl Part<'_> {
                 .as_ref()
                 .map(|engine| PolicyAttachment { engine: engine.handle.at(&PolicyEngine::ARN), mode: engine.mode }),
             tags: self.tags(),
-            failed: None,
+            condition: Condition::default(),
         };
         let gateway = desired.add(self.owner.clone(), "main", &gateway)?;
         let target = GatewayTarget {
             gateway: gateway.at(&Gateway::ID),
             name: names.gateway_target(self.name),
             description: None,
+            sort: TargetSort::Lambda,
+            credentials: Credentials::GatewayRole,
             lambda: Late::known(&wanted.tools_lambda),
-            tools: self.sources.library.tools(&wanted.tools.value)?.clone(),
+            tools: self.sources.library.tools(&wanted.tools.value)?.clone().into(),
             headers: wanted.headers.clone(),
-            failed: None,
+            condition: Condition::default(),
         };
         let target = desired.add(self.owner.clone(), "tools", &target)?;
         if let Some(engine) = &self.platform.engine {
@@ -200,7 +201,7 @@ impl Part<'_> {
             name: self.sources.names.policy(self.name, &stem),
             statement,
             enforced: Enforced::Active,
-            failed: None,
+            condition: Condition::default(),
         };
         desired.add(self.owner.clone(), &stem, &policy)?;
         Ok(())
@@ -242,7 +243,7 @@ impl Part<'_> {
             idle_timeout_seconds: wanted.idle_timeout_seconds,
             max_lifetime_seconds: wanted.max_lifetime_seconds,
             tags: self.tags(),
-            failed: None,
+            condition: Condition::default(),
         };
         let runtime = desired.add(self.owner.clone(), "main", &runtime)?;
         self.publish(desired, &format!("agentcore/{}_runtime_arn", self.name), runtime.at(&Runtime::ARN).text())
@@ -255,7 +256,7 @@ impl Part<'_> {
             expiry_days: wanted.expiry_days,
             strategies: wanted.strategies.iter().map(|(name, s)| (name.clone(), strategy(s))).collect(),
             tags: self.tags(),
-            failed: None,
+            condition: Condition::default(),
         };
         let memory = desired.add(self.owner.clone(), "main", &memory)?;
         self.publish(desired, &format!("memory/{}_id", self.name), memory.at(&Memory::ID))

@@ -18,9 +18,20 @@ pub(crate) struct JwtAuthorizer {
     pub(crate) allowed_audience: BTreeSet<Late>,
     /// The `client_id` of access tokens.
     pub(crate) allowed_clients: BTreeSet<Late>,
+    /// Further conditions, never declared: those that others add show in the plan before an update drops them.
+    allowed_scopes: BTreeSet<String>,
+    custom_claims: BTreeSet<String>,
+    allowed_workloads: BTreeSet<String>,
 }
 
 impl JwtAuthorizer {
+    /// ID tokens for these.
+    pub(crate) fn audience(discovery_url: Late, allowed_audience: BTreeSet<Late>) -> Self {
+        let none = BTreeSet::new;
+        let (allowed_scopes, custom_claims, allowed_workloads) = (none(), none(), none());
+        Self { discovery_url, allowed_audience, allowed_clients: BTreeSet::new(), allowed_scopes, custom_claims, allowed_workloads }
+    }
+
     pub(super) fn declared(&self) -> Result<sdk::AuthorizerConfiguration> {
         // An empty list is refused; leaving it out means that the claim is not asked for.
         let list = |set: &BTreeSet<Late>| -> Result<Option<Vec<String>>> {
@@ -43,10 +54,30 @@ impl JwtAuthorizer {
                 discovery_url: Late::known(jwt.discovery_url),
                 allowed_audience: set(jwt.allowed_audience),
                 allowed_clients: set(jwt.allowed_clients),
+                allowed_scopes: jwt.allowed_scopes.unwrap_or_default().into_iter().collect(),
+                custom_claims: jwt.custom_claims.unwrap_or_default().iter().map(claim).collect(),
+                allowed_workloads: jwt.allowed_workload_configuration.map(workloads).unwrap_or_default(),
             },
-            _ => Self { discovery_url: Late::known(""), allowed_audience: BTreeSet::new(), allowed_clients: BTreeSet::new() },
+            _ => Self::audience(Late::known(""), BTreeSet::new()),
         }
     }
+}
+
+fn workloads(allowed: sdk::AllowedWorkloadConfiguration) -> BTreeSet<String> {
+    let environments = allowed.hosting_environments.unwrap_or_default().into_iter().map(|environment| environment.arn);
+    environments.chain(allowed.workload_identities.unwrap_or_default()).collect()
+}
+
+/// A condition on a claim, for the plan.
+fn claim(claim: &sdk::CustomClaimValidationType) -> String {
+    let matched = claim.authorizing_claim_match_value.as_ref();
+    let operator = matched.map_or("", |m| m.claim_match_operator.as_str());
+    let value = match matched.and_then(|m| m.claim_match_value.as_ref()) {
+        Some(sdk::ClaimMatchValueType::MatchValueString(text)) => text.clone(),
+        Some(sdk::ClaimMatchValueType::MatchValueStringList(all)) => all.join(", "),
+        _ => "?".into(),
+    };
+    format!("{} {operator} {value}", claim.inbound_token_claim_name)
 }
 
 pub(super) async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {

@@ -73,6 +73,15 @@ fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Ha
     desired.add(Owner::Platform, label, spec).unwrap()
 }
 
+fn basic() -> crate::names::TierName {
+    "basic".parse().unwrap()
+}
+
+/// Children without tags are known by the name that their tier gives them.
+fn put_in_tier<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Handle<K> {
+    desired.add(Owner::Tier(basic()), label, spec).unwrap()
+}
+
 fn a_bucket(desired: &mut Desired, stage: &str) -> crate::late::Handle<Bucket> {
     let spec = Bucket {
         name: "acme-data".into(),
@@ -124,9 +133,9 @@ fn a_base(desired: &mut Desired, description: Option<&str>, stage: &str) -> crat
         vector_bucket,
         index,
         tags: tags(stage),
-        failed: None,
+        condition: Condition::default(),
     };
-    put(desired, "main", &base)
+    put_in_tier(desired, "main", &base)
 }
 
 fn a_source(desired: &mut Desired, prefix: &str, tokens: u32) {
@@ -134,23 +143,21 @@ fn a_source(desired: &mut Desired, prefix: &str, tokens: u32) {
     let bucket = a_bucket(desired, "one").at(&Bucket::ARN);
     let source = DataSource {
         knowledge_base: base,
-        name: "acme-documents".into(),
+        name: names().data_source(&basic()),
         description: None,
         bucket,
         prefix: prefix.into(),
         chunk_tokens: tokens,
         chunk_overlap_percent: 20,
-        failed: None,
+        deletion_policy: DeletionPolicy::Retain,
+        condition: Condition::default(),
     };
-    put(desired, "documents", &source);
+    put_in_tier(desired, "documents", &source);
 }
 
 fn an_authorizer(audience: &str) -> JwtAuthorizer {
-    JwtAuthorizer {
-        discovery_url: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/openid-configuration".into(),
-        allowed_audience: [Late::known(audience)].into(),
-        allowed_clients: BTreeSet::new(),
-    }
+    let discovery_url = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/openid-configuration";
+    JwtAuthorizer::audience(discovery_url.into(), [Late::known(audience)].into())
 }
 
 fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, stage: &str) -> crate::late::Handle<Gateway> {
@@ -159,26 +166,29 @@ fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, s
         name: "acme-gw".into(),
         description: description.map(Into::into),
         role,
+        authorizer_type: AuthorizerType::CustomJwt,
         authorizer: an_authorizer(audience),
         policy: None,
         tags: tags(stage),
-        failed: None,
+        condition: Condition::default(),
     };
-    put(desired, "main", &gateway)
+    put_in_tier(desired, "main", &gateway)
 }
 
 fn a_target(desired: &mut Desired, tool: &str, headers: &[&str]) {
     let gateway = a_gateway(desired, None, "one", "one").at(&Gateway::ID);
     let target = GatewayTarget {
         gateway,
-        name: "AcmeLambda".into(),
+        name: names().gateway_target(&basic()),
         description: None,
+        sort: TargetSort::Lambda,
+        credentials: Credentials::GatewayRole,
         lambda: "arn:aws:lambda:us-east-1:111122223333:function:acme-tools".into(),
-        tools: serde_json::json!([{ "name": tool, "description": "an example", "inputSchema": { "type": "object", "properties": { "id": { "type": "string" } } } }]),
+        tools: serde_json::json!([{ "name": tool, "description": "an example", "inputSchema": { "type": "object", "properties": { "id": { "type": "string" } }, "required": [] } }]).into(),
         headers: headers.iter().map(|h| (*h).to_owned()).collect(),
-        failed: None,
+        condition: Condition::default(),
     };
-    put(desired, "tools", &target);
+    put_in_tier(desired, "tools", &target);
 }
 
 fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&str, &str)], stage: &str) {
@@ -195,7 +205,7 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
         idle_timeout_seconds: 900,
         max_lifetime_seconds: 28800,
         tags: tags(stage),
-        failed: None,
+        condition: Condition::default(),
     };
     put(desired, "main", &runtime);
 }
@@ -204,12 +214,12 @@ fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage:
     let namespace = |name: &str| format!("clinic/{{actorId}}/{name}");
     let strategy = |name: &str| (name.to_owned(), Strategy { extracts: Extracts::Semantic, namespace: namespace(name) });
     let strategies = strategies.iter().map(|name| strategy(name)).collect();
-    let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), failed: None };
+    let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), condition: Condition::default() };
     put(desired, "main", &memory);
 }
 
 fn an_engine(desired: &mut Desired, stage: &str) -> crate::late::Handle<PolicyEngine> {
-    put(desired, "main", &PolicyEngine { name: "acme_policy_engine".into(), tags: tags(stage), failed: None })
+    put(desired, "main", &PolicyEngine { name: "acme_policy_engine".into(), tags: tags(stage), condition: Condition::default() })
 }
 
 /// A gateway that the engine decides for, and a policy for its one tool.
@@ -220,20 +230,23 @@ fn a_policy(desired: &mut Desired, tier: &str, enforced: Enforced, mode: PolicyM
         name: "acme-gw".into(),
         description: None,
         role,
+        authorizer_type: AuthorizerType::CustomJwt,
         authorizer: an_authorizer("one"),
         policy: Some(PolicyAttachment { engine: engine.at(&PolicyEngine::ARN), mode }),
         tags: tags("one"),
-        failed: None,
+        condition: Condition::default(),
     };
     let gateway = put(desired, "main", &gateway);
     let target = GatewayTarget {
         gateway: gateway.at(&Gateway::ID),
         name: "AcmeLambda".into(),
         description: None,
+        sort: TargetSort::Lambda,
+        credentials: Credentials::GatewayRole,
         lambda: "arn:aws:lambda:us-east-1:111122223333:function:acme-tools".into(),
-        tools: serde_json::json!([{ "name": "look_up", "description": "an example", "inputSchema": { "type": "object" } }]),
+        tools: serde_json::json!([{ "name": "look_up", "description": "an example", "inputSchema": { "type": "object" } }]).into(),
         headers: BTreeSet::new(),
-        failed: None,
+        condition: Condition::default(),
     };
     let target = put(desired, "tools", &target);
     let statement = Late::concat([
@@ -243,7 +256,8 @@ fn a_policy(desired: &mut Desired, tier: &str, enforced: Enforced, mode: PolicyM
         gateway.at(&Gateway::ARN).text(),
         Late::known(format!("\") when {{ principal.hasTag(\"tier\") && principal.getTag(\"tier\") == \"{tier}\" }};")),
     ]);
-    let policy = Policy { engine: engine.at(&PolicyEngine::ID), name: "acme_look_up".into(), statement, enforced, failed: None };
+    let policy =
+        Policy { engine: engine.at(&PolicyEngine::ID), name: "acme_look_up".into(), statement, enforced, condition: Condition::default() };
     put(desired, "look-up", &policy);
 }
 
@@ -265,7 +279,7 @@ fn a_provider(desired: &mut Desired, client: &str) {
         discovery_url: Late::concat([issuer, pool, Late::known("/.well-known/openid-configuration")]),
         client: client.at(&Client::ID),
         secret: client.at(&Client::SECRET),
-        failed: None,
+        condition: Condition::default(),
     };
     put(desired, "cognito", &provider);
 }
@@ -314,7 +328,7 @@ fn a_client(desired: &mut Desired, minutes: u32, urls: &[&str]) {
 }
 
 fn a_prefix(desired: &mut Desired, tenants: &[&str]) {
-    let tier: crate::names::TierName = "basic".parse().unwrap();
+    let tier = basic();
     let spec = Bucket {
         name: names().tier_bucket(&tier),
         region: "us-east-1".into(),
@@ -350,7 +364,7 @@ fn matrix() -> Vec<Examples> {
     vec![
         Examples {
             kind: CredentialProvider::NAME,
-            variants: vec![|d| a_provider(d, "AcmeMachineClient"), |d| a_provider(d, "AcmeOtherClient")],
+            variants: vec![|d| a_provider(d, "AcmeMachineClient"), |d| a_provider(d, "AcmeWebClient")],
         },
         Examples { kind: PolicyEngine::NAME, variants: vec![|d| drop(an_engine(d, "one")), |d| drop(an_engine(d, "two"))] },
         Examples {
@@ -502,4 +516,10 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
         let step = Step { aws: &bench.site.aws, names: &bench.site.names, blobs: &bench.site.blobs, mark, tell: &|_| {} };
         super::kind(kind).unwrap().delete(&step, found).await.unwrap_or_else(|e| panic!("{at}: deleting {address} again: {e:#}"));
     }
+
+    // And made again: AWS has not forgotten the idempotency tokens of the first time.
+    bench.apply(from, &named).await;
+    bench.is_settled(from, at).await;
 }
+
+mod transitions;

@@ -9,10 +9,11 @@ use aws_sdk_bedrockagentcorecontrol::operation::get_oauth2_credential_provider::
 use aws_sdk_bedrockagentcorecontrol::types as sdk;
 use serde::{Deserialize, Serialize};
 
+use super::condition::{Condition, FAILED};
 use super::{Client, Found, Kind, Observe, Ownership, Step, UserPool, child};
 use crate::address::Owner;
-use crate::aws::settle::{Status, settle};
-use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::aws::settle::{self, Namesake, Settles, Status};
+use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
@@ -24,8 +25,8 @@ pub(crate) struct CredentialProvider {
     pub(crate) client: Late,
     /// Its fingerprint, until the step is carried out.
     pub(crate) secret: Late,
-    /// Never declared: a live one that AWS gave up on is replaced.
-    pub(crate) failed: Option<String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,8 +35,6 @@ pub(crate) struct Output {
     name: String,
 }
 
-const TAKEN: &str = "already exists";
-
 impl CredentialProvider {
     /// The name again, so that who publishes it waits for the provider.
     pub(crate) const PROVIDER: Attr<Self> = Attr::new("name");
@@ -43,7 +42,7 @@ impl CredentialProvider {
 
 impl Kind for CredentialProvider {
     const NAME: &'static str = "credential_provider";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a provider can't be renamed"), ("failed", "AWS gave up on it")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a provider can't be renamed"), FAILED];
     const BELOW: &'static [&'static str] = &[UserPool::NAME, Client::NAME];
     type Output = Output;
 
@@ -70,7 +69,7 @@ impl Kind for CredentialProvider {
                 let clients = observe.above::<Client>();
                 let secret = clients.iter().find(|(_, c)| c.id == client).and_then(|(_, c)| c.fingerprint());
                 let spec = Self {
-                    failed: (live.status == Some(sdk::Status::CreateFailed)).then(|| live.failure_reason.clone().unwrap_or_default()),
+                    condition: live.progress().into(),
                     discovery_url: discovery_url.into(),
                     client: client.into(),
                     secret: secret.unwrap_or_default().into(),
@@ -87,40 +86,60 @@ impl Kind for CredentialProvider {
         let create = step.aws.agentcore.create_oauth2_credential_provider().name(&self.name);
         let create =
             create.credential_provider_vendor(sdk::CredentialProviderVendorType::CustomOauth2).oauth2_provider_config_input(self.config()?);
-        match create.send().await.during(format!("creating credential provider `{}`", self.name)) {
-            Ok(_) => {}
-            // A lost reply: the provider of our name that trusts our pool is the one we have just made.
-            Err(error) if taken(&error) => {
-                let (url, client) = read(&get(step.aws, &self.name).await?);
-                if (url.as_str(), client.as_str()) != (self.discovery_url.get()?, self.client.get()?) {
-                    return Err(error);
-                }
-            }
-            Err(error) => return Err(error),
-        }
-        wait(step, &self.name).await
+        // The name is the id, and there is no token.
+        let send = |_| {
+            let create = create.clone();
+            async { Ok(create.send().await.during(format!("creating credential provider `{}`", self.name))?.name) }
+        };
+        let read = |name: String| async move { get(step.aws, &name).await };
+        let (name, live) = settle::create(step, send, read, || self.namesake(step)).await?;
+        Ok(Output { arn: Arn::new(live.credential_provider_arn), name })
     }
 
     async fn update(&self, step: &Step<'_>, _: &Found<Self>) -> Result<Output> {
+        settle::at_rest(step, || get(step.aws, &self.name)).await?;
         let update = step.aws.agentcore.update_oauth2_credential_provider().name(&self.name);
         let update = update.credential_provider_vendor(sdk::CredentialProviderVendorType::CustomOauth2);
         update.oauth2_provider_config_input(self.config()?).send().await.during(format!("updating credential provider `{}`", self.name))?;
-        wait(step, &self.name).await
+        let live = settle::ready(step, || get(step.aws, &self.name)).await?;
+        Ok(Output { arn: Arn::new(live.credential_provider_arn), name: live.name })
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let name = &live.output.name;
-        let delete = step.aws.agentcore.delete_oauth2_credential_provider().name(name);
-        delete.send().await.during(format!("deleting credential provider `{name}`")).missing_is_none()?;
-        settle(step, || async {
-            let there = get(step.aws, name).await.missing_is_none()?;
-            Ok(there.map_or(Status::Done, |p| Status::Pending(p.status.map_or_else(|| "DELETING".into(), |s| s.to_string()))))
-        })
-        .await
+        let send = || async {
+            let delete = step.aws.agentcore.delete_oauth2_credential_provider().name(name);
+            delete.send().await.during(format!("deleting credential provider `{name}`")).map(drop)
+        };
+        settle::delete(step, send, || get(step.aws, name)).await
+    }
+}
+
+impl Settles for GetOauth2CredentialProviderOutput {
+    /// An answer without a status is of a service that knows none: then it is ready.
+    fn progress(&self) -> Status {
+        let why = || self.failure_reason.clone().unwrap_or_default();
+        match &self.status {
+            None | Some(sdk::Status::Ready) => Status::Ready,
+            Some(sdk::Status::CreateFailed) => Status::Failed(why()),
+            Some(sdk::Status::UpdateFailed) => Status::UpdateFailed(why()),
+            Some(sdk::Status::DeleteFailed) => Status::Stuck(why()),
+            Some(sdk::Status::Deleting) => Status::Leaving,
+            Some(other) => Status::Pending(other.to_string()),
+        }
     }
 }
 
 impl CredentialProvider {
+    /// The provider of our name that trusts our pool, for our client, is the one that was to be created.
+    async fn namesake(&self, step: &Step<'_>) -> Result<Option<Namesake>> {
+        let live = get(step.aws, &self.name).await.missing_is_none()?.filter(|live| live.progress() != Status::Leaving);
+        let Some(live) = live else { return Ok(Some(Namesake::Leaving(self.name.clone()))) };
+        let (url, client) = read(&live);
+        let same = url == self.discovery_url.get()? && client == self.client.get()?;
+        Ok(same.then(|| Namesake::Ours(self.name.clone())))
+    }
+
     fn config(&self) -> Result<sdk::Oauth2ProviderConfigInput> {
         let config = sdk::CustomOauth2ProviderConfigInput::builder()
             .oauth_discovery(sdk::Oauth2Discovery::DiscoveryUrl(self.discovery_url.get()?.into()))
@@ -145,26 +164,6 @@ fn read(live: &GetOauth2CredentialProviderOutput) -> (String, String) {
     }
 }
 
-fn taken(error: &anyhow::Error) -> bool {
-    AwsError::of(error).is_some_and(|e| e.class == Class::Conflict || e.message.contains(TAKEN))
-}
-
 async fn get(aws: &Aws, name: &str) -> Result<GetOauth2CredentialProviderOutput> {
     aws.agentcore.get_oauth2_credential_provider().name(name).send().await.during(format!("reading credential provider `{name}`"))
-}
-
-/// An answer without a status is of a service that knows none: then it is ready.
-async fn wait(step: &Step<'_>, name: &str) -> Result<Output> {
-    settle(step, || async {
-        let live = get(step.aws, name).await?;
-        Ok(match live.status {
-            None | Some(sdk::Status::Ready) => Status::Done,
-            Some(sdk::Status::CreateFailed | sdk::Status::UpdateFailed | sdk::Status::DeleteFailed) => {
-                Status::Failed(live.failure_reason.unwrap_or_default())
-            }
-            Some(other) => Status::Pending(other.to_string()),
-        })
-    })
-    .await?;
-    Ok(Output { arn: Arn::new(get(step.aws, name).await?.credential_provider_arn), name: name.into() })
 }

@@ -1,18 +1,20 @@
 //! A tier's AgentCore gateway: the tool server, which checks the user's token.
 //!
-//! UpdateGateway resets whatever it leaves out, so what others have attached (interceptors, a web ACL's failure mode) is read first and sent back (last verified 2026-09).
+//! UpdateGateway resets whatever it leaves out, so what others have attached (interceptors, a web ACL's failure mode) is read
+//! first and sent back (last verified 2026-09).
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use aws_sdk_bedrockagentcorecontrol::operation::get_gateway::GetGatewayOutput;
 use aws_sdk_bedrockagentcorecontrol::types as sdk;
 use serde::{Deserialize, Serialize};
 
 use super::agentcore::{JwtAuthorizer, read_tags, retag};
+use super::condition::{Condition, FAILED};
 use super::{Found, Kind, Observe, Step};
-use crate::aws::settle::{Status, settle};
-use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::aws::settle::{self, Namesake, Settles, Status};
+use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
@@ -22,12 +24,22 @@ pub(crate) struct Gateway {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) role: Late<Arn>,
+    pub(crate) authorizer_type: AuthorizerType,
     pub(crate) authorizer: JwtAuthorizer,
     /// What decides on tool calls; without one the tools' own Lambda decides alone.
     pub(crate) policy: Option<PolicyAttachment>,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Never declared: a live one that AWS gave up on is replaced.
-    pub(crate) failed: Option<String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
+}
+
+/// How callers prove who they are, which can't change in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum AuthorizerType {
+    CustomJwt,
+    /// One that this tool does not declare.
+    Other,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +89,8 @@ impl Gateway {
 
 impl Kind for Gateway {
     const NAME: &'static str = "gateway";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a gateway can't be renamed"), ("failed", "AWS gave up on it")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("name", "a gateway can't be renamed"), ("authorizer_type", "a gateway keeps its sort of authorizer"), FAILED];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
@@ -86,19 +99,26 @@ impl Kind for Gateway {
         let found = each(candidates, |(name, id)| {
             let wanted = wanted.iter().find(|(_, g)| g.name == name).map(|(a, _)| a.clone());
             async move {
-                let gateway = get(observe.aws, &id).await?;
-                let tags = read_tags(observe.aws, &gateway.gateway_arn).await?;
+                let read = async {
+                    let gateway = get(observe.aws, &id).await?;
+                    let tags = read_tags(observe.aws, &gateway.gateway_arn).await?;
+                    Ok((gateway, tags))
+                };
+                let Some((gateway, tags)) = Observe::details(read.await, wanted.as_ref())? else { return Ok(None) };
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
                 let output = output(&gateway);
-                let failed = matches!(gateway.status, sdk::GatewayStatus::Failed).then(|| gateway.status_reasons().join("; "));
                 let spec = Self {
+                    condition: gateway.progress().into(),
+                    authorizer_type: match gateway.authorizer_type {
+                        sdk::AuthorizerType::CustomJwt => AuthorizerType::CustomJwt,
+                        _ => AuthorizerType::Other,
+                    },
                     name: gateway.name,
                     description: gateway.description.filter(|text| !text.is_empty()),
                     role: Late::known(gateway.role_arn.unwrap_or_default()),
                     authorizer: JwtAuthorizer::read(gateway.authorizer_configuration),
                     policy: gateway.policy_engine_configuration.map(PolicyAttachment::read),
                     tags: tags.declared,
-                    failed,
                 };
                 Ok(Some(Found { address, spec, output, mark }))
             }
@@ -113,36 +133,34 @@ impl Kind for Gateway {
             .create_gateway()
             .name(&self.name)
             .set_description(self.description.clone())
-            .client_token(step.mark.token())
             .role_arn(self.role.get()?)
             .protocol_type(sdk::GatewayProtocolType::Mcp)
             .authorizer_type(sdk::AuthorizerType::CustomJwt)
             .authorizer_configuration(self.authorizer.declared()?)
             .set_policy_engine_configuration(self.policy.as_ref().map(PolicyAttachment::declared).transpose()?)
             .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let id = match create.send().await.during(format!("creating gateway `{}`", self.name)) {
-            Ok(reply) => reply.gateway_id,
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &self.name).await? {
-                Some(id) => id,
-                None => return Err(error),
-            },
-            Err(error) => return Err(error),
+        let send = |token| {
+            let create = create.clone().client_token(token);
+            async { Ok(create.send().await.during(format!("creating gateway `{}`", self.name))?.gateway_id) }
         };
-        Ok(output(&wait(step, &id).await?))
+        let (_, live) = settle::create(step, send, |id| read(step, id), || namesake(step, &self.name)).await?;
+        Ok(output(&live))
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
-        let now = wait(step, &live.output.id).await?;
-        if self.description != live.spec.description
-            || self.role.get()? != live.spec.role.get()?
-            || self.authorizer != live.spec.authorizer
-            || self.policy != live.spec.policy
-        {
+        let id = &live.output.id;
+        let now = settle::at_rest(step, || get(step.aws, id)).await?;
+        let before = &live.spec;
+        let differs = self.description != before.description
+            || self.role.get()? != before.role.get()?
+            || self.authorizer != before.authorizer
+            || self.policy != before.policy;
+        if differs || now.progress() != Status::Ready {
             let update = step
                 .aws
                 .agentcore
                 .update_gateway()
-                .gateway_identifier(&live.output.id)
+                .gateway_identifier(id)
                 .name(&self.name)
                 .set_description(self.description.clone())
                 .role_arn(self.role.get()?)
@@ -159,19 +177,30 @@ impl Kind for Gateway {
             update.send().await.during(format!("updating gateway `{}`", self.name))?;
         }
         retag(step, live.output.arn.as_str(), &self.tags, &live.spec.tags).await?;
-        Ok(output(&wait(step, &live.output.id).await?))
+        Ok(output(&settle::ready(step, || get(step.aws, id)).await?))
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let id = &live.output.id;
-        let delete = step.aws.agentcore.delete_gateway().gateway_identifier(id);
-        if delete.send().await.during(format!("deleting gateway `{}`", live.spec.name)).missing_is_none()?.is_none() {
-            return Ok(());
+        let send = || async {
+            let delete = step.aws.agentcore.delete_gateway().gateway_identifier(id);
+            delete.send().await.during(format!("deleting gateway `{}`", live.spec.name)).map(drop)
+        };
+        settle::delete(step, send, || get(step.aws, id)).await
+    }
+}
+
+impl Settles for GetGatewayOutput {
+    fn progress(&self) -> Status {
+        use sdk::GatewayStatus as S;
+        let why = || self.status_reasons().join("; ");
+        match &self.status {
+            S::Ready => Status::Ready,
+            S::Failed => Status::Failed(why()),
+            S::UpdateUnsuccessful => Status::UpdateFailed(why()),
+            S::Deleting => Status::Leaving,
+            other => Status::Pending(other.to_string()),
         }
-        settle(step, || async {
-            Ok(get(step.aws, id).await.missing_is_none()?.map_or(Status::Done, |gateway| Status::Pending(gateway.status.to_string())))
-        })
-        .await
     }
 }
 
@@ -197,22 +226,14 @@ async fn get(aws: &Aws, id: &str) -> Result<GetGatewayOutput> {
     aws.agentcore.get_gateway().gateway_identifier(id).send().await.during(format!("reading gateway `{id}`"))
 }
 
-/// The gateway of our name, if it carries exactly our mark.
-async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
-    let Some((_, id)) = list(step.aws).await?.into_iter().find(|(n, _)| n == name) else { return Ok(None) };
-    let arn = get(step.aws, &id).await?.gateway_arn;
-    Ok(read_tags(step.aws, &arn).await?.is(&step.mark).then_some(id))
+async fn read(step: &Step<'_>, id: String) -> Result<GetGatewayOutput> {
+    get(step.aws, &id).await
 }
 
-async fn wait(step: &Step<'_>, id: &str) -> Result<GetGatewayOutput> {
-    settle(step, || async {
-        let gateway = get(step.aws, id).await?;
-        Ok(match gateway.status {
-            sdk::GatewayStatus::Ready => Status::Done,
-            sdk::GatewayStatus::Failed | sdk::GatewayStatus::UpdateUnsuccessful => Status::Failed(gateway.status_reasons().join("; ")),
-            other => Status::Pending(other.to_string()),
-        })
-    })
-    .await?;
-    get(step.aws, id).await.context("reading the gateway again")
+/// The gateway of our name, if it carries exactly our mark or is on its way out.
+async fn namesake(step: &Step<'_>, name: &str) -> Result<Option<Namesake>> {
+    let Some((_, id)) = list(step.aws).await?.into_iter().find(|(n, _)| n == name) else { return Ok(None) };
+    let live = get(step.aws, &id).await.missing_is_none()?.filter(|live| live.progress() != Status::Leaving);
+    let Some(live) = live else { return Ok(Some(Namesake::Leaving(id))) };
+    Ok(read_tags(step.aws, &live.gateway_arn).await?.is(&step.mark).then_some(Namesake::Ours(id)))
 }

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use aws_sdk_bedrockagent::types as sdk;
 use serde::{Deserialize, Serialize};
 
+use super::condition::{Condition, FAILED};
 use super::{Found, Kind, Observe, Step, Tags};
-use crate::aws::settle::{Status, settle};
-use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::aws::settle::{self, Namesake, Settles, Status};
+use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
@@ -26,8 +27,8 @@ pub(crate) struct KnowledgeBase {
     pub(crate) vector_bucket: Late<Arn>,
     pub(crate) index: Late<Arn>,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Never declared: a live one that AWS gave up on is replaced.
-    pub(crate) failed: Option<String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ impl Kind for KnowledgeBase {
         ("dimensions", "a knowledge base keeps its dimensions"),
         ("vector_bucket", "a knowledge base keeps its storage"),
         ("index", "a knowledge base keeps its storage"),
-        ("failed", "AWS gave up on it"),
+        FAILED,
     ];
     type Output = Output;
 
@@ -58,7 +59,8 @@ impl Kind for KnowledgeBase {
             let wanted = wanted.iter().find(|(_, b)| b.name == name).map(|(a, _)| a.clone());
             async move {
                 let arn = arn(observe.names, &id);
-                let (base, tags) = futures::try_join!(get(observe.aws, &id), read_tags(observe.aws, &arn))?;
+                let read = async { futures::try_join!(get(observe.aws, &id), read_tags(observe.aws, &arn)) };
+                let Some((base, tags)) = Observe::details(read.await, wanted.as_ref())? else { return Ok(None) };
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
                 let spec = Self::read(base, tags.declared)?;
                 Ok(Some(Found { address, spec, output: Output { id, arn: Arn::new(arn) }, mark }))
@@ -77,25 +79,25 @@ impl Kind for KnowledgeBase {
             .role_arn(self.role.get()?)
             .knowledge_base_configuration(self.configuration()?)
             .storage_configuration(self.storage()?)
-            .client_token(step.mark.token())
             .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let id = match create.send().await.during(format!("creating knowledge base `{}`", self.name)) {
-            Ok(reply) => reply.knowledge_base.context("AWS says nothing of the new knowledge base")?.knowledge_base_id,
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &self.name).await? {
-                Some(id) => id,
-                None => return Err(error),
-            },
-            Err(error) => return Err(error),
+        let send = |token| {
+            let create = create.clone().client_token(token);
+            async {
+                let reply = create.send().await.during(format!("creating knowledge base `{}`", self.name))?;
+                Ok(reply.knowledge_base.context("AWS says nothing of the new knowledge base")?.knowledge_base_id)
+            }
         };
+        let (id, _) = settle::create(step, send, |id| read(step, id), || namesake(step, &self.name)).await?;
         let id = without_twins(step, &self.name, id).await?;
-        wait(step, &id).await?;
         Ok(Output { arn: Arn::new(arn(step.names, &id)), id })
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let Output { id, arn } = &live.output;
-        wait(step, id).await?;
-        if self.description != live.spec.description || self.role.get()? != live.spec.role.get()? || self.name != live.spec.name {
+        let now = settle::at_rest(step, || get(step.aws, id)).await?;
+        let before = &live.spec;
+        let differs = self.description != before.description || self.role.get()? != before.role.get()? || self.name != before.name;
+        if differs || now.progress() != Status::Ready {
             let update = step
                 .aws
                 .bedrock_agent
@@ -108,7 +110,7 @@ impl Kind for KnowledgeBase {
                 .knowledge_base_configuration(self.configuration()?)
                 .storage_configuration(self.storage()?);
             update.send().await.during(format!("updating knowledge base `{}`", self.name))?;
-            wait(step, id).await?;
+            settle::ready(step, || get(step.aws, id)).await?;
         }
         let gone: Vec<String> = live.spec.tags.keys().filter(|k| !self.tags.contains_key(*k)).cloned().collect();
         let client = &step.aws.bedrock_agent;
@@ -137,6 +139,21 @@ impl Kind for KnowledgeBase {
     }
 }
 
+impl Settles for sdk::KnowledgeBase {
+    fn progress(&self) -> Status {
+        use sdk::KnowledgeBaseStatus as S;
+        let why = || self.failure_reasons().join("; ");
+        match &self.status {
+            S::Active => Status::Ready,
+            S::Failed => Status::Failed(why()),
+            S::UpdateUnsuccessful => Status::UpdateFailed(why()),
+            S::DeleteUnsuccessful => Status::Stuck(why()),
+            S::Deleting => Status::Leaving,
+            other => Status::Pending(other.to_string()),
+        }
+    }
+}
+
 impl KnowledgeBase {
     fn configuration(&self) -> Result<sdk::KnowledgeBaseConfiguration> {
         let dimensions = sdk::BedrockEmbeddingModelConfiguration::builder().dimensions(i32::try_from(self.dimensions)?).build();
@@ -161,13 +178,13 @@ impl KnowledgeBase {
     }
 
     fn read(base: sdk::KnowledgeBase, tags: BTreeMap<String, String>) -> Result<Self> {
+        let condition = base.progress().into();
         let vector = base.knowledge_base_configuration.and_then(|c| c.vector_knowledge_base_configuration);
         let dimensions = vector
             .as_ref()
             .and_then(|v| v.embedding_model_configuration.as_ref())
             .and_then(|m| m.bedrock_embedding_model_configuration.as_ref());
         let store = base.storage_configuration.and_then(|s| s.s3_vectors_configuration);
-        let failed = matches!(base.status, sdk::KnowledgeBaseStatus::Failed).then(|| base.failure_reasons.unwrap_or_default().join("; "));
         Ok(Self {
             name: base.name,
             description: base.description,
@@ -177,7 +194,7 @@ impl KnowledgeBase {
             vector_bucket: Late::known(store.as_ref().and_then(|s| s.vector_bucket_arn.clone()).unwrap_or_default()),
             index: Late::known(store.and_then(|s| s.index_arn).unwrap_or_default()),
             tags,
-            failed,
+            condition,
         })
     }
 }
@@ -207,57 +224,52 @@ async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {
     Ok(Tags::read(reply.tags.unwrap_or_default()))
 }
 
-/// The knowledge base of our name, if it carries exactly our mark.
-async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
+async fn read(step: &Step<'_>, id: String) -> Result<sdk::KnowledgeBase> {
+    get(step.aws, &id).await
+}
+
+/// The knowledge base of our name, if it carries exactly our mark or is on its way out.
+async fn namesake(step: &Step<'_>, name: &str) -> Result<Option<Namesake>> {
     for (_, id) in list(step.aws).await?.into_iter().filter(|(n, _)| n == name) {
-        let tags = read_tags(step.aws, &arn(step.names, &id)).await?;
-        if tags.is(&step.mark) {
-            return Ok(Some(id));
+        let arn = arn(step.names, &id);
+        let read = async { futures::try_join!(get(step.aws, &id), read_tags(step.aws, &arn)) };
+        match read.await.missing_is_none()? {
+            Some((base, _)) if base.progress() == Status::Leaving => return Ok(Some(Namesake::Leaving(id))),
+            Some((_, tags)) if tags.is(&step.mark) => return Ok(Some(Namesake::Ours(id))),
+            _ => {}
         }
     }
     Ok(None)
 }
 
-/// Concurrent creates can give two of one name: the smallest id stays.
+/// Concurrent creates can give two of one name: of those with exactly our mark the smallest id stays.
 async fn without_twins(step: &Step<'_>, name: &str, id: String) -> Result<String> {
-    let mut ids: Vec<String> = list(step.aws).await?.into_iter().filter(|(n, _)| n == name).map(|(_, id)| id).collect();
-    ids.sort();
-    let Some((kept, twins)) = ids.split_first() else { return Ok(id) };
-    for twin in twins {
-        remove(step, twin).await?;
+    let mut ids = std::collections::BTreeSet::from([id]);
+    for (_, other) in list(step.aws).await?.into_iter().filter(|(n, i)| n == name && !ids.contains(i)).collect::<Vec<_>>() {
+        let arn = arn(step.names, &other);
+        let read = async { futures::try_join!(get(step.aws, &other), read_tags(step.aws, &arn)) };
+        if let Some((base, tags)) = read.await.missing_is_none()?
+            && base.progress() != Status::Leaving
+            && tags.is(&step.mark)
+        {
+            ids.insert(other);
+        }
     }
-    Ok(kept.clone())
-}
-
-async fn wait(step: &Step<'_>, id: &str) -> Result<()> {
-    use sdk::KnowledgeBaseStatus as S;
-    settle(step, || async {
-        let base = get(step.aws, id).await?;
-        Ok(match base.status {
-            S::Active => Status::Done,
-            S::Failed | S::DeleteUnsuccessful | S::UpdateUnsuccessful => {
-                Status::Failed(base.failure_reasons.unwrap_or_default().join("; "))
-            }
-            other => Status::Pending(other.to_string()),
-        })
-    })
-    .await
+    let kept = ids.pop_first().context("there is one at least")?;
+    if ids.is_empty() {
+        return Ok(kept);
+    }
+    settle::ready(step, || get(step.aws, &kept)).await?;
+    for twin in ids {
+        remove(step, &twin).await?;
+    }
+    Ok(kept)
 }
 
 async fn remove(step: &Step<'_>, id: &str) -> Result<()> {
-    let client = &step.aws.bedrock_agent;
-    let deleting = format!("deleting knowledge base `{id}`");
-    if client.delete_knowledge_base().knowledge_base_id(id).send().await.during(deleting).missing_is_none()?.is_none() {
-        return Ok(());
-    }
-    settle(step, || async {
-        Ok(match get(step.aws, id).await.missing_is_none()? {
-            None => Status::Done,
-            Some(base) if base.status == sdk::KnowledgeBaseStatus::DeleteUnsuccessful => {
-                bail!("AWS gave up: {}", base.failure_reasons.unwrap_or_default().join("; "))
-            }
-            Some(base) => Status::Pending(base.status.to_string()),
-        })
-    })
-    .await
+    let send = || async {
+        let delete = step.aws.bedrock_agent.delete_knowledge_base().knowledge_base_id(id);
+        delete.send().await.during(format!("deleting knowledge base `{id}`")).map(drop)
+    };
+    settle::delete(step, send, || get(step.aws, id)).await
 }

@@ -11,9 +11,10 @@ use aws_sdk_bedrockagentcorecontrol::types as sdk;
 use serde::{Deserialize, Serialize};
 
 use super::agentcore::{read_tags, retag};
+use super::condition::{Condition, FAILED};
 use super::{Found, Kind, Observe, Step};
-use crate::aws::settle::{Status, settle};
-use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
+use crate::aws::settle::{self, Namesake, Settles, Status};
+use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 use crate::observe::each;
@@ -25,8 +26,8 @@ pub(crate) struct Memory {
     /// By name.
     pub(crate) strategies: BTreeMap<String, Strategy>,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Never declared: a live one that AWS gave up on is replaced.
-    pub(crate) failed: Option<String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +60,7 @@ impl Memory {
 
 impl Kind for Memory {
     const NAME: &'static str = "memory";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a memory can't be renamed"), ("failed", "AWS gave up on it")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a memory can't be renamed"), FAILED];
     const HOLDS_DATA: bool = true;
     type Output = Output;
 
@@ -92,18 +93,25 @@ impl Kind for Memory {
         let found = each(candidates, |id| {
             let wanted = wanted.iter().find(|(_, m)| m.name == name_of(&id)).map(|(a, _)| a.clone());
             async move {
-                let memory = get(observe.aws, &id).await?;
-                let tags = read_tags(observe.aws, &memory.arn).await?;
+                let reading = async {
+                    let memory = get(observe.aws, &id).await?;
+                    let tags = read_tags(observe.aws, &memory.arn).await?;
+                    Ok((memory, tags))
+                };
+                let Some((memory, tags)) = Observe::details(reading.await, wanted.as_ref())? else { return Ok(None) };
+                // Its data is lost already: nothing that somebody's word could save, and nothing depends on it.
+                if memory.progress() == Status::Leaving {
+                    return Ok(None);
+                }
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
                 let output = Output { id, arn: Arn::new(&memory.arn) };
-                let failed = (memory.status == sdk::MemoryStatus::Failed).then(|| memory.failure_reason.clone().unwrap_or_default());
                 let strategies = memory.strategies().iter().filter(|s| s.status != Some(sdk::MemoryStrategyStatus::Deleting)).map(read);
                 let spec = Self {
+                    condition: memory.progress().into(),
                     expiry_days: memory.event_expiry_duration,
                     strategies: strategies.collect(),
                     name: memory.name,
                     tags: tags.declared,
-                    failed,
                 };
                 Ok(Some(Found { address, spec, output, mark }))
             }
@@ -117,27 +125,23 @@ impl Kind for Memory {
             .agentcore
             .create_memory()
             .name(&self.name)
-            .client_token(step.mark.token())
             .event_expiry_duration(self.expiry_days)
             .set_memory_strategies(Some(self.strategies.iter().map(declared).collect::<Result<_>>()?))
             .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let id = match create.send().await.during(format!("creating memory `{}`", self.name)) {
-            Ok(reply) => reply.memory.context("AWS says nothing of the new memory")?.id,
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.message.contains("already exists")) => {
-                match lost_reply(step, &self.name).await? {
-                    Some(id) => id,
-                    None => return Err(error),
-                }
+        let send = |token| {
+            let create = create.clone().client_token(token);
+            async {
+                let reply = create.send().await.during(format!("creating memory `{}`", self.name))?;
+                Ok(reply.memory.context("AWS says nothing of the new memory")?.id)
             }
-            Err(error) => return Err(error),
         };
-        wait(step, &id).await
+        let (id, live) = settle::create(step, send, |id| read_back(step, id), || namesake(step, &self.name)).await?;
+        Ok(Output { id, arn: Arn::new(live.arn) })
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let id = &live.output.id;
-        wait(step, id).await?;
-        let there = get(step.aws, id).await?;
+        let there = settle::at_rest(step, || get(step.aws, id)).await?;
         let gone = there.strategies().iter().filter(|s| !self.strategies.contains_key(&s.name));
         let gone = gone.map(|s| sdk::DeleteMemoryStrategyInput::builder().memory_strategy_id(&s.strategy_id).build());
         let gone: Vec<_> = gone.collect::<Result<_, _>>()?;
@@ -147,10 +151,19 @@ impl Kind for Memory {
             .filter(|(name, _)| there.strategies().iter().all(|s| s.name != **name))
             .map(declared)
             .collect::<Result<_>>()?;
-        if !gone.is_empty() || !new.is_empty() || self.expiry_days != live.spec.expiry_days {
+        // Deleting a strategy that failed could delete records; asking for the same again does not.
+        let again = there.strategies().iter().filter(|s| s.status == Some(sdk::MemoryStrategyStatus::Failed));
+        let again = again.filter_map(|s| Some((&s.strategy_id, self.strategies.get(&s.name)?)));
+        let again: Vec<_> = again
+            .map(|(id, wanted)| {
+                sdk::ModifyMemoryStrategyInput::builder().memory_strategy_id(id).namespace_templates(&wanted.namespace).build()
+            })
+            .collect::<Result<_, _>>()?;
+        if !gone.is_empty() || !new.is_empty() || !again.is_empty() || self.expiry_days != live.spec.expiry_days {
             let some = |list: bool| list.then_some(());
             let changes = sdk::ModifyMemoryStrategies::builder()
                 .set_add_memory_strategies(some(!new.is_empty()).map(|()| new))
+                .set_modify_memory_strategies(some(!again.is_empty()).map(|()| again))
                 .set_delete_memory_strategies(some(!gone.is_empty()).map(|()| gone))
                 .build();
             let update =
@@ -158,19 +171,35 @@ impl Kind for Memory {
             update.send().await.during(format!("updating memory `{}`", self.name))?;
         }
         retag(step, live.output.arn.as_str(), &self.tags, &live.spec.tags).await?;
-        wait(step, id).await
+        let arn = settle::ready(step, || get(step.aws, id)).await?.arn;
+        Ok(Output { id: id.clone(), arn: Arn::new(arn) })
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let id = &live.output.id;
-        let delete = step.aws.agentcore.delete_memory().memory_id(id);
-        if delete.send().await.during(format!("deleting memory `{}`", live.spec.name)).missing_is_none()?.is_none() {
-            return Ok(());
+        let send = || async {
+            let delete = step.aws.agentcore.delete_memory().memory_id(id);
+            delete.send().await.during(format!("deleting memory `{}`", live.spec.name)).map(drop)
+        };
+        settle::delete(step, send, || get(step.aws, id)).await
+    }
+}
+
+/// The memory's status and that of each of its strategies, as one.
+impl Settles for sdk::Memory {
+    fn progress(&self) -> Status {
+        use sdk::{MemoryStatus as S, MemoryStrategyStatus as Of};
+        let with = |wanted: fn(&Of) -> bool| self.strategies().iter().find(|s| s.status.as_ref().is_some_and(wanted));
+        match &self.status {
+            S::Failed => Status::Failed(self.failure_reason.clone().unwrap_or_default()),
+            S::Deleting => Status::Leaving,
+            S::Active => match (with(|s| !matches!(s, Of::Active | Of::Failed)), with(|s| *s == Of::Failed)) {
+                (Some(pending), _) => Status::Pending(format!("strategy {}", pending.name)),
+                (None, Some(failed)) => Status::UpdateFailed(format!("strategy `{}`", failed.name)),
+                (None, None) => Status::Ready,
+            },
+            other => Status::Pending(other.to_string()),
         }
-        settle(step, || async {
-            Ok(get(step.aws, id).await.missing_is_none()?.map_or(Status::Done, |memory| Status::Pending(memory.status.to_string())))
-        })
-        .await
     }
 }
 
@@ -218,32 +247,14 @@ async fn get(aws: &Aws, id: &str) -> Result<sdk::Memory> {
     reply.memory.with_context(|| format!("AWS says nothing of memory `{id}`"))
 }
 
-/// The memory of our name, if it carries exactly our mark.
-async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
-    let Some(id) = list(step.aws).await?.into_iter().find(|id| name_of(id) == name) else { return Ok(None) };
-    let arn = get(step.aws, &id).await?.arn;
-    Ok(read_tags(step.aws, &arn).await?.is(&step.mark).then_some(id))
+async fn read_back(step: &Step<'_>, id: String) -> Result<sdk::Memory> {
+    get(step.aws, &id).await
 }
 
-/// Until the memory and each of its strategies is active.
-async fn wait(step: &Step<'_>, id: &str) -> Result<Output> {
-    settle(step, || async {
-        let memory = get(step.aws, id).await?;
-        let strategies = || memory.strategies().iter();
-        if memory.status == sdk::MemoryStatus::Failed {
-            return Ok(Status::Failed(memory.failure_reason.unwrap_or_default()));
-        }
-        if let Some(failed) = strategies().find(|s| s.status == Some(sdk::MemoryStrategyStatus::Failed)) {
-            return Ok(Status::Failed(format!("strategy `{}`", failed.name)));
-        }
-        let pending = strategies().find(|s| s.status.as_ref().is_some_and(|status| *status != sdk::MemoryStrategyStatus::Active));
-        Ok(match (&memory.status, pending) {
-            (sdk::MemoryStatus::Active, None) => Status::Done,
-            (sdk::MemoryStatus::Active, Some(strategy)) => Status::Pending(format!("strategy {}", strategy.name)),
-            (other, _) => Status::Pending(other.to_string()),
-        })
-    })
-    .await?;
-    let arn = get(step.aws, id).await?.arn;
-    Ok(Output { id: id.into(), arn: Arn::new(arn) })
+/// The memory of our name, if it carries exactly our mark or is on its way out.
+async fn namesake(step: &Step<'_>, name: &str) -> Result<Option<Namesake>> {
+    let Some(id) = list(step.aws).await?.into_iter().find(|id| name_of(id) == name) else { return Ok(None) };
+    let live = get(step.aws, &id).await.missing_is_none()?.filter(|live| live.progress() != Status::Leaving);
+    let Some(live) = live else { return Ok(Some(Namesake::Leaving(id))) };
+    Ok(read_tags(step.aws, &live.arn).await?.is(&step.mark).then_some(Namesake::Ours(id)))
 }

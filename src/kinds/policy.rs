@@ -3,14 +3,15 @@
 //! Policies take no tags and belong to their engine. What is wrong with a policy's meaning shows in its status; one that
 //! failed keeps its name, so it is deleted before it is made again (last verified 2026-09).
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use aws_sdk_bedrockagentcorecontrol::operation::get_policy::GetPolicyOutput;
 use aws_sdk_bedrockagentcorecontrol::types as sdk;
 use serde::{Deserialize, Serialize};
 
+use super::condition::{Condition, FAILED};
 use super::{Found, Kind, Observe, Ownership, PolicyEngine, Step, child};
-use crate::aws::settle::{Status, settle};
-use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::aws::settle::{self, Namesake, Settles, Status};
+use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Late;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,8 +21,8 @@ pub(crate) struct Policy {
     /// Cedar, one statement; it names the gateway by its ARN.
     pub(crate) statement: Late,
     pub(crate) enforced: Enforced,
-    /// Never declared: a live one that AWS gave up on is replaced.
-    pub(crate) failed: Option<String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
 }
 
 /// Whether a policy decides, or is only written to the log.
@@ -41,7 +42,7 @@ pub(crate) struct Output {
 impl Kind for Policy {
     const NAME: &'static str = "policy";
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
-        &[("engine", "a policy belongs to one engine"), ("name", "a policy can't be renamed"), ("failed", "AWS gave up on it")];
+        &[("engine", "a policy belongs to one engine"), ("name", "a policy can't be renamed"), FAILED];
     const BELOW: &'static [&'static str] = &[PolicyEngine::NAME];
     type Output = Output;
 
@@ -51,13 +52,11 @@ impl Kind for Policy {
         for (parent, engine) in observe.above::<PolicyEngine>() {
             let mut pages = observe.aws.agentcore.list_policies().policy_engine_id(&engine.id).max_results(100).into_paginator().send();
             while let Some(page) = pages.next().await {
-                for live in page.during(format!("listing the policies of engine `{}`", engine.id))?.policies {
-                    if live.status == sdk::PolicyStatus::Deleting {
-                        continue;
-                    }
+                let page = page.during(format!("listing the policies of engine `{}`", engine.id)).missing_is_none()?;
+                for live in page.into_iter().flat_map(|page| page.policies) {
                     let address = wanted.iter().find(|(_, p)| p.name == live.name).map(|(a, _)| a.clone());
                     let address = address.unwrap_or_else(|| child(Self::NAME, parent.owner(), &live.name));
-                    let failed = matches!(live.status, sdk::PolicyStatus::CreateFailed | sdk::PolicyStatus::UpdateFailed);
+                    let condition = progress(&live.status, &live.status_reasons).into();
                     let spec = Self {
                         engine: Late::known(&engine.id),
                         statement: statement(live.definition.as_ref()).into(),
@@ -65,7 +64,7 @@ impl Kind for Policy {
                             sdk::EnforcementMode::LogOnly => Enforced::LogOnly,
                             _ => Enforced::Active,
                         },
-                        failed: failed.then(|| live.status_reasons.join("; ")),
+                        condition,
                         name: live.name,
                     };
                     let output = Output { id: live.policy_id, engine: engine.id.clone() };
@@ -78,42 +77,53 @@ impl Kind for Policy {
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let engine = self.engine.get()?;
-        let create = step.aws.agentcore.create_policy().policy_engine_id(engine).name(&self.name).client_token(step.mark.token());
+        let create = step.aws.agentcore.create_policy().policy_engine_id(engine).name(&self.name);
         let create = create.definition(self.definition()?).enforcement_mode(self.mode());
-        let id = match create.send().await.during(format!("creating policy `{}`", self.name)) {
-            Ok(reply) => reply.policy_id,
-            // Lost replies: the policy of our name in our own engine is the one we have just made.
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => {
-                match named(step.aws, engine, &self.name).await? {
-                    Some(id) => id,
-                    None => return Err(error),
-                }
-            }
-            Err(error) => return Err(error),
+        let send = |token| {
+            let create = create.clone().client_token(token);
+            async { Ok(create.send().await.during(format!("creating policy `{}`", self.name))?.policy_id) }
         };
-        wait(step, engine, &id).await?;
+        let read = |id: String| async move { get(step.aws, engine, &id).await };
+        let (id, _) = settle::create(step, send, read, || namesake(step.aws, engine, &self.name)).await?;
         Ok(Output { id, engine: engine.into() })
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let Output { id, engine } = &live.output;
+        settle::at_rest(step, || get(step.aws, engine, id)).await?;
         let update = step.aws.agentcore.update_policy().policy_engine_id(engine).policy_id(id);
         let update = update.definition(self.definition()?).enforcement_mode(self.mode());
         update.send().await.during(format!("updating policy `{}`", self.name))?;
-        wait(step, engine, id).await?;
+        settle::ready(step, || get(step.aws, engine, id)).await?;
         Ok(Output { id: id.clone(), engine: engine.clone() })
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let Output { id, engine } = &live.output;
-        let delete = step.aws.agentcore.delete_policy().policy_engine_id(engine).policy_id(id);
-        if delete.send().await.during(format!("deleting policy `{}`", live.spec.name)).missing_is_none()?.is_none() {
-            return Ok(());
-        }
-        settle(step, || async {
-            Ok(get(step.aws, engine, id).await.missing_is_none()?.map_or(Status::Done, |policy| Status::Pending(policy.status.to_string())))
-        })
-        .await
+        let send = || async {
+            let delete = step.aws.agentcore.delete_policy().policy_engine_id(engine).policy_id(id);
+            delete.send().await.during(format!("deleting policy `{}`", live.spec.name)).map(drop)
+        };
+        settle::delete(step, send, || get(step.aws, engine, id)).await
+    }
+}
+
+impl Settles for GetPolicyOutput {
+    fn progress(&self) -> Status {
+        progress(&self.status, &self.status_reasons)
+    }
+}
+
+fn progress(status: &sdk::PolicyStatus, reasons: &[String]) -> Status {
+    use sdk::PolicyStatus as S;
+    let why = || reasons.join("; ");
+    match status {
+        S::Active => Status::Ready,
+        S::CreateFailed => Status::Failed(why()),
+        S::UpdateFailed => Status::UpdateFailed(why()),
+        S::DeleteFailed => Status::Stuck(why()),
+        S::Deleting => Status::Leaving,
+        other => Status::Pending(other.to_string()),
     }
 }
 
@@ -138,32 +148,18 @@ fn statement(definition: Option<&sdk::PolicyDefinition>) -> String {
     }
 }
 
-async fn named(aws: &Aws, engine: &str, name: &str) -> Result<Option<String>> {
+/// In an engine of ours, a policy of our name is the one that was to be created.
+async fn namesake(aws: &Aws, engine: &str, name: &str) -> Result<Option<Namesake>> {
     let mut pages = aws.agentcore.list_policies().policy_engine_id(engine).max_results(100).into_paginator().send();
     while let Some(page) = pages.next().await {
         let policies = page.during(format!("listing the policies of engine `{engine}`"))?.policies;
-        if let Some(policy) = policies.into_iter().find(|p| p.name == name) {
-            return Ok(Some(policy.policy_id));
-        }
+        let Some(policy) = policies.into_iter().find(|p| p.name == name) else { continue };
+        let leaving = policy.status == sdk::PolicyStatus::Deleting;
+        return Ok(Some(if leaving { Namesake::Leaving(policy.policy_id) } else { Namesake::Ours(policy.policy_id) }));
     }
     Ok(None)
 }
 
 async fn get(aws: &Aws, engine: &str, id: &str) -> Result<GetPolicyOutput> {
     aws.agentcore.get_policy().policy_engine_id(engine).policy_id(id).send().await.during(format!("reading policy `{id}`"))
-}
-
-async fn wait(step: &Step<'_>, engine: &str, id: &str) -> Result<()> {
-    settle(step, || async {
-        let policy = get(step.aws, engine, id).await?;
-        Ok(match policy.status {
-            sdk::PolicyStatus::Active => Status::Done,
-            sdk::PolicyStatus::CreateFailed | sdk::PolicyStatus::UpdateFailed | sdk::PolicyStatus::DeleteFailed => {
-                Status::Failed(policy.status_reasons.join("; "))
-            }
-            other => Status::Pending(other.to_string()),
-        })
-    })
-    .await
-    .with_context(|| format!("waiting for policy `{id}`"))
 }

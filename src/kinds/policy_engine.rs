@@ -10,9 +10,10 @@ use aws_sdk_bedrockagentcorecontrol::types::PolicyEngineStatus as Engine;
 use serde::{Deserialize, Serialize};
 
 use super::agentcore::{read_tags, retag};
+use super::condition::{Condition, FAILED};
 use super::{Found, Kind, Observe, Step};
-use crate::aws::settle::{Status, settle};
-use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::aws::settle::{self, Namesake, Settles, Status};
+use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 use crate::observe::each;
@@ -21,8 +22,8 @@ use crate::observe::each;
 pub(crate) struct PolicyEngine {
     pub(crate) name: String,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Never declared: a live one that AWS gave up on is replaced.
-    pub(crate) failed: Option<String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ impl PolicyEngine {
 
 impl Kind for PolicyEngine {
     const NAME: &'static str = "policy_engine";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "an engine can't be renamed"), ("failed", "AWS gave up on it")];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "an engine can't be renamed"), FAILED];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
@@ -47,15 +48,15 @@ impl Kind for PolicyEngine {
         let mut pages = observe.aws.agentcore.list_policy_engines().max_results(100).into_paginator().send();
         while let Some(page) = pages.next().await {
             let engines = page.during("listing policy engines")?.policy_engines;
-            live.extend(engines.into_iter().filter(|e| e.status != Engine::Deleting && observe.could_be_ours(&e.name)));
+            live.extend(engines.into_iter().filter(|e| observe.could_be_ours(&e.name)));
         }
         let found = each(live, |engine| {
             let wanted = wanted.iter().find(|(_, e)| e.name == engine.name).map(|(a, _)| a.clone());
             async move {
                 let Some(tags) = read_tags(observe.aws, &engine.policy_engine_arn).await.missing_is_none()? else { return Ok(None) };
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
-                let failed = (engine.status == Engine::CreateFailed).then(|| engine.status_reasons.join("; "));
-                let spec = Self { name: engine.name, tags: tags.declared, failed };
+                let condition = progress(&engine.status, &engine.status_reasons).into();
+                let spec = Self { name: engine.name, tags: tags.declared, condition };
                 Ok(Some(Found {
                     address,
                     spec,
@@ -68,34 +69,49 @@ impl Kind for PolicyEngine {
     }
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
-        let create = step.aws.agentcore.create_policy_engine().name(&self.name).client_token(step.mark.token());
+        let create = step.aws.agentcore.create_policy_engine().name(&self.name);
         let create = create.set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let id = match create.send().await.during(format!("creating policy engine `{}`", self.name)) {
-            Ok(reply) => reply.policy_engine_id,
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &self.name).await? {
-                Some(id) => id,
-                None => return Err(error),
-            },
-            Err(error) => return Err(error),
+        let send = |token| {
+            let create = create.clone().client_token(token);
+            async { Ok(create.send().await.during(format!("creating policy engine `{}`", self.name))?.policy_engine_id) }
         };
-        wait(step, &id).await
+        let read = |id: String| async move { get(step.aws, &id).await };
+        let (id, live) = settle::create(step, send, read, || namesake(step, &self.name)).await?;
+        Ok(Output { id, arn: Arn::new(live.policy_engine_arn) })
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
+        let id = &live.output.id;
         retag(step, live.output.arn.as_str(), &self.tags, &live.spec.tags).await?;
-        wait(step, &live.output.id).await
+        let live = settle::at_rest(step, || get(step.aws, id)).await?;
+        Ok(Output { id: id.clone(), arn: Arn::new(live.policy_engine_arn) })
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let id = &live.output.id;
-        let delete = step.aws.agentcore.delete_policy_engine().policy_engine_id(id);
-        if delete.send().await.during(format!("deleting policy engine `{}`", live.spec.name)).missing_is_none()?.is_none() {
-            return Ok(());
-        }
-        settle(step, || async {
-            Ok(get(step.aws, id).await.missing_is_none()?.map_or(Status::Done, |engine| Status::Pending(engine.status.to_string())))
-        })
-        .await
+        let send = || async {
+            let delete = step.aws.agentcore.delete_policy_engine().policy_engine_id(id);
+            delete.send().await.during(format!("deleting policy engine `{}`", live.spec.name)).map(drop)
+        };
+        settle::delete(step, send, || get(step.aws, id)).await
+    }
+}
+
+impl Settles for GetPolicyEngineOutput {
+    fn progress(&self) -> Status {
+        progress(&self.status, &self.status_reasons)
+    }
+}
+
+fn progress(status: &Engine, reasons: &[String]) -> Status {
+    let why = || reasons.join("; ");
+    match status {
+        Engine::Active => Status::Ready,
+        Engine::CreateFailed => Status::Failed(why()),
+        Engine::UpdateFailed => Status::UpdateFailed(why()),
+        Engine::DeleteFailed => Status::Stuck(why()),
+        Engine::Deleting => Status::Leaving,
+        other => Status::Pending(other.to_string()),
     }
 }
 
@@ -103,27 +119,16 @@ async fn get(aws: &Aws, id: &str) -> Result<GetPolicyEngineOutput> {
     aws.agentcore.get_policy_engine().policy_engine_id(id).send().await.during(format!("reading policy engine `{id}`"))
 }
 
-/// The engine of our name, if it carries exactly our mark.
-async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
+/// The engine of our name, if it carries exactly our mark or is on its way out.
+async fn namesake(step: &Step<'_>, name: &str) -> Result<Option<Namesake>> {
     let mut pages = step.aws.agentcore.list_policy_engines().max_results(100).into_paginator().send();
     while let Some(page) = pages.next().await {
-        if let Some(engine) = page.during("listing policy engines")?.policy_engines.into_iter().find(|e| e.name == name) {
-            return Ok(read_tags(step.aws, &engine.policy_engine_arn).await?.is(&step.mark).then_some(engine.policy_engine_id));
+        let engines = page.during("listing policy engines")?.policy_engines;
+        let Some(engine) = engines.into_iter().find(|e| e.name == name) else { continue };
+        if engine.status == Engine::Deleting {
+            return Ok(Some(Namesake::Leaving(engine.policy_engine_id)));
         }
+        return Ok(read_tags(step.aws, &engine.policy_engine_arn).await?.is(&step.mark).then_some(Namesake::Ours(engine.policy_engine_id)));
     }
     Ok(None)
-}
-
-async fn wait(step: &Step<'_>, id: &str) -> Result<Output> {
-    settle(step, || async {
-        let engine = get(step.aws, id).await?;
-        Ok(match engine.status {
-            Engine::Active => Status::Done,
-            Engine::CreateFailed | Engine::UpdateFailed | Engine::DeleteFailed => Status::Failed(engine.status_reasons.join("; ")),
-            other => Status::Pending(other.to_string()),
-        })
-    })
-    .await?;
-    let arn = get(step.aws, id).await?.policy_engine_arn;
-    Ok(Output { id: id.into(), arn: Arn::new(arn) })
 }

@@ -5,14 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use aws_sdk_bedrockagentcorecontrol::operation::get_agent_runtime::GetAgentRuntimeOutput;
 use aws_sdk_bedrockagentcorecontrol::types as sdk;
 use serde::{Deserialize, Serialize};
 
 use super::agentcore::{JwtAuthorizer, read_tags, retag};
+use super::condition::{Condition, FAILED};
 use super::{Found, Kind, Observe, Step};
-use crate::aws::settle::{Status, settle};
+use crate::aws::settle::{self, Namesake, Settles, Status};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
@@ -31,8 +32,8 @@ pub(crate) struct Runtime {
     pub(crate) idle_timeout_seconds: u32,
     pub(crate) max_lifetime_seconds: u32,
     pub(crate) tags: BTreeMap<String, String>,
-    /// Never declared: a live one that AWS gave up on is replaced.
-    pub(crate) failed: Option<String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
 }
 
 /// The sort of artifact, which can't change in place.
@@ -102,11 +103,8 @@ impl Runtime {
 
 impl Kind for Runtime {
     const NAME: &'static str = "runtime";
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
-        ("name", "a runtime can't be renamed"),
-        ("package", "AWS can't turn an image into code or back"),
-        ("failed", "AWS gave up on it"),
-    ];
+    const REPLACE_ON: &'static [(&'static str, &'static str)] =
+        &[("name", "a runtime can't be renamed"), ("package", "AWS can't turn an image into code or back"), FAILED];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
@@ -115,8 +113,12 @@ impl Kind for Runtime {
         let found = each(candidates, |(name, id)| {
             let wanted = wanted.iter().find(|(_, r)| r.name == name).map(|(a, _)| a.clone());
             async move {
-                let live = get(observe.aws, &id).await?;
-                let tags = read_tags(observe.aws, &live.agent_runtime_arn).await?;
+                let read = async {
+                    let live = get(observe.aws, &id).await?;
+                    let tags = read_tags(observe.aws, &live.agent_runtime_arn).await?;
+                    Ok((live, tags))
+                };
+                let Some((live, tags)) = Observe::details(read.await, wanted.as_ref())? else { return Ok(None) };
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
                 let output = Output { id, arn: Arn::new(&live.agent_runtime_arn) };
                 Ok(Some(Found { address, spec: Self::read(live, tags.declared)?, output, mark }))
@@ -132,7 +134,6 @@ impl Kind for Runtime {
             .create_agent_runtime()
             .agent_runtime_name(&self.name)
             .set_description(self.description.clone())
-            .client_token(step.mark.token())
             .role_arn(self.role.get()?)
             .agent_runtime_artifact(self.artifact.declared()?)
             .network_configuration(sdk::NetworkConfiguration::builder().network_mode(sdk::NetworkMode::Public).build()?)
@@ -141,30 +142,28 @@ impl Kind for Runtime {
             .lifecycle_configuration(self.lifecycle()?)
             .set_environment_variables(self.variables()?)
             .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
-        let id = match create.send().await.during(format!("creating runtime `{}`", self.name)) {
-            Ok(reply) => reply.agent_runtime_id,
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &self.name).await? {
-                Some(id) => id,
-                None => return Err(error),
-            },
-            Err(error) => return Err(error),
+        let send = |token| {
+            let create = create.clone().client_token(token);
+            async { Ok(create.send().await.during(format!("creating runtime `{}`", self.name))?.agent_runtime_id) }
         };
-        let live = wait(step, &id).await?;
+        let (id, live) = settle::create(step, send, |id| read(step, id), || namesake(step, &self.name)).await?;
         Ok(Output { id, arn: Arn::new(live.agent_runtime_arn) })
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let Output { id, arn } = &live.output;
-        let now = wait(step, id).await?;
-        let untagged = |runtime: &Self| serde_json::to_value(Self { tags: BTreeMap::new(), ..runtime.clone() });
-        if untagged(self)? != untagged(&live.spec)? {
+        let now = settle::at_rest(step, || get(step.aws, id)).await?;
+        // An update makes a new version even where nothing changes: what was only to be waited for needs none.
+        let document =
+            |runtime: &Self| serde_json::to_value(Self { tags: BTreeMap::new(), condition: Condition::default(), ..runtime.clone() });
+        if now.progress() != Status::Ready || document(self)? != document(&live.spec)? {
+            // No token of ours: going back to what was there before is an update of its own, not the repetition of one.
             let update = step
                 .aws
                 .agentcore
                 .update_agent_runtime()
                 .agent_runtime_id(id)
                 .set_description(self.description.clone())
-                .client_token(step.mark.token())
                 .role_arn(self.role.get()?)
                 .agent_runtime_artifact(self.artifact.declared()?)
                 .set_network_configuration(now.network_configuration)
@@ -178,7 +177,7 @@ impl Kind for Runtime {
                 .set_capacity_provider_configuration(now.capacity_provider_configuration)
                 .set_allowed_ports(now.allowed_ports);
             update.send().await.during(format!("updating runtime `{}`", self.name))?;
-            wait(step, id).await?;
+            settle::ready(step, || get(step.aws, id)).await?;
         }
         retag(step, arn.as_str(), &self.tags, &live.spec.tags).await?;
         Ok(Output { id: id.clone(), arn: arn.clone() })
@@ -186,27 +185,32 @@ impl Kind for Runtime {
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let id = &live.output.id;
-        let deleted = step
-            .aws
-            .agentcore
-            .delete_agent_runtime()
-            .agent_runtime_id(id)
-            .send()
-            .await
-            .during(format!("deleting runtime `{}`", live.spec.name));
-        match deleted.missing_is_none() {
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(()),
-            // Either we may not, or there is no such runtime: the list tells.
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
-                return if list(step.aws).await?.iter().any(|(_, i)| i == id) { Err(error) } else { Ok(()) };
+        let send = || async {
+            let delete = step.aws.agentcore.delete_agent_runtime().agent_runtime_id(id);
+            match delete.send().await.during(format!("deleting runtime `{}`", live.spec.name)) {
+                // Either we may not, or there is no such runtime: the list tells.
+                Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
+                    if list(step.aws).await?.iter().any(|(_, i)| i == id) { Err(error) } else { Ok(()) }
+                }
+                sent => sent.map(drop),
             }
-            Err(error) => return Err(error),
+        };
+        settle::delete(step, send, || get(step.aws, id)).await
+    }
+}
+
+impl Settles for GetAgentRuntimeOutput {
+    fn progress(&self) -> Status {
+        use sdk::AgentRuntimeStatus as S;
+        let why = || self.failure_reason.clone().unwrap_or_default();
+        match &self.status {
+            S::Ready => Status::Ready,
+            S::CreateFailed => Status::Failed(why()),
+            S::UpdateFailed => Status::UpdateFailed(why()),
+            S::DeleteFailed => Status::Stuck(why()),
+            S::Deleting => Status::Leaving,
+            other => Status::Pending(other.to_string()),
         }
-        settle(step, || async {
-            Ok(get(step.aws, id).await.missing_is_none()?.map_or(Status::Done, |runtime| Status::Pending(runtime.status.to_string())))
-        })
-        .await
     }
 }
 
@@ -226,6 +230,7 @@ impl Runtime {
     }
 
     fn read(live: GetAgentRuntimeOutput, tags: BTreeMap<String, String>) -> Result<Self> {
+        let condition = live.progress().into();
         let artifact = RuntimeArtifact::read(live.agent_runtime_artifact);
         let headers = match live.request_header_configuration {
             Some(sdk::RequestHeaderConfiguration::RequestHeaderAllowlist(headers)) => headers.into_iter().collect(),
@@ -233,8 +238,6 @@ impl Runtime {
         };
         let seconds = |value: Option<i32>| value.map(u32::try_from).transpose().map(Option::unwrap_or_default);
         let lifecycle = live.lifecycle_configuration;
-        let failed = matches!(live.status, sdk::AgentRuntimeStatus::CreateFailed)
-            .then(|| live.failure_reason.clone().unwrap_or_else(|| "no reason given".into()));
         Ok(Self {
             name: live.agent_runtime_name,
             description: live.description.filter(|text| !text.is_empty()),
@@ -247,7 +250,7 @@ impl Runtime {
             idle_timeout_seconds: seconds(lifecycle.as_ref().and_then(|l| l.idle_runtime_session_timeout))?,
             max_lifetime_seconds: seconds(lifecycle.and_then(|l| l.max_lifetime))?,
             tags,
-            failed,
+            condition,
         })
     }
 }
@@ -265,25 +268,14 @@ async fn get(aws: &Aws, id: &str) -> Result<GetAgentRuntimeOutput> {
     aws.agentcore.get_agent_runtime().agent_runtime_id(id).send().await.during(format!("reading runtime `{id}`"))
 }
 
-/// The runtime of our name, if it carries exactly our mark.
-async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
-    let Some((_, id)) = list(step.aws).await?.into_iter().find(|(n, _)| n == name) else { return Ok(None) };
-    let arn = get(step.aws, &id).await?.agent_runtime_arn;
-    Ok(read_tags(step.aws, &arn).await?.is(&step.mark).then_some(id))
+async fn read(step: &Step<'_>, id: String) -> Result<GetAgentRuntimeOutput> {
+    get(step.aws, &id).await
 }
 
-async fn wait(step: &Step<'_>, id: &str) -> Result<GetAgentRuntimeOutput> {
-    use sdk::AgentRuntimeStatus as S;
-    settle(step, || async {
-        let runtime = get(step.aws, id).await?;
-        Ok(match runtime.status {
-            S::Ready => Status::Done,
-            S::CreateFailed | S::UpdateFailed | S::DeleteFailed => {
-                Status::Failed(runtime.failure_reason.unwrap_or_else(|| "no reason given".into()))
-            }
-            other => Status::Pending(other.to_string()),
-        })
-    })
-    .await?;
-    get(step.aws, id).await.context("reading the runtime again")
+/// The runtime of our name, if it carries exactly our mark or is on its way out.
+async fn namesake(step: &Step<'_>, name: &str) -> Result<Option<Namesake>> {
+    let Some((_, id)) = list(step.aws).await?.into_iter().find(|(n, _)| n == name) else { return Ok(None) };
+    let live = get(step.aws, &id).await.missing_is_none()?.filter(|live| live.progress() != Status::Leaving);
+    let Some(live) = live else { return Ok(Some(Namesake::Leaving(id))) };
+    Ok(read_tags(step.aws, &live.agent_runtime_arn).await?.is(&step.mark).then_some(Namesake::Ours(id)))
 }

@@ -45,7 +45,8 @@ impl Kind for VectorBucket {
         let found = each(live, |(name, arn)| {
             let wanted = wanted.iter().find(|(_, b)| b.name == name).map(|(a, _)| a.clone());
             async move {
-                let tags = read_tags(observe.aws, &arn).await?;
+                let read = read_tags(observe.aws, &arn).await;
+                let Some(tags) = Observe::details(read, wanted.as_ref())? else { return Ok(None) };
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
                 let spec = Self { name: name.clone(), tags: tags.declared };
                 Ok(Some(Found { address, spec, output: Output { name, arn: Arn::new(arn) }, mark }))
@@ -96,9 +97,7 @@ pub(super) async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {
 
 /// Whether what stands there is what we have just made without hearing of it.
 pub(super) async fn lost_reply(step: &Step<'_>, arn: &str) -> Result<bool> {
-    let reply =
-        step.aws.s3vectors.list_tags_for_resource().resource_arn(arn).send().await.during(format!("reading the tags of `{arn}`"))?;
-    Ok(step.mark.with(&BTreeMap::new()).iter().all(|(k, v)| reply.tags.get(k) == Some(v)))
+    Ok(read_tags(step.aws, arn).await.missing_is_none()?.is_some_and(|tags| tags.is(&step.mark)))
 }
 
 /// Sets the declared tags and our mark, and takes away what is no longer declared.

@@ -58,7 +58,9 @@ impl Kind for VectorIndex {
         for (_, bucket) in observe.above::<VectorBucket>() {
             let mut pages = client.list_indexes().vector_bucket_arn(bucket.arn.as_str()).into_paginator().send();
             while let Some(page) = pages.next().await {
-                let page = page.during(format!("listing the indexes of vector bucket `{}`", bucket.name))?;
+                let page = page.during(format!("listing the indexes of vector bucket `{}`", bucket.name)).missing_is_none()?;
+                // The bucket may have gone since it was listed.
+                let Some(page) = page else { break };
                 live.extend(page.indexes.into_iter().map(|i| (bucket.arn.clone(), i.index_name, i.index_arn)));
             }
         }
@@ -67,7 +69,8 @@ impl Kind for VectorIndex {
             let wanted = wanted.iter().find(|(_, i)| i.name == name).map(|(a, _)| a.clone());
             async move {
                 let reading = async { client.get_index().index_arn(&arn).send().await.during(format!("reading vector index `{name}`")) };
-                let (index, tags) = futures::try_join!(reading, read_tags(observe.aws, &arn))?;
+                let read = async { futures::try_join!(reading, read_tags(observe.aws, &arn)) };
+                let Some((index, tags)) = Observe::details(read.await, wanted.as_ref())? else { return Ok(None) };
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
                 let index = index.index.with_context(|| format!("AWS says nothing of vector index `{name}`"))?;
                 let spec = Self {

@@ -52,6 +52,9 @@ struct Region {
     memories: BTreeMap<String, Memory>,
     /// By operation and client token: the id and the request of what it created.
     tokens: BTreeMap<String, (String, Value)>,
+    /// By operation and client token: the first answer, which stays the answer even once what it made is deleted.
+    #[serde(default)]
+    answers: BTreeMap<String, Value>,
     /// Resource policies by ARN.
     policies: BTreeMap<String, String>,
 }
@@ -249,18 +252,23 @@ fn in_transition(status: &Settling, now: f64) -> bool {
     matches!(status.peek(now), "CREATING" | "UPDATING" | "DELETING" | GONE)
 }
 
-/// The id that the same token created before; a refusal if it came with another request.
-fn replayed(world: &mut World, scope: &str, body: &Value) -> Result<Option<String>, Refusal> {
+/// The id that the same token created before, and the first answer; a refusal if it came with another request.
+fn replayed(world: &mut World, scope: &str, body: &Value) -> Result<Option<(String, Value)>, Refusal> {
     let Some(token) = shape::maybe(body, "clientToken") else { return Ok(None) };
-    match region(world).tokens.get(&format!("{scope}:{token}")) {
-        Some((id, before)) if before == body => Ok(Some(id.clone())),
+    let key = format!("{scope}:{token}");
+    let region = region(world);
+    match region.tokens.get(&key) {
+        Some((id, before)) if before == body => Ok(Some((id.clone(), region.answers.get(&key).cloned().unwrap_or_default()))),
         Some(_) => Err(invalid(OTHER_REQUEST)),
         None => Ok(None),
     }
 }
 
-fn remember(world: &mut World, scope: &str, body: &Value, id: &str) {
+fn remember(world: &mut World, scope: &str, body: &Value, id: &str, answer: &Value) {
     if let Some(token) = shape::maybe(body, "clientToken") {
-        region(world).tokens.insert(format!("{scope}:{token}"), (id.into(), body.clone()));
+        let key = format!("{scope}:{token}");
+        let region = region(world);
+        region.tokens.insert(key.clone(), (id.into(), body.clone()));
+        region.answers.insert(key, answer.clone());
     }
 }

@@ -33,6 +33,9 @@ struct Region {
     bases: BTreeMap<String, Base>,
     /// By client token: the id of what it created.
     tokens: BTreeMap<String, String>,
+    /// By client token: the first answer, which stays the answer even once what it made is deleted.
+    #[serde(default)]
+    answers: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

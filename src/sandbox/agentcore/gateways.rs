@@ -200,10 +200,8 @@ fn check(body: &Value) -> Result<(), Refusal> {
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&CREATE)?;
-    if let Some(id) = replayed(world, "gateway", &body)?
-        && region(world).gateways.contains_key(&id)
-    {
-        return shown(world, &id);
+    if let Some((id, first)) = replayed(world, "gateway", &body)? {
+        return Ok(shown(world, &id).unwrap_or(first));
     }
     check(&body)?;
     let tags = tags::read(body.get("tags"), INVALID)?;
@@ -219,9 +217,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let status = Settling::new(world, "CREATING", "READY");
     let given = Value::Object(shape::pick(&body, MEMBERS));
     region(world).gateways.insert(id.clone(), Gateway { given, created: now, updated: now, status, tags, targets: BTreeMap::new() });
-    remember(world, "gateway", &body, &id);
+    let answer = shown(world, &id)?;
+    remember(world, "gateway", &body, &id, &answer);
     world.dirty = true;
-    shown(world, &id)
+    Ok(answer)
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {

@@ -189,10 +189,8 @@ fn add_all(world: &mut World, memory: &mut Memory, given: Option<&Value>) -> Res
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&CREATE)?;
-    if let Some(id) = replayed(world, "memory", &body)?
-        && region(world).memories.contains_key(&id)
-    {
-        return shown(world, &id);
+    if let Some((id, first)) = replayed(world, "memory", &body)? {
+        return Ok(shown(world, &id).unwrap_or(first));
     }
     let tags = tags::read(body.get("tags"), INVALID)?;
     let name = shape::string(&body, "name").to_owned();
@@ -217,9 +215,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     };
     add_all(world, &mut memory, body.get("memoryStrategies"))?;
     region(world).memories.insert(id.clone(), memory);
-    remember(world, "memory", &body, &id);
+    let answer = shown(world, &id)?;
+    remember(world, "memory", &body, &id, &answer);
     world.dirty = true;
-    shown(world, &id)
+    Ok(answer)
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {

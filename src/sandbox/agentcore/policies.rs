@@ -78,10 +78,8 @@ fn engine_shown(world: &mut World, id: &str) -> Answer {
 
 pub(super) fn create_engine(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&CREATE_ENGINE)?;
-    if let Some(id) = replayed(world, "policy-engine", &body)?
-        && engine(world, &id).is_ok()
-    {
-        return engine_shown(world, &id);
+    if let Some((id, first)) = replayed(world, "policy-engine", &body)? {
+        return Ok(engine_shown(world, &id).unwrap_or(first));
     }
     let tags = tags::read(body.get("tags"), INVALID)?;
     let name = shape::string(&body, "name").to_owned();
@@ -96,9 +94,10 @@ pub(super) fn create_engine(world: &mut World, call: &Call) -> Answer {
     let description = shape::maybe(&body, "description");
     let engine = Engine { name, description, created: world.now, updated: world.now, status, policies: BTreeMap::new(), tags };
     region(world).engines.insert(id.clone(), engine);
-    remember(world, "policy-engine", &body, &id);
+    let answer = engine_shown(world, &id)?;
+    remember(world, "policy-engine", &body, &id, &answer);
     world.dirty = true;
-    engine_shown(world, &id)
+    Ok(answer)
 }
 
 pub(super) fn get_engine(world: &mut World, call: &Call) -> Answer {
@@ -172,10 +171,8 @@ fn policy_shown(world: &mut World, engine_id: &str, id: &str) -> Answer {
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&CREATE)?;
     let engine_id = call.id(0).to_owned();
-    if let Some(id) = replayed(world, &format!("policy:{engine_id}"), &body)?
-        && engine(world, &engine_id)?.policies.contains_key(&id)
-    {
-        return policy_shown(world, &engine_id, &id);
+    if let Some((id, first)) = replayed(world, &format!("policy:{engine_id}"), &body)? {
+        return Ok(policy_shown(world, &engine_id, &id).unwrap_or(first));
     }
     engine(world, &engine_id)?;
     let name = shape::string(&body, "name").to_owned();
@@ -201,9 +198,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         status,
     };
     engine(world, &engine_id)?.policies.insert(id.clone(), policy);
-    remember(world, &format!("policy:{engine_id}"), &body, &id);
+    let answer = policy_shown(world, &engine_id, &id)?;
+    remember(world, &format!("policy:{engine_id}"), &body, &id, &answer);
     world.dirty = true;
-    policy_shown(world, &engine_id, &id)
+    Ok(answer)
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {

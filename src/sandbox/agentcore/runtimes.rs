@@ -180,10 +180,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     if body.get("metadataConfiguration").is_some() {
         return Err(invalid("metadataConfiguration can't be given when an agent is created"));
     }
-    if let Some(id) = replayed(world, "runtime", &body)?
-        && region(world).runtimes.contains_key(&id)
-    {
-        return changed(world, &id);
+    if let Some((id, first)) = replayed(world, "runtime", &body)? {
+        return Ok(changed(world, &id).unwrap_or(first));
     }
     let name = shape::string(&body, "agentRuntimeName");
     let tags = tags::read(body.get("tags"), INVALID)?;
@@ -208,9 +206,10 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
         tags,
     };
     region(world).runtimes.insert(id.clone(), runtime);
-    remember(world, "runtime", &body, &id);
+    let answer = changed(world, &id)?;
+    remember(world, "runtime", &body, &id, &answer);
     world.dirty = true;
-    changed(world, &id)
+    Ok(answer)
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
@@ -290,9 +289,10 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     if let Some(endpoint) = runtime.endpoints.get_mut("DEFAULT") {
         endpoint.follow(next, now, status);
     }
-    remember(world, &format!("update {id}"), &body, id);
+    let answer = changed(world, id)?;
+    remember(world, &format!("update {id}"), &body, id, &answer);
     world.dirty = true;
-    changed(world, id)
+    Ok(answer)
 }
 
 /// The runtime, if it can be changed now; asking moves no status on.

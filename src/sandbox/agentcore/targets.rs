@@ -132,10 +132,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let now = world.now;
     let own = gateway_arn(world, of);
     let scope = format!("target {of}");
-    if let Some(id) = replayed(world, &scope, &body)?
-        && let Some(target) = gateway(world, of)?.targets.get(&id)
-    {
-        return Ok(target.shown(&own, &id));
+    if let Some((id, first)) = replayed(world, &scope, &body)? {
+        return Ok(gateway(world, of)?.targets.get(&id).map_or(first, |target| target.shown(&own, &id)));
     }
     let role = {
         let gateway = gateway(world, of)?;
@@ -159,7 +157,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     }
     let reply = target.shown(&own, &id);
     targets.insert(id.clone(), target);
-    remember(world, &scope, &body, &id);
+    remember(world, &scope, &body, &id, &reply);
     world.dirty = true;
     Ok(reply)
 }

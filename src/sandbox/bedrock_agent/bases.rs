@@ -38,10 +38,8 @@ fn check_name(world: &mut World, name: &str, own: Option<&str>) -> Result<(), Re
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&shapes::CREATE_BASE)?;
     let token = shape::maybe(&body, "clientToken");
-    if let Some(id) = token.as_ref().and_then(|token| region(world).tokens.get(token).cloned())
-        && region(world).bases.contains_key(&id)
-    {
-        return shown(world, &id);
+    if let Some((token, id)) = token.as_ref().and_then(|token| Some((token, region(world).tokens.get(token).cloned()?))) {
+        return shown(world, &id).or_else(|missing| region(world).answers.get(token).cloned().ok_or(missing));
     }
     let tags = tags::read(body.get("tags"), INVALID)?;
     check_name(world, shape::string(&body, "name"), None)?;
@@ -56,11 +54,13 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let given = Value::Object(shape::pick(&body, MEMBERS));
     let region = region(world);
     region.bases.insert(id.clone(), Base { given, created: now, updated: now, status, tags, sources: BTreeMap::new() });
-    if let Some(token) = token {
-        region.tokens.insert(token, id.clone());
+    if let Some(token) = &token {
+        region.tokens.insert(token.clone(), id.clone());
     }
     world.dirty = true;
-    shown(world, &id)
+    let answer = shown(world, &id)?;
+    self::region(world).answers.extend(token.map(|token| (token, answer.clone())));
+    Ok(answer)
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {

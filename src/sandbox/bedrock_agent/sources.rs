@@ -74,10 +74,9 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let given = stored(&body)?;
     let name = shape::string(&body, "name");
     let token = shape::maybe(&body, "clientToken").map(|token| format!("{of}/{token}"));
-    if let Some(id) = token.as_ref().and_then(|token| region(world).tokens.get(token).cloned())
-        && let Some(source) = base(world, of)?.sources.get(&id)
-    {
-        return Ok(shown(of, &id, source));
+    if let Some((token, id)) = token.as_ref().and_then(|token| Some((token, region(world).tokens.get(token).cloned()?))) {
+        let there = base(world, of)?.sources.get(&id).map(|source| shown(of, &id, source));
+        return there.or_else(|| region(world).answers.get(token).cloned()).ok_or_else(|| missing(&id));
     }
     let id = world.id(LETTERS, 10);
     let now = world.now;
@@ -96,7 +95,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let reply = shown(of, &id, &source);
     base.sources.insert(id.clone(), source);
     if let Some(token) = token {
-        region(world).tokens.insert(token, id);
+        region(world).tokens.insert(token.clone(), id);
+        region(world).answers.insert(token, reply.clone());
     }
     world.dirty = true;
     Ok(reply)
