@@ -132,7 +132,7 @@ impl Bucket {
     async fn make_ours(&self, step: &Step<'_>, created: Result<()>, tags: &BTreeMap<String, String>) -> Result<()> {
         if let Err(error) = created {
             // A lost reply: the bucket that stands there may be the one we have just made.
-            if !AwsError::of(&error).is_some_and(|e| e.code == "BucketAlreadyOwnedByYou") || !is_mine(step, &self.name, tags).await? {
+            if AwsError::of(&error).is_none_or(|e| e.code != "BucketAlreadyOwnedByYou") || !is_mine(step, &self.name, tags).await? {
                 return Err(error);
             }
         } else if !is_mine(step, &self.name, tags).await? {
