@@ -137,7 +137,9 @@ fn words(text: &str, what: &str, shortest: usize, longest: usize) -> Result<(), 
         wrong.push(format!("{what} has {shortest} to {longest} characters, this one has {}", text.chars().count()));
     }
     if let Some(c) = text.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')) {
-        let shown = crate::diagnostic::quoted(&c.to_string());
+        // Letters of other scripts look like ours.
+        let code = if c.is_ascii() { String::new() } else { format!(" (U+{:04X})", u32::from(c)) };
+        let shown = crate::diagnostic::quoted(&c.to_string()) + &code;
         wrong.push(format!("{what} has only lower-case letters a-z, digits and single hyphens; this one has {shown}"));
     } else if !text.is_empty() && (!text.starts_with(|c: char| c.is_ascii_lowercase()) || text.ends_with('-') || text.contains("--")) {
         wrong.push(format!("{what} starts with a letter, ends with a letter or digit and has no two hyphens in a row"));
@@ -390,7 +392,8 @@ mod tests {
     #[test]
     fn everything_that_is_wrong_with_an_id_is_said_and_shown_plainly() {
         let why = |text: &str| text.parse::<TenantId>().unwrap_err().to_string();
-        for (text, shown) in [("a*", "`*`"), ("a\"b", "`\"`"), ("a'b", "`'`"), ("a\u{202e}b", "`\\u{202e}`"), ("klinik-ä", "`ä`")] {
+        for (text, shown) in [("a*", "`*`"), ("a\"b", "`\"`"), ("a'b", "`'`"), ("a\u{202e}b", "`\\u{202e}`"), ("klinik-ä", "`ä` (U+00E4)")]
+        {
             assert!(why(text).contains(&format!("this one has {shown}")), "{}", why(text));
         }
         assert!(why("a*").contains("this one has 2"), "{}", why("a*"));
