@@ -8,7 +8,8 @@ use anstream::ColorChoice;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Stop};
+use crate::sandbox::{Broken, Faults};
 use crate::ui::{Talk, Ui};
 
 mod apply;
@@ -20,6 +21,8 @@ mod sandbox;
 mod status;
 mod unlock;
 mod validate;
+
+const FAULTS: &str = "TENANTRY_SANDBOX_FAULTS";
 
 const AFTER: &str = "\
 Exit codes:
@@ -57,9 +60,13 @@ pub(crate) struct Global {
     /// .tenantry/sandbox.json beside the manifest.
     #[arg(long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     pub(crate) sandbox: Option<Option<PathBuf>>,
-    /// Faults of the sandbox, such as latency=100ms,throttle=0.05,slow=2s,role=3s.
-    #[arg(long, global = true, value_name = "LIST", env = "TENANTRY_SANDBOX_FAULTS", default_value = "", hide_default_value = true)]
-    pub(crate) sandbox_faults: String,
+    /// Faults of the sandbox, such as latency=100ms,throttle=0.05,slow=2s,role=3s. TENANTRY_SANDBOX_FAULTS says the same, and
+    /// nothing without --sandbox.
+    #[arg(long, global = true, value_name = "LIST")]
+    sandbox_faults: Option<String>,
+    /// Where the sandbox tells that it can't be kept.
+    #[arg(skip)]
+    pub(crate) broken: Broken,
     /// The profile of ~/.aws/config to use.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
@@ -95,6 +102,15 @@ impl Global {
         if self.quiet { Talk::Quiet } else { Talk::Normal }
     }
 
+    /// The faults that were asked for, by the flag or else by the environment.
+    fn faults(&self) -> Result<Faults> {
+        let (said, text) = match &self.sandbox_faults {
+            Some(text) => ("--sandbox-faults", text.clone()),
+            None => (FAULTS, std::env::var(FAULTS).unwrap_or_default()),
+        };
+        Faults::parse(&text).map_err(|error| Stop::at(Exit::Usage, format!("{said}: {error:#}")))
+    }
+
     /// A document for machines, in the form that was asked for.
     fn document(&self, document: &serde_json::Value) -> Result<String> {
         Ok(match self.output {
@@ -106,7 +122,7 @@ impl Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a commented starter manifest with its templates and policies into an empty folder.
+    /// Write a commented starter manifest with its templates and policies; nothing is overwritten.
     Init(init::Init),
     /// Check the manifest and its files, without AWS.
     Validate,
@@ -148,6 +164,19 @@ fn log(verbose: u8) {
 
 /// Carries the command out.
 pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
+    let global = &cli.global;
+    // Faults are for trials: with the flag alone forgotten, the trial would be made on AWS itself.
+    if global.sandbox_faults.is_some() && global.sandbox.is_none() && !matches!(cli.command, Command::Sandbox(_)) {
+        return Err(Stop::at(Exit::Usage, "--sandbox-faults needs --sandbox; nothing was read or changed"));
+    }
+    tokio::select! {
+        biased;
+        why = global.broken.why() => Err(why),
+        ended = carry_out(cli, ui) => ended,
+    }
+}
+
+async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
     let global = &cli.global;
     match &cli.command {
         Command::Init(init) => init.run(ui),

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 /// More than this many findings help nobody on a terminal; the JSON has them all.
 const SHOWN: usize = 100;
 
+/// Lines longer than this are shown by line and column alone: drawing them takes seconds, and nobody reads them.
+const LONGEST_LINE: usize = 16 * 1024;
+
 /// A stretch of a file, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
@@ -153,6 +156,10 @@ impl Diagnostic {
         let from = other.map_or(span.start, |(o, _)| o.start.min(span.start));
         let to = other.map_or(span.start, |(o, _)| o.start.max(span.start)).max(from);
         let (line, start, text) = self.source.excerpt(from, to);
+        if text.split('\n').any(|line| line.len() > LONGEST_LINE) {
+            let (line, column) = self.source.position(span.start);
+            return Origin::path(path).line(line).char_column(column).into();
+        }
         // A span over several lines (a block mapping, say) is shown by its first line.
         let range = |span: Span| {
             let first = span.start.saturating_sub(start).min(text.len());

@@ -105,6 +105,9 @@ name!(
     /// An AWS region, by its form; whether the services exist there AWS says.
     Region,
     |text| {
+        if let Some(start) = OTHER_PARTITIONS.iter().find(|start| text.starts_with(**start)) {
+            return Err(format!("regions that start with `{start}` are a partition of AWS by themselves, and every ARN here is of the partition `aws`; take a region such as `us-east-1`"));
+        }
         let parts: Vec<&str> = text.split('-').collect();
         let digits = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
         let letters = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase());
@@ -114,6 +117,9 @@ name!(
         }
     }
 );
+
+/// Where ARNs begin otherwise than with `arn:aws:`: China, the governments' clouds, and the European sovereign one.
+const OTHER_PARTITIONS: &[&str] = &["cn-", "us-gov-", "us-iso", "eu-isoe-", "eusc-"];
 
 /// What tells the platform's own bucket from a tier's.
 const OWN: &str = "tenantry";
@@ -126,16 +132,19 @@ const RESERVED: &[&str] = &[
 
 /// Lower-case words joined by single hyphens: what S3, Cognito and AgentCore all take, and no path or wildcard.
 fn words(text: &str, what: &str, shortest: usize, longest: usize) -> Result<(), String> {
+    let mut wrong = Vec::new();
     if !(shortest..=longest).contains(&text.chars().count()) {
-        return Err(format!("{what} has {shortest} to {longest} characters, this one has {}", text.chars().count()));
+        wrong.push(format!("{what} has {shortest} to {longest} characters, this one has {}", text.chars().count()));
     }
     if let Some(c) = text.chars().find(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')) {
-        return Err(format!("{what} has only lower-case letters a-z, digits and single hyphens; this one has `{}`", c.escape_default()));
+        // Letters of other scripts look like ours.
+        let code = if c.is_ascii() { String::new() } else { format!(" (U+{:04X})", u32::from(c)) };
+        let shown = crate::diagnostic::quoted(&c.to_string()) + &code;
+        wrong.push(format!("{what} has only lower-case letters a-z, digits and single hyphens; this one has {shown}"));
+    } else if !text.is_empty() && (!text.starts_with(|c: char| c.is_ascii_lowercase()) || text.ends_with('-') || text.contains("--")) {
+        wrong.push(format!("{what} starts with a letter, ends with a letter or digit and has no two hyphens in a row"));
     }
-    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || text.ends_with('-') || text.contains("--") {
-        return Err(format!("{what} starts with a letter, ends with a letter or digit and has no two hyphens in a row"));
-    }
-    Ok(())
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
 /// An Amazon Resource Name, as AWS gave it or as its documented form says.
@@ -402,5 +411,27 @@ mod tests {
             assert!(right.parse::<TenantId>().is_ok(), "`{right}`");
         }
         assert!("tenantry".parse::<TierName>().is_err() && "a-b".parse::<TierName>().is_err());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_an_id_is_said_and_shown_plainly() {
+        let why = |text: &str| text.parse::<TenantId>().unwrap_err().to_string();
+        for (text, shown) in [("a*", "`*`"), ("a\"b", "`\"`"), ("a'b", "`'`"), ("a\u{202e}b", "`\\u{202e}`"), ("klinik-ä", "`ä` (U+00E4)")]
+        {
+            assert!(why(text).contains(&format!("this one has {shown}")), "{}", why(text));
+        }
+        assert!(why("a*").contains("this one has 2"), "{}", why("a*"));
+        assert!(why("-x").contains("this one has 2") && why("-x").contains("starts with a letter"), "{}", why("-x"));
+    }
+
+    #[test]
+    fn regions_of_other_partitions_are_refused_with_the_reason() {
+        for region in ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"] {
+            let why = region.parse::<Region>().unwrap_err().to_string();
+            assert!(why.contains("partition"), "{region}: {why}");
+        }
+        for region in ["us-east-1", "eu-central-2", "ap-southeast-2", "mx-central-1"] {
+            assert!(region.parse::<Region>().is_ok(), "{region}");
+        }
     }
 }

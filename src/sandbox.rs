@@ -4,7 +4,8 @@
 //! its client agrees with the client's bugs. It refuses what AWS refuses, and answers what it does not
 //! know with 501.
 
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -13,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 mod agentcore;
 mod bedrock_agent;
+mod broken;
+mod claim;
 mod cognito;
 mod dates;
 mod faults;
@@ -26,6 +29,8 @@ mod server;
 mod ssm;
 mod sts;
 
+pub(crate) use broken::Broken;
+pub(crate) use claim::{Claim, claim};
 pub(crate) use faults::Faults;
 pub(crate) use protocol::{Reply, Request};
 pub(crate) use server::serve;
@@ -135,9 +140,10 @@ impl Settling {
 /// A sandbox, shared by the SDK's connector and the server on a port.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
-    file: Option<PathBuf>,
+    claim: Option<Claim>,
     faults: Faults,
     record: Option<record::Record>,
+    broken: Broken,
     inner: Mutex<Inner>,
 }
 
@@ -164,9 +170,9 @@ struct Saved {
 const VERSION: u32 = 1;
 
 impl Sandbox {
-    /// Opens the sandbox in `file`, or an empty one for `account` if there is none yet.
+    /// Opens the sandbox that was claimed, or an empty one for `account` if there is none yet.
     #[expect(clippy::disallowed_methods, reason = "the sandbox's one file is read here")]
-    pub(crate) fn open(file: Option<&Path>, account: &str, faults: Faults) -> Result<Self> {
+    pub(crate) fn open(claim: Option<Claim>, account: &str, faults: Faults) -> Result<Self> {
         let mut inner = Inner {
             account: account.into(),
             state: State::default(),
@@ -175,16 +181,15 @@ impl Sandbox {
             unsaved: false,
             requests: 0,
         };
-        if let Some(path) = file {
-            anyhow::ensure!(!path.exists() || path.is_file(), "the sandbox can't be kept in `{}`: it is no file", path.display());
+        if let Some(path) = claim.as_ref().map(|claim| &claim.file) {
+            let afresh = format!("`tenantry sandbox reset --sandbox={}` starts an empty one", path.display());
             match std::fs::read(path) {
                 Ok(bytes) => {
-                    let saved: Saved = serde_json::from_slice(&bytes).with_context(|| {
-                        format!("reading the sandbox in `{}`: it is damaged; `tenantry sandbox reset` starts an empty one", path.display())
-                    })?;
+                    let saved: Saved = serde_json::from_slice(&bytes)
+                        .with_context(|| format!("reading the sandbox in `{}`: it is damaged; {afresh}", path.display()))?;
                     anyhow::ensure!(
                         saved.version == VERSION,
-                        "the sandbox in `{}` is of version {}, this tenantry keeps version {VERSION}; `tenantry sandbox reset` starts an empty one",
+                        "the sandbox in `{}` is of version {}, this tenantry keeps version {VERSION}; {afresh}",
                         path.display(),
                         saved.version
                     );
@@ -195,13 +200,18 @@ impl Sandbox {
                 Err(error) => return Err(error).with_context(|| format!("reading the sandbox in `{}`", path.display())),
             }
         }
-        Ok(Self { file: file.map(Into::into), faults, record: None, inner: Mutex::new(inner) })
+        Ok(Self { claim, faults, record: None, broken: Broken::default(), inner: Mutex::new(inner) })
     }
 
     /// From now on also appends each request and its reply to `path`, one JSON object a line.
     pub(crate) fn record_to(&mut self, path: &Path) -> Result<()> {
         self.record = Some(record::Record::open(path)?);
         Ok(())
+    }
+
+    /// From now on a failure to write the file is told there, and nothing is answered any more.
+    pub(crate) fn tell(&mut self, broken: Broken) {
+        self.broken = broken;
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -220,6 +230,10 @@ impl Sandbox {
             let (reply, wrote) = self.work(request);
             self.faults.after(request, wrote, reply, || self.save_now())
         });
+        if self.broken.is_told() {
+            // What can't be kept was not done, and a refusal would only be tried again: whoever is told ends the command.
+            std::future::pending::<()>().await;
+        }
         let reply = reply.stamped(request, number);
         if let Some(record) = &self.record {
             record.write(request, &reply);
@@ -249,17 +263,23 @@ impl Sandbox {
         let due = inner.unsaved && inner.saved.elapsed() > Duration::from_millis(200).max(inner.took * 20);
         let wrote = world.dirty;
         drop(inner);
-        // A failed save shows when the command ends and saves for the last time.
-        if due && let Err(error) = self.save_now() {
-            tracing::warn!(%error, "saving the sandbox");
+        if due {
+            self.keep();
         }
         (reply, wrote)
+    }
+
+    /// Writes the state to its file, or tells that it can't be.
+    fn keep(&self) {
+        if let Err(error) = self.save_now() {
+            self.broken.tell(error);
+        }
     }
 
     /// Writes the state to its file, if anything in it changed.
     pub(crate) fn save_now(&self) -> Result<()> {
         let mut inner = self.lock();
-        let Some(path) = self.file.as_deref() else { return Ok(()) };
+        let Some(path) = self.claim.as_ref().map(|claim| claim.file.as_path()) else { return Ok(()) };
         if !inner.unsaved {
             return Ok(());
         }
@@ -281,7 +301,11 @@ fn write_whole(path: &Path, saved: &Saved) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(std::io::BufWriter::new(&mut file), saved)?;
+    let mut buffered = std::io::BufWriter::new(&mut file);
+    serde_json::to_writer(&mut buffered, saved)?;
+    // A buffer that is dropped says nothing of what it could not write.
+    buffered.flush()?;
+    drop(buffered);
     file.as_file().sync_data()?;
     file.persist(path)?;
     Ok(())
@@ -294,9 +318,13 @@ pub(crate) enum Reset {
     WasEmpty,
 }
 
-/// Forgets everything in the sandbox in `file`.
-pub(crate) fn reset(file: &Path) -> Result<Reset> {
-    match std::fs::remove_file(file) {
+/// Forgets everything in the sandbox in `file`, unless somebody is using it.
+pub(crate) async fn reset(file: &Path) -> Result<Reset> {
+    if !file.exists() && !claim::was_claimed(file) {
+        return Ok(Reset::WasEmpty);
+    }
+    let claim = claim(file).await?;
+    match std::fs::remove_file(&claim.file) {
         Ok(()) => Ok(Reset::Removed),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Reset::WasEmpty),
         Err(error) => Err(error).with_context(|| format!("removing the sandbox in `{}`", file.display())),

@@ -147,6 +147,8 @@ impl Job<'_> {
         if let Err(error) = record::keep(&opened.aws, &opened.names, holder, &checksum, &outcome).await {
             self.ui.say(&format!("warning: no record of this apply was kept: {error:#}"));
         }
+        // Nothing is told as done that could not be kept.
+        opened.aws.save()?;
         let calls = opened.aws.calls();
         let told = match self.global.output {
             Format::Text => self.ui.answer(&events::account(&outcome, calls.all(), calls.retries(), begun.elapsed())),

@@ -1,6 +1,6 @@
-//! `init`: a commented starter manifest with its templates and policies, in an empty folder.
+//! `init`: a commented starter manifest with its templates and policies, beside whatever else is in the folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -12,7 +12,7 @@ use crate::ui::style::count;
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The folder; it is created if it is not there.
+    /// The folder; it is created if it is not there, and other files in it stay as they are.
     #[arg(default_value = ".")]
     folder: PathBuf,
 }
@@ -27,11 +27,19 @@ impl Init {
         for (path, content) in SHIPPED {
             place(&self.folder.join(path), content)?;
         }
+        let go = if self.folder.as_os_str() == "." { String::new() } else { format!("cd {} && ", typed(&self.folder)) };
         ui.answer(&format!(
-            "Wrote {} to `{}`.\nEdit tenants.yaml (platform, account, tiers, tenants), then: tenantry plan --sandbox\n",
+            "Wrote {} to `{}`.\nEdit tenants.yaml (platform, account, tiers, tenants), then: {go}tenantry plan --sandbox\n",
             count(SHIPPED.len(), "file"),
             self.folder.display()
         ))?;
         Ok(Exit::Done)
     }
+}
+
+/// A path as a shell takes it.
+fn typed(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = text.chars().all(|c| c.is_alphanumeric() || "/._-+~".contains(c)) && !text.starts_with(['-', '~']);
+    if plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -16,7 +16,7 @@ use crate::library::Library;
 use crate::manifest::{self, Manifest};
 use crate::names::Names;
 use crate::observe::{Live, observe};
-use crate::sandbox::{Faults, Sandbox};
+use crate::sandbox::{self, Sandbox};
 use crate::ui::Ui;
 use crate::ui::style::{DIM, count};
 
@@ -62,8 +62,8 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
     if !warnings.is_empty() {
         ui.findings(&warnings);
     }
-    let sandbox = sandbox_file(global);
-    let place = if sandbox.is_some() { "the sandbox's account" } else { "account" };
+    let in_sandbox = sandbox_file(global);
+    let place = if in_sandbox.is_some() { "the sandbox's account" } else { "account" };
     ui.say(&format!(
         "{}: {}, {} {DIM}->{DIM:#} {place} {}, {}, platform {}",
         manifest.path.display(),
@@ -73,9 +73,11 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
         names.region,
         names.platform
     ));
-    let aws = match sandbox {
+    let aws = match in_sandbox {
         Some(file) => {
-            let sandbox = Sandbox::open(Some(&file), names.account.as_str(), Faults::parse(&global.sandbox_faults)?)?;
+            let faults = global.faults()?;
+            let mut sandbox = Sandbox::open(Some(sandbox::claim(&file).await?), names.account.as_str(), faults)?;
+            sandbox.tell(global.broken.clone());
             Aws::sandbox(Arc::new(sandbox), &names.region)
         }
         None => {

@@ -10,7 +10,8 @@ use super::Global;
 use super::open::{default_sandbox, sandbox_file};
 use crate::exit::Exit;
 use crate::manifest;
-use crate::sandbox::{self, Faults};
+use crate::names::AccountId;
+use crate::sandbox;
 use crate::ui::Ui;
 
 #[derive(Debug, Args)]
@@ -27,8 +28,8 @@ enum Command {
         #[arg(long, default_value_t = 4599)]
         port: u16,
         /// The account that the sandbox plays, 12 digits; the manifest's, if there is one.
-        #[arg(long, value_name = "ID")]
-        account: Option<String>,
+        #[arg(long, value_name = "ID", value_parser = account)]
+        account: Option<AccountId>,
         /// Append every request and reply to this file, a JSON object a line. They hold secrets.
         #[arg(long, value_name = "FILE")]
         record: Option<PathBuf>,
@@ -43,12 +44,14 @@ impl Sandbox {
         match &self.command {
             Command::Serve { port, account, record } => {
                 let account = match account {
-                    Some(account) => account.parse::<crate::names::AccountId>()?.to_string(),
+                    Some(account) => account.to_string(),
                     None => {
                         manifest::read(&global.manifest).map_or_else(|_| "111122223333".into(), |(m, _)| m.platform.account.to_string())
                     }
                 };
-                let mut opened = sandbox::Sandbox::open(Some(&file), &account, Faults::parse(&global.sandbox_faults)?)?;
+                let faults = global.faults()?;
+                let mut opened = sandbox::Sandbox::open(Some(sandbox::claim(&file).await?), &account, faults)?;
+                opened.tell(global.broken.clone());
                 if let Some(path) = record {
                     opened.record_to(path)?;
                 }
@@ -61,7 +64,7 @@ impl Sandbox {
                 Ok(Exit::Done)
             }
             Command::Reset => {
-                ui.answer(&match sandbox::reset(&file)? {
+                ui.answer(&match sandbox::reset(&file).await? {
                     sandbox::Reset::Removed => format!("The sandbox in `{}` is empty again.\n", file.display()),
                     sandbox::Reset::WasEmpty => format!("There was nothing in `{}`.\n", file.display()),
                 })?;
@@ -69,4 +72,8 @@ impl Sandbox {
             }
         }
     }
+}
+
+fn account(text: &str) -> Result<AccountId, &'static str> {
+    text.parse().map_err(|_| "an AWS account id is 12 digits, such as 111122223333")
 }

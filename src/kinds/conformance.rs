@@ -236,10 +236,10 @@ fn a_policy(desired: &mut Desired, tier: &str, enforced: Enforced, mode: PolicyM
         tags: tags("one"),
         condition: Condition::default(),
     };
-    let gateway = put(desired, "main", &gateway);
+    let gateway = put_in_tier(desired, "main", &gateway);
     let target = GatewayTarget {
         gateway: gateway.at(&Gateway::ID),
-        name: "AcmeLambda".into(),
+        name: names().gateway_target(&basic()),
         description: None,
         sort: TargetSort::Lambda,
         credentials: Credentials::GatewayRole,
@@ -248,7 +248,7 @@ fn a_policy(desired: &mut Desired, tier: &str, enforced: Enforced, mode: PolicyM
         headers: BTreeSet::new(),
         condition: Condition::default(),
     };
-    let target = put(desired, "tools", &target);
+    let target = put_in_tier(desired, "tools", &target);
     let statement = Late::concat([
         Late::known("permit (principal is AgentCore::OAuthUser, action == AgentCore::Action::\""),
         target.at(&GatewayTarget::TARGET),

@@ -53,7 +53,8 @@ impl Kind for Policy {
             let mut pages = observe.aws.agentcore.list_policies().policy_engine_id(&engine.id).max_results(100).into_paginator().send();
             while let Some(page) = pages.next().await {
                 let page = page.during(format!("listing the policies of engine `{}`", engine.id)).missing_is_none()?;
-                for live in page.into_iter().flat_map(|page| page.policies) {
+                // What others have added to our engine is theirs, whatever it permits.
+                for live in page.into_iter().flat_map(|page| page.policies).filter(|p| observe.could_be_ours(&p.name)) {
                     let address = wanted.iter().find(|(_, p)| p.name == live.name).map(|(a, _)| a.clone());
                     let address = address.unwrap_or_else(|| child(Self::NAME, parent.owner(), &live.name));
                     let condition = progress(&live.status, &live.status_reasons).into();

@@ -143,6 +143,21 @@ fn many_tenants_are_read_and_many_findings_cut_short() {
 }
 
 #[test]
+fn a_line_of_megabytes_is_not_drawn() {
+    let shown = from_lines(&format!("version: 1\na: {}\n", "x".repeat(3_000_000))).unwrap_err().render(Color::Never);
+    assert!(shown.contains("inline.yaml:2:1") && shown.len() < 4000, "{}", shown.len());
+}
+
+#[test]
+fn what_to_do_about_malformed_yaml_depends_on_the_mistake() {
+    let deep = format!("a: {}{}", "[".repeat(3000), "]".repeat(3000));
+    for (text, help) in [("a:\n\tb: 1\n", "indent with spaces"), ("a\0b: 1\n", "remove this character"), (&deep, "never closed")] {
+        let found = from_lines(text).unwrap_err().to_json();
+        assert!(found[0]["help"].as_str().unwrap().contains(help), "{found}");
+    }
+}
+
+#[test]
 fn colours_only_on_request() {
     let found = findings(&folder("bad/version.yaml"));
     assert!(!found.render(Color::Never).contains('\u{1b}'));

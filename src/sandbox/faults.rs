@@ -63,24 +63,29 @@ impl Faults {
         let mut faults = Self::default();
         for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
             let (name, value) = part.split_once('=').with_context(|| format!("fault `{part}` has no value; write `NAME=VALUE`"))?;
-            match name {
-                "latency" => faults.latency = duration(value)?,
-                "slow" => faults.slow = duration(value)?,
-                "role" => faults.role = duration(value)?,
-                "bucket" => faults.bucket = duration(value)?,
-                "throttle" => faults.throttle = share(value)?,
-                "errors" => faults.errors = share(value)?,
-                "lost" => faults.lost = share(value)?,
-                "kill" => faults.kill = Some(count(value)?),
-                "denied" => faults.denied.push(action(value)?),
-                "busy" => {
-                    let (name, from) = value.split_once('@').unwrap_or((value, "1"));
-                    faults.busy.push((action(name)?, call(from)?));
-                }
-                _ => bail!("no fault is called `{name}`; there are {KNOWN}"),
-            }
+            faults.set(name, value).with_context(|| format!("fault `{name}`"))?;
         }
         Ok(faults)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        match name {
+            "latency" => self.latency = duration(value)?,
+            "slow" => self.slow = duration(value)?,
+            "role" => self.role = duration(value)?,
+            "bucket" => self.bucket = duration(value)?,
+            "throttle" => self.throttle = share(value)?,
+            "errors" => self.errors = share(value)?,
+            "lost" => self.lost = share(value)?,
+            "kill" => self.kill = Some(count(value)?),
+            "denied" => self.denied.push(action(value)?),
+            "busy" => {
+                let (name, from) = value.split_once('@').unwrap_or((value, "1"));
+                self.busy.push((action(name)?, call(from)?));
+            }
+            _ => bail!("there is no such fault; there are {KNOWN}"),
+        }
+        Ok(())
     }
 
     /// How long a transitional status lasts.
@@ -250,7 +255,10 @@ fn call(text: &str) -> Result<u64> {
 
 fn action(text: &str) -> Result<String> {
     let parts = text.split_once(':').filter(|(service, name)| !service.is_empty() && !name.is_empty());
-    parts.with_context(|| format!("`{text}` is no IAM action; write one such as `ssm:PutParameter`"))?;
+    let (service, _) = parts.with_context(|| format!("`{text}` is no IAM action; write one such as `ssm:PutParameter`"))?;
+    if !action::SERVICES_OF_IAM.iter().any(|known| known.eq_ignore_ascii_case(service)) {
+        bail!("the sandbox asks for no action of `{service}`; it knows those of {}", action::SERVICES_OF_IAM.join(", "));
+    }
     Ok(text.into())
 }
 
@@ -276,7 +284,9 @@ mod tests {
 
     #[test]
     fn an_unknown_fault_lists_the_known_ones() {
-        let error = Faults::parse("latency=10ms,thottle=1").unwrap_err().to_string();
-        assert_eq!(error, format!("no fault is called `thottle`; there are {KNOWN}"));
+        let error = format!("{:#}", Faults::parse("latency=10ms,thottle=1").unwrap_err());
+        assert_eq!(error, format!("fault `thottle`: there is no such fault; there are {KNOWN}"));
+        let error = format!("{:#}", Faults::parse("denied=nosuch:Thing").unwrap_err());
+        assert!(error.contains("`nosuch`") && error.contains("bedrock-mantle"), "{error}");
     }
 }

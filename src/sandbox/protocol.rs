@@ -194,6 +194,12 @@ impl Reply {
         )
     }
 
+    /// A refusal of EC2, whose query protocol has a form of its own.
+    fn refuse_ec2(status: u16, code: &str, message: &str) -> Self {
+        let error = format!("<Error>{}{}</Error>", element("Code", code), element("Message", message));
+        Self::xml(status, &format!("<Response><Errors>{error}</Errors>{NO_REQUEST_ID}</Response>"))
+    }
+
     /// A refusal of S3.
     pub(super) fn refuse_s3(status: u16, code: &str, message: &str) -> Self {
         Self::xml(status, &format!("<Error>{}{}{NO_REQUEST_ID}</Error>", element("Code", code), element("Message", message)))
@@ -259,14 +265,15 @@ pub(super) fn encode(text: &str) -> String {
 pub(super) fn unknown(request: &Request) -> Reply {
     const CODE: &str = "NotInTheSandbox";
     let what = request.header("x-amz-target").map_or_else(|| format!("{} {}", request.method, request.path), Into::into);
-    let what = match request.form().into_iter().find(|(n, _)| n == "Action") {
-        Some((_, action)) => format!("{what} Action={action}"),
-        None => what,
-    };
+    let action = request.form().into_iter().find(|(n, _)| n == "Action").map(|(_, action)| action);
+    let what = action.as_ref().map_or(what.clone(), |action| format!("{what} Action={action}"));
     let message = format!("the sandbox has no {what} (signed for `{}`)", request.signing_name());
+    let form = request.header("content-type").is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"));
     match request.signing_name() {
-        "iam" | "sts" => Reply::refuse_query(501, CODE, &message),
+        "ec2" => Reply::refuse_ec2(501, CODE, &message),
         "s3" => Reply::refuse_s3(501, CODE, &message),
+        _ if form && action.is_some() => Reply::refuse_query(501, CODE, &message),
+        "iam" | "sts" => Reply::refuse_query(501, CODE, &message),
         _ => Reply::refuse_json(501, CODE, &message),
     }
 }
@@ -274,6 +281,25 @@ pub(super) fn unknown(request: &Request) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_call_is_refused_in_the_callers_protocol() {
+        let refused = |service: &str, content_type: &'static str, body: &'static str| {
+            let mut headers = HeaderMap::new();
+            let scope = format!("AWS4-HMAC-SHA256 Credential=A/20260901/us-east-1/{service}/aws4_request, SignedHeaders=host");
+            headers.insert("authorization", HeaderValue::from_str(&scope).unwrap());
+            headers.insert("content-type", HeaderValue::from_static(content_type));
+            let reply = unknown(&Request::new("POST", &http::Uri::from_static("/"), headers, Bytes::from_static(body.as_bytes())));
+            assert_eq!(reply.status, 501);
+            String::from_utf8(reply.body).unwrap()
+        };
+        let form = "application/x-www-form-urlencoded; charset=utf-8";
+        let queue = refused("sns", form, "Action=ListTopics&Version=2010-03-31");
+        assert!(queue.contains("<ErrorResponse><Error>") && queue.contains("Action=ListTopics"), "{queue}");
+        let machines = refused("ec2", form, "Action=DescribeInstances");
+        assert!(machines.contains("<Response><Errors><Error><Code>NotInTheSandbox</Code>"), "{machines}");
+        assert!(refused("lambda", "application/json", "{}").starts_with('{'));
+    }
 
     #[test]
     fn a_chunked_body_loses_its_framing_and_its_encoding() {

@@ -36,11 +36,7 @@ pub(crate) async fn serve(sandbox: Arc<Sandbox>, listener: TcpListener) -> Resul
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
-            _ = save.tick() => {
-                if let Err(error) = sandbox.save_now() {
-                    tracing::warn!(%error, "saving the sandbox");
-                }
-            }
+            _ = save.tick() => sandbox.keep(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }

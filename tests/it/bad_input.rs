@@ -23,6 +23,7 @@ fn manifests_that_are_no_manifests() {
     demands(at, "true > empty.yaml; tenantry validate -f empty.yaml", 65, &["empty"]);
     demands(at, "printf 'version: 1\\nplatform: [\\n' > torn.yaml; tenantry validate -f torn.yaml", 65, &["torn.yaml:"]);
     demands(at, "printf 'version: 1\\n# \\377\\n' > latin.yaml; tenantry validate -f latin.yaml", 65, &["UTF-8"]);
+    demands(at, "mkfifo pipe; tenantry validate -f pipe", 65, &["pipe or device"]);
     demands(at, "head -c 52428800 /dev/zero > big.yaml; tenantry validate -f big.yaml", 65, &["MiB"]);
     demands(at, "printf 'version: 9\\n' > later.yaml; tenantry validate -f later.yaml", 65, &["later.yaml:1:10", "version"]);
     assert!(!at.join(".tenantry").exists(), "a broken manifest left a sandbox behind");
@@ -30,6 +31,13 @@ fn manifests_that_are_no_manifests() {
 
 #[test]
 fn every_finding_at_once_with_its_place() {
+    let folder = shipped();
+    let broken = "sed -i.old 's/tier: premium/tier: premum/' tenants.yaml; rm templates/agent/main.py; echo '[]' > policies/tvm.json; \
+        echo '{}' > templates/tools/healthcare.json; ln -s /etc/hostname templates/agent/host; tenantry validate";
+    let words =
+        ["premum", "main.py", "error: a policy is a mapping", "--> policies/tvm.json:1:1", "healthcare.json:1:1", "`host` in the agent"];
+    demands(folder.path(), broken, 65, &words);
+
     let folder = shipped();
     let edits = "sed -i.old -e 's/tier: premium/tier: premum/' -e 's/^  region:/  regoin:/' -e 's/clinic-b:/..\\/clinic-b:/' tenants.yaml";
     demands(folder.path(), &format!("{edits}; tenantry validate"), 65, &["premum", "regoin", "region", "../clinic-b", "tenants.yaml:"]);
@@ -72,13 +80,57 @@ fn streams_and_disks_that_fail() {
     let at = folder.path();
     demands(at, "tenantry plan --sandbox -q --full | head -1; tenantry --help | head -1", 0, &["platform", "Provisions"]);
     demands(at, "tenantry apply --sandbox=/dev/full --yes -q", 1, &["/dev/full", "no file"]);
-    // A disk that takes 8 KiB and no more.
-    demands(at, "trap '' XFSZ; ulimit -f 8; tenantry apply --sandbox --yes -q >/dev/null", 1, &[".tenantry/sandbox.json", "from before"]);
-    assert!(!at.join(".tenantry/sandbox.json").exists(), "half a sandbox was left behind");
+    demands(at, "tenantry plan --sandbox=/proc/a/b.json", 1, &["/proc/a/b.json"]);
+    // A disk that is full at once, or half-way through.
+    for blocks in [0, 8, 60] {
+        let line = format!("trap '' XFSZ; ulimit -f {blocks}; tenantry apply --sandbox --yes -q");
+        let (printed, code) = shell(at, &line);
+        assert_eq!(code, 1, "{blocks} blocks: {printed}");
+        assert!(
+            printed.contains("error: writing the sandbox to `.tenantry/sandbox.json`; the file there is the one from before"),
+            "{printed}"
+        );
+        assert_eq!(printed.matches("sandbox.json").count(), 1, "said more than once:\n{printed}");
+        assert!(!printed.contains("Done") && !printed.contains("warning"), "{printed}");
+        demands(at, "tenantry plan --sandbox -q", 0, &["Plan:"]);
+        demands(at, "tenantry sandbox reset", 0, &[]);
+    }
     demands(at, "tenantry apply --sandbox </dev/null", 64, &["--yes"]);
-    demands(at, "printf '{' > broken.json; tenantry plan --sandbox=broken.json", 1, &["broken.json", "sandbox reset"]);
-    demands(at, "tenantry plan --sandbox --sandbox-faults nonsense=1", 1, &["nonsense", "latency"]);
+    demands(at, "printf '{' > broken.json; tenantry plan --sandbox=broken.json", 1, &["sandbox reset --sandbox=broken.json"]);
     demands(at, "tenantry plan --no-such-flag", 64, &["--no-such-flag"]);
+}
+
+#[test]
+fn faults_of_a_sandbox_that_nobody_asked_for() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry plan --sandbox --sandbox-faults nonsense=1", 64, &["nonsense", "latency"]);
+    demands(at, "tenantry plan --sandbox --sandbox-faults throttle=2", 64, &["throttle", "between 0 and 1"]);
+    demands(at, "tenantry plan --sandbox --sandbox-faults denied=nosuch:Thing", 64, &["nosuch", "ssm"]);
+    demands(at, "TENANTRY_SANDBOX_FAULTS=nonsense=1 tenantry plan --sandbox", 64, &["TENANTRY_SANDBOX_FAULTS", "nonsense"]);
+    // With the flag alone the trial would be made on AWS itself; the variable may be set for good.
+    demands(at, "tenantry apply --yes --sandbox-faults kill=1", 64, &["needs --sandbox"]);
+    demands(at, "TENANTRY_SANDBOX_FAULTS=kill=1 tenantry plan", 77, &["credentials"]);
+    demands(at, "tenantry sandbox serve --account 12", 64, &["12 digits, such as"]);
+}
+
+#[test]
+fn one_process_in_a_sandbox_at_a_time() {
+    let folder = shipped();
+    let at = folder.path();
+    // Both wait for each other's end: the second finds nothing left to do, or gives up with a word.
+    let both =
+        "tenantry apply --sandbox -y -q >one 2>&1 & tenantry apply --sandbox -y -q >two 2>&1; b=$?; wait $!; echo \"$? $b\"; cat one two";
+    demands(at, both, 0, &["0 0", "Done", "No changes"]);
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
+    let serve = "tenantry sandbox serve --port 0 >/dev/null 2>&1 & sleep 1";
+    demands(
+        at,
+        &format!("{serve}; tenantry sandbox reset; code=$?; kill $!; wait $!; exit $code"),
+        75,
+        &["in use by `process", "sandbox serve", "--sandbox=FILE"],
+    );
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q; tenantry sandbox reset", 0, &["No changes", "empty again"]);
 }
 
 #[test]
@@ -128,9 +180,10 @@ fn one_apply_at_a_time() {
 }
 
 #[test]
-fn init_fills_an_empty_folder_and_overwrites_nothing() {
+fn init_fills_a_folder_and_overwrites_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
+    demands(at, "tenantry init 'a b' && cd 'a b' && tenantry validate", 0, &["then: cd 'a b' && tenantry plan --sandbox", "Valid"]);
     demands(at, "tenantry init", 0, &["tenants.yaml"]);
     demands(at, "tenantry apply --sandbox --yes -q && tenantry plan --sandbox --detailed-exitcode", 0, &["No changes"]);
     demands(at, "echo mine > tenants.yaml; tenantry init", 12, &["overwrites nothing"]);

@@ -8,6 +8,10 @@ use super::{Reply, Request};
 /// Prefixes of `x-amz-target` and the IAM service they stand for.
 const TARGETS: &[(&str, &str)] = &[("AmazonSSM.", "ssm"), ("AWSCognitoIdentityProviderService.", "cognito-idp")];
 
+/// The services, as IAM calls them, whose actions can be denied.
+pub(super) const SERVICES_OF_IAM: &[&str] =
+    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "iam", "kms", "s3", "s3vectors", "ssm", "sts"];
+
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
     if let Some((operation, service)) = TARGETS.iter().find_map(|(prefix, service)| Some((request.target(prefix)?, service))) {
