@@ -314,6 +314,8 @@ kinds! {
     knowledge_base::KnowledgeBase,
     data_source::DataSource,
     memory::Memory,
+    guardrail::Guardrail,
+    guardrail_version::GuardrailVersion,
     gateway::Gateway,
     gateway_target::GatewayTarget,
     runtime::Runtime,
@@ -326,6 +328,7 @@ mod agentcore;
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;
 pub(crate) use client::ClientKind;
+pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use runtime::RuntimeArtifact;

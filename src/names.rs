@@ -245,6 +245,10 @@ impl Names {
         format!("{}_{tier}_memory", self.platform.as_str().replace('-', "_"))
     }
 
+    pub(crate) fn guardrail(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-guardrail", self.platform)
+    }
+
     /// The first part of every tool name that an agent sees.
     pub(crate) fn gateway_target(&self, tier: &TierName) -> String {
         format!("{}Lambda-{}", self.title(), title(tier.as_str()))
@@ -322,6 +326,7 @@ mod tests {
                 rules.push((names.gateway(&tier), r"^([0-9a-zA-Z][-]?){1,48}$"));
                 rules.push((names.gateway_target(&tier), r"^([0-9a-zA-Z][-]?){1,100}$"));
                 rules.push((names.memory(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
+                rules.push((names.guardrail(&tier), r"^[0-9a-zA-Z_-]{1,50}$"));
                 rules.push((names.project(&tier), r"^.{1,128}$"));
             }
             for bucket in &buckets {

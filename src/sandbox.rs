@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 mod agentcore;
+mod bedrock;
 mod bedrock_agent;
 mod cognito;
 mod dates;
@@ -52,6 +53,7 @@ const SERVICES: &[&dyn Service] = &[
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
     &projects::Projects,
+    &bedrock::Bedrock,
     &bedrock_agent::BedrockAgent,
     &s3::S3,
 ];
@@ -62,6 +64,8 @@ struct State {
     /// Counts the ids handed out, so that the same calls give the same ids.
     ids: u64,
     agentcore: agentcore::State,
+    #[serde(default)]
+    bedrock: bedrock::State,
     bedrock_agent: bedrock_agent::State,
     cognito: cognito::State,
     iam: iam::State,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 
-use super::Sources;
 use super::identity::Identity;
 use super::platform::Platform;
+use super::{Sources, guardrail};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
@@ -33,6 +33,9 @@ pub(super) fn declare(
     }
     if let Some(memory) = &tier.memory {
         part.memory(desired, memory)?;
+    }
+    if let Some(content) = &tier.guardrail {
+        guardrail::declare(sources, desired, name, tier, content)?;
     }
     if let Some(gateway) = &tier.gateway {
         part.gateway(desired, gateway)?;

@@ -205,6 +205,43 @@ fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage:
     put(desired, "main", &memory);
 }
 
+/// A draft and the version of its content.
+fn a_guardrail(desired: &mut Desired, content: &GuardrailContent, stage: &str) {
+    let draft = Guardrail { name: "acme-basic-guardrail".into(), content: content.clone(), tags: tags(stage), failed: None };
+    let guardrail = put(desired, "main", &draft).at(&Guardrail::ID);
+    let digest = content.digest().unwrap();
+    let label = GuardrailVersion::label(&digest);
+    put(desired, &label, &GuardrailVersion { guardrail, name: draft.name, digest });
+}
+
+fn some_content(word: &str) -> GuardrailContent {
+    GuardrailContent {
+        blocked_input_message: "no".into(),
+        blocked_output_message: "not that".into(),
+        filters: [("PROMPT_ATTACK".to_owned(), Strengths { input: Strength::High, output: Strength::None })].into(),
+        grounding: BTreeMap::new(),
+        managed_words: ["PROFANITY".to_owned()].into(),
+        words: [word.to_owned()].into(),
+        topics: BTreeMap::new(),
+        pii: [("EMAIL".to_owned(), PiiAction::Anonymize)].into(),
+        others: BTreeSet::new(),
+    }
+}
+
+fn more_content() -> GuardrailContent {
+    let topic = Topic { definition: "advice on money".into(), examples: ["what should I buy".to_owned()].into() };
+    let hate = Strengths { input: Strength::Low, output: Strength::Medium };
+    GuardrailContent {
+        filters: [("HATE".to_owned(), hate)].into(),
+        grounding: [("GROUNDING".to_owned(), 0.8), ("RELEVANCE".to_owned(), 0.07)].into(),
+        managed_words: BTreeSet::new(),
+        words: BTreeSet::new(),
+        topics: [("Money".to_owned(), topic)].into(),
+        pii: [("EMAIL".to_owned(), PiiAction::Block), ("NAME".to_owned(), PiiAction::Anonymize)].into(),
+        ..some_content("other")
+    }
+}
+
 fn an_image(tag: &str) -> RuntimeArtifact {
     RuntimeArtifact::Image { uri: format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/agent:{tag}") }
 }
@@ -288,6 +325,16 @@ fn matrix() -> Vec<Examples> {
             variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {
                 a_memory(d, 30, &[], "two")
             }],
+        },
+        Examples {
+            kind: Guardrail::NAME,
+            variants: vec![|d| a_guardrail(d, &some_content("first"), "one"), |d| a_guardrail(d, &more_content(), "one"), |d| {
+                a_guardrail(d, &more_content(), "two")
+            }],
+        },
+        Examples {
+            kind: GuardrailVersion::NAME,
+            variants: vec![|d| a_guardrail(d, &some_content("first"), "one"), |d| a_guardrail(d, &some_content("second"), "one")],
         },
         Examples { kind: Bucket::NAME, variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))] },
         Examples { kind: Object::NAME, variants: vec![|d| drop(an_object(d, "first")), |d| drop(an_object(d, "second"))] },

@@ -1,0 +1,201 @@
+//! A tier's guardrail: the draft of what its agents neither take in nor give out.
+//!
+//! An update replaces the whole draft and leaves tags and published versions alone. Reads write every policy under another
+//! name than requests do, and fill in defaults (documents and models of 2026-09; never tried live).
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use aws_sdk_bedrock::operation::get_guardrail::GetGuardrailOutput;
+use aws_sdk_bedrock::types::{GuardrailStatus, Tag};
+use serde::{Deserialize, Serialize};
+
+use super::{Found, Kind, Observe, Step, Tags};
+use crate::aws::settle::{Status, settle};
+use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::late::Attr;
+use crate::names::Arn;
+use crate::observe::each;
+
+mod content;
+
+pub(crate) use content::{Content, PiiAction, Strength, Strengths, Topic};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Guardrail {
+    pub(crate) name: String,
+    /// What a published version is a copy of.
+    pub(crate) content: Content,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Never declared: AWS gave up on the draft. It is updated rather than replaced, since its versions are still in use.
+    pub(crate) failed: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    pub(crate) id: String,
+    arn: Arn,
+    pub(super) name: String,
+}
+
+impl Guardrail {
+    pub(crate) const ID: Attr<Self> = Attr::new("id");
+    pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
+}
+
+impl Kind for Guardrail {
+    const NAME: &'static str = "guardrail";
+    type Output = Output;
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let wanted = observe.wanted::<Self>();
+        let candidates = list(observe.aws).await?.into_iter().filter(|(name, _)| observe.could_be_ours(name));
+        let found = each(candidates, |(name, id)| {
+            let wanted = wanted.iter().find(|(_, g)| g.name == name).map(|(a, _)| a.clone());
+            async move {
+                // One that is being deleted still stands in the listing.
+                let Some(live) = get(observe.aws, &id).await.missing_is_none()? else { return Ok(None) };
+                let tags = read_tags(observe.aws, &live.guardrail_arn).await?;
+                let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
+                let failed = (live.status == GuardrailStatus::Failed).then(|| live.status_reasons().join("; "));
+                let (output, content) = (output(&live), Content::read(&live));
+                Ok(Some(Found { address, spec: Self { name, content, tags: tags.declared, failed }, output, mark }))
+            }
+        });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let content = &self.content;
+        let create = step
+            .aws
+            .bedrock
+            .create_guardrail()
+            .name(&self.name)
+            .client_request_token(step.mark.token())
+            .blocked_input_messaging(&content.blocked_input_message)
+            .blocked_outputs_messaging(&content.blocked_output_message)
+            .set_content_policy_config(content.filter_policy()?)
+            .set_contextual_grounding_policy_config(content.grounding_policy()?)
+            .set_word_policy_config(content.word_policy()?)
+            .set_topic_policy_config(content.topic_policy()?)
+            .set_sensitive_information_policy_config(content.pii_policy()?)
+            .set_tags(Some(declared(step, &self.tags)?));
+        let id = match create.send().await.during(format!("creating guardrail `{}`", self.name)) {
+            Ok(reply) => reply.guardrail_id,
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => match lost_reply(step, &self.name).await? {
+                Some(id) => id,
+                None => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
+        Ok(output(&ready(step, &id).await?))
+    }
+
+    async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
+        let (id, content) = (&live.output.id, &self.content);
+        at_rest(step, id).await?;
+        if self.name != live.spec.name || *content != live.spec.content || live.spec.failed.is_some() {
+            let now = get(step.aws, id).await?;
+            let update = step
+                .aws
+                .bedrock
+                .update_guardrail()
+                .guardrail_identifier(id)
+                .name(&self.name)
+                .blocked_input_messaging(&content.blocked_input_message)
+                .blocked_outputs_messaging(&content.blocked_output_message)
+                .set_content_policy_config(content.filter_policy()?)
+                .set_contextual_grounding_policy_config(content.grounding_policy()?)
+                .set_word_policy_config(content.word_policy()?)
+                .set_topic_policy_config(content.topic_policy()?)
+                .set_sensitive_information_policy_config(content.pii_policy()?)
+                // Not ours to decide; left out, AWS would reset them.
+                .set_description(now.description)
+                .set_kms_key_id(now.kms_key_arn);
+            update.send().await.during(format!("updating guardrail `{}`", self.name))?;
+        }
+        retag(step, live.output.arn.as_str(), &self.tags, &live.spec.tags).await?;
+        Ok(output(&ready(step, id).await?))
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let id = &live.output.id;
+        if at_rest(step, id).await.missing_is_none()?.is_none() {
+            return Ok(());
+        }
+        // Without a version: the draft and every version.
+        let delete = step.aws.bedrock.delete_guardrail().guardrail_identifier(id);
+        if delete.send().await.during(format!("deleting guardrail `{}`", live.spec.name)).missing_is_none()?.is_none() {
+            return Ok(());
+        }
+        settle(step, || async {
+            Ok(get(step.aws, id).await.missing_is_none()?.map_or(Status::Done, |live| Status::Pending(live.status.to_string())))
+        })
+        .await
+    }
+}
+
+fn output(live: &GetGuardrailOutput) -> Output {
+    Output { id: live.guardrail_id.clone(), arn: Arn::new(&live.guardrail_arn), name: live.name.clone() }
+}
+
+/// Names and ids of the account's drafts.
+async fn list(aws: &Aws) -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    let mut pages = aws.bedrock.list_guardrails().max_results(1000).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        all.extend(page.during("listing guardrails")?.guardrails.into_iter().map(|g| (g.name, g.id)));
+    }
+    Ok(all)
+}
+
+async fn get(aws: &Aws, id: &str) -> Result<GetGuardrailOutput> {
+    aws.bedrock.get_guardrail().guardrail_identifier(id).send().await.during(format!("reading guardrail `{id}`"))
+}
+
+async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {
+    let reply = aws.bedrock.list_tags_for_resource().resource_arn(arn).send().await.during(format!("reading the tags of `{arn}`"))?;
+    Ok(Tags::read(reply.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value))))
+}
+
+fn declared(step: &Step<'_>, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>> {
+    step.mark.with(tags).into_iter().map(|(key, value)| Ok(Tag::builder().key(key).value(value).build()?)).collect()
+}
+
+async fn retag(step: &Step<'_>, arn: &str, wanted: &BTreeMap<String, String>, live: &BTreeMap<String, String>) -> Result<()> {
+    let client = &step.aws.bedrock;
+    let gone: Vec<String> = live.keys().filter(|k| !wanted.contains_key(*k)).cloned().collect();
+    if !gone.is_empty() {
+        client.untag_resource().resource_arn(arn).set_tag_keys(Some(gone)).send().await.during(format!("removing tags of `{arn}`"))?;
+    }
+    let tags = declared(step, wanted)?;
+    client.tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await.during(format!("tagging `{arn}`"))?;
+    Ok(())
+}
+
+/// The guardrail of our name, if it carries exactly our mark.
+async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
+    let Some((_, id)) = list(step.aws).await?.into_iter().find(|(n, _)| n == name) else { return Ok(None) };
+    let arn = get(step.aws, &id).await?.guardrail_arn;
+    Ok(read_tags(step.aws, &arn).await?.is(&step.mark).then_some(id))
+}
+
+/// Until AWS takes the next call, whether the draft is good or not.
+pub(super) async fn at_rest(step: &Step<'_>, id: &str) -> Result<GetGuardrailOutput> {
+    settle(step, || async {
+        let live = get(step.aws, id).await?;
+        let final_ = matches!(live.status, GuardrailStatus::Ready | GuardrailStatus::Failed);
+        Ok(if final_ { Status::Done } else { Status::Pending(live.status.to_string()) })
+    })
+    .await?;
+    get(step.aws, id).await.context("reading the guardrail again")
+}
+
+/// The draft once it is READY.
+pub(super) async fn ready(step: &Step<'_>, id: &str) -> Result<GetGuardrailOutput> {
+    let live = at_rest(step, id).await?;
+    let reasons = || live.status_reasons().join("; ");
+    anyhow::ensure!(live.status == GuardrailStatus::Ready, "AWS gave up on the draft of guardrail `{}`: {}", live.name, reasons());
+    Ok(live)
+}
