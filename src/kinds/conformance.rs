@@ -26,23 +26,27 @@ fn blobs() -> Blobs {
     ["first", "second"].into_iter().map(|text| (crate::secret::digest(text.as_bytes()), bytes::Bytes::from(text))).collect()
 }
 
-struct Bench {
-    site: Site,
+pub(super) struct Bench {
+    pub(super) site: Site,
 }
 
 impl Bench {
-    fn new() -> Self {
-        let sandbox = Arc::new(Sandbox::open(None, "111122223333", Faults::default()).unwrap());
+    pub(super) fn new() -> Self {
+        Self::with(Faults::default())
+    }
+
+    pub(super) fn with(faults: Faults) -> Self {
+        let sandbox = Arc::new(Sandbox::open(None, "111122223333", faults).unwrap());
         let aws = Arc::new(Aws::sandbox(sandbox, &names().region));
         Self { site: Site { aws, names: names(), blobs: blobs() } }
     }
 
-    async fn plan(&self, desired: &Desired, named: &Named) -> Plan {
+    pub(super) async fn plan(&self, desired: &Desired, named: &Named) -> Plan {
         let live = observe(&self.site.aws, &self.site.names, desired).await.unwrap();
         diff(&self.site.names, desired, &live, named).unwrap()
     }
 
-    async fn apply(&self, desired: &Desired, named: &Named) -> Outcome {
+    pub(super) async fn apply(&self, desired: &Desired, named: &Named) -> Outcome {
         let plan = self.plan(desired, named).await;
         assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
         let steps = schedule(&plan);
@@ -54,7 +58,7 @@ impl Bench {
         outcome
     }
 
-    async fn is_settled(&self, desired: &Desired, at: &str) {
+    pub(super) async fn is_settled(&self, desired: &Desired, at: &str) {
         let plan = self.plan(desired, &Named::default()).await;
         let changes: Vec<String> = plan.changes.iter().map(|c| format!("{:?} {} {:?}", c.action, c.address, c.fields)).collect();
         assert!(changes.is_empty(), "{at}: the second plan is not empty: {changes:#?}");
@@ -67,7 +71,7 @@ struct Examples {
     variants: Vec<fn(&mut Desired)>,
 }
 
-fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Handle<K> {
+pub(super) fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Handle<K> {
     desired.add(Owner::Platform, label, spec).unwrap()
 }
 
@@ -206,15 +210,15 @@ fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage:
 }
 
 /// A draft and the version of its content.
-fn a_guardrail(desired: &mut Desired, content: &GuardrailContent, stage: &str) {
+pub(super) fn a_guardrail(desired: &mut Desired, content: &GuardrailContent, stage: &str) -> crate::late::Handle<GuardrailVersion> {
     let draft = Guardrail { name: "acme-basic-guardrail".into(), content: content.clone(), tags: tags(stage), failed: None };
     let guardrail = put(desired, "main", &draft).at(&Guardrail::ID);
     let digest = content.digest().unwrap();
     let label = GuardrailVersion::label(&digest);
-    put(desired, &label, &GuardrailVersion { guardrail, name: draft.name, digest });
+    put(desired, &label, &GuardrailVersion { guardrail, name: draft.name, digest })
 }
 
-fn some_content(word: &str) -> GuardrailContent {
+pub(super) fn some_content(word: &str) -> GuardrailContent {
     GuardrailContent {
         blocked_input_message: "no".into(),
         blocked_output_message: "not that".into(),
@@ -328,13 +332,19 @@ fn matrix() -> Vec<Examples> {
         },
         Examples {
             kind: Guardrail::NAME,
-            variants: vec![|d| a_guardrail(d, &some_content("first"), "one"), |d| a_guardrail(d, &more_content(), "one"), |d| {
-                a_guardrail(d, &more_content(), "two")
-            }],
+            variants: vec![
+                |d| drop(a_guardrail(d, &some_content("first"), "one")),
+                |d| drop(a_guardrail(d, &more_content(), "one")),
+                |d| {
+                    drop(a_guardrail(d, &more_content(), "two"));
+                },
+            ],
         },
         Examples {
             kind: GuardrailVersion::NAME,
-            variants: vec![|d| a_guardrail(d, &some_content("first"), "one"), |d| a_guardrail(d, &some_content("second"), "one")],
+            variants: vec![|d| drop(a_guardrail(d, &some_content("first"), "one")), |d| {
+                drop(a_guardrail(d, &some_content("second"), "one"))
+            }],
         },
         Examples { kind: Bucket::NAME, variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))] },
         Examples { kind: Object::NAME, variants: vec![|d| drop(an_object(d, "first")), |d| drop(an_object(d, "second"))] },

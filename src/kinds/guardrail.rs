@@ -113,7 +113,7 @@ impl Kind for Guardrail {
                 // Not ours to decide; left out, AWS would reset them.
                 .set_description(now.description)
                 .set_kms_key_id(now.kms_key_arn);
-            update.send().await.during(format!("updating guardrail `{}`", self.name))?;
+            update.send().await.during(format!("updating guardrail `{}`", self.name)).map_err(again)?;
         }
         retag(step, live.output.arn.as_str(), &self.tags, &live.spec.tags).await?;
         Ok(output(&ready(step, id).await?))
@@ -126,7 +126,8 @@ impl Kind for Guardrail {
         }
         // Without a version: the draft and every version.
         let delete = step.aws.bedrock.delete_guardrail().guardrail_identifier(id);
-        if delete.send().await.during(format!("deleting guardrail `{}`", live.spec.name)).missing_is_none()?.is_none() {
+        let deleted = delete.send().await.during(format!("deleting guardrail `{}`", live.spec.name)).map_err(again);
+        if deleted.missing_is_none()?.is_none() {
             return Ok(());
         }
         settle(step, || async {
@@ -179,6 +180,14 @@ async fn lost_reply(step: &Step<'_>, name: &str) -> Result<Option<String>> {
     let Some((_, id)) = list(step.aws).await?.into_iter().find(|(n, _)| n == name) else { return Ok(None) };
     let arn = get(step.aws, &id).await?.guardrail_arn;
     Ok(read_tags(step.aws, &arn).await?.is(&step.mark).then_some(id))
+}
+
+/// A guardrail that is busy, perhaps with what we asked for when the reply was lost: the step waits for it and begins again.
+pub(super) fn again(error: anyhow::Error) -> anyhow::Error {
+    match AwsError::of(&error).map(|e| e.class) {
+        Some(Class::Conflict) => AwsError::nothing_done(error),
+        _ => error,
+    }
 }
 
 /// Until AWS takes the next call, whether the draft is good or not.

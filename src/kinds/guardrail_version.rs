@@ -9,11 +9,11 @@ use anyhow::{Result, ensure};
 use aws_sdk_bedrock::types::GuardrailStatus;
 use serde::{Deserialize, Serialize};
 
-use super::guardrail::{Content, at_rest, ready};
+use super::guardrail::{Content, again, at_rest, ready};
 use super::{Found, Guardrail, Kind, Observe, Ownership, Step, child};
 use crate::address::Address;
 use crate::aws::settle::{Status, settle};
-use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::observe::each;
 
@@ -100,7 +100,7 @@ impl Kind for GuardrailVersion {
                     .description(format!("{OURS}{}", self.digest))
                     // The same content may be published again once its version is gone.
                     .client_request_token(crate::secret::digest(format!("{} after {newest}", step.mark.token()).as_bytes()));
-                create.send().await.during(format!("publishing guardrail `{}`", self.name))?.version
+                create.send().await.during(format!("publishing guardrail `{}`", self.name)).map_err(again)?.version
             }
         };
         settle(step, || async {
@@ -126,12 +126,9 @@ impl Kind for GuardrailVersion {
             return Ok(());
         }
         let delete = step.aws.bedrock.delete_guardrail().guardrail_identifier(id).guardrail_version(version);
-        match delete.send().await.during(format!("deleting version {version} of guardrail `{}`", live.spec.name)).missing_is_none() {
-            Ok(Some(_)) => {}
-            Ok(None) => return Ok(()),
-            // Another version of the guardrail is on its way out.
-            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => return Err(AwsError::nothing_done(error)),
-            Err(error) => return Err(error),
+        let deleted = delete.send().await.during(format!("deleting version {version} of guardrail `{}`", live.spec.name)).map_err(again);
+        if deleted.missing_is_none()?.is_none() {
+            return Ok(());
         }
         settle(step, || async {
             Ok(status(step.aws, id, version).await?.map_or(Status::Done, |status| Status::Pending(status.to_string())))
@@ -178,25 +175,4 @@ async fn status(aws: &Aws, id: &str, version: &str) -> Result<Option<GuardrailSt
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn versions(of: &[(u32, &str)]) -> Vec<(u32, String)> {
-        of.iter().map(|(number, digest)| (*number, (*digest).to_owned())).collect()
-    }
-
-    #[test]
-    fn the_declared_version_is_seen_and_the_newest_others_are_kept() {
-        let all = versions(&[(7, "c"), (6, "a"), (5, "d"), (4, "e"), (3, "f"), (2, "g"), (1, "c")]);
-        let seen =
-            |all: &[(u32, String)], wanted| seen(all.to_vec(), &[wanted].into()).into_iter().map(|(n, _, p)| (n, p)).collect::<Vec<_>>();
-        let old = |number| (number, Place::Old);
-        assert_eq!(seen(&all, "c"), [(7, Place::Declared), old(3), old(2), old(1)]);
-        // Content of before is found again, and what is newer stays.
-        assert_eq!(seen(&all, "g"), [(2, Place::Declared), old(4), old(3), old(1)]);
-        // Publishing changes nothing about what is kept.
-        let published: Vec<_> = versions(&[(8, "x")]).into_iter().chain(all.clone()).collect();
-        assert_eq!(seen(&published, "x")[1..], seen(&all, "x"));
-        assert_eq!(seen(&all[5..], "g"), [(2, Place::Declared)]);
-    }
-}
+mod tests;

@@ -219,3 +219,108 @@ fn remember(world: &mut World, scope: &str, body: &Value, made: &str) {
         region(world).tokens.insert(format!("{scope}:{token}"), (made.into(), body.clone()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue};
+    use serde_json::json;
+
+    use super::super::Faults;
+    use super::super::Sandbox;
+
+    use super::*;
+
+    async fn ask(aws: &Sandbox, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let mut headers = HeaderMap::new();
+        let scope = "AWS4-HMAC-SHA256 Credential=AKIA/20260901/us-east-1/bedrock/aws4_request, SignedHeaders=host, Signature=0";
+        headers.insert("authorization", HeaderValue::from_static(scope));
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let reply = aws.answer(&Request::new(method, &path.parse().unwrap(), headers, body.into())).await;
+        (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
+    }
+
+    fn guardrail(policies: Value) -> Value {
+        let mut body = json!({ "name": "one", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no" });
+        body.as_object_mut().unwrap().extend(policies.as_object().unwrap().clone());
+        body
+    }
+
+    fn words() -> Value {
+        json!({ "wordPolicyConfig": { "managedWordListsConfig": [{ "type": "PROFANITY" }] } })
+    }
+
+    #[tokio::test]
+    async fn what_aws_refuses() {
+        let aws = Sandbox::open(None, "111122223333", Faults::default()).unwrap();
+        let filter = |name: &str, output: &str| json!({ "type": name, "inputStrength": "HIGH", "outputStrength": output });
+        let filters = |list: Value| json!({ "contentPolicyConfig": { "filtersConfig": list } });
+        let threshold =
+            |t: f64| json!({ "contextualGroundingPolicyConfig": { "filtersConfig": [{ "type": "GROUNDING", "threshold": t }] } });
+        for policies in [
+            json!({}),
+            json!({ "wordPolicyConfig": {} }),
+            json!({ "sensitiveInformationPolicyConfig": {} }),
+            json!({ "wordPolicyConfig": { "managedWordListsConfig": [] } }),
+            filters(json!([])),
+            filters(json!([filter("PROMPT_ATTACK", "HIGH")])),
+            filters(json!([filter("HATE", "HIGH"), filter("HATE", "LOW")])),
+            filters(json!([filter("hate", "HIGH")])),
+            threshold(1.0),
+            threshold(-0.1),
+        ] {
+            let (status, reply) = ask(&aws, "POST", "/guardrails", guardrail(policies.clone())).await;
+            assert_eq!((status, &reply["__type"]), (400, &json!(INVALID)), "{policies}: {reply}");
+        }
+        assert_eq!(ask(&aws, "POST", "/guardrails", guardrail(words())).await.0, 202);
+        let (status, reply) = ask(&aws, "POST", "/guardrails", guardrail(words())).await;
+        assert_eq!((status, &reply["__type"]), (400, &json!("ConflictException")));
+        assert_eq!(ask(&aws, "GET", "/guardrails/nobody", Value::Null).await.0, 404);
+        // The agents' API has the same signing name, and its own conflicts.
+        assert_eq!(
+            ask(&aws, "GET", "/knowledgebases/nobody", Value::Null).await.1["message"],
+            "KnowledgeBase with id nobody does not exist"
+        );
+        assert_eq!(ask(&aws, "GET", "/guardrails/one/two", Value::Null).await.0, 501);
+    }
+
+    #[tokio::test]
+    async fn nothing_changes_before_it_is_ready_and_an_update_replaces_the_draft_alone() {
+        let aws = Sandbox::open(None, "111122223333", Faults::default()).unwrap();
+        let (_, made) = ask(&aws, "POST", "/guardrails", guardrail(words())).await;
+        let path = format!("/guardrails/{}", made["guardrailId"].as_str().unwrap());
+        let pii =
+            guardrail(json!({ "sensitiveInformationPolicyConfig": { "piiEntitiesConfig": [{ "type": "NAME", "action": "BLOCK" }] } }));
+        for (method, body) in [("PUT", pii.clone()), ("POST", json!({})), ("DELETE", Value::Null)] {
+            let (status, reply) = ask(&aws, method, &path, body).await;
+            assert_eq!((status, &reply["__type"]), (400, &json!("ConflictException")), "{method}");
+        }
+        let ready = async || {
+            while ask(&aws, "GET", &path, Value::Null).await.1["status"] != "READY" {}
+            while !matches!(
+                ask(&aws, "GET", &format!("{path}?guardrailVersion=1"), Value::Null).await.1["status"].as_str(),
+                None | Some("READY")
+            ) {}
+        };
+        ready().await;
+        assert_eq!(ask(&aws, "POST", &path, json!({ "description": "first" })).await.1["version"], "1");
+        assert_eq!(ask(&aws, "GET", &path, Value::Null).await.1["status"], "VERSIONING");
+        ready().await;
+        assert_eq!(ask(&aws, "PUT", &path, pii).await.0, 202);
+        ready().await;
+        let (_, draft) = ask(&aws, "GET", &path, Value::Null).await;
+        assert!(draft.get("wordPolicy").is_none());
+        assert_eq!(draft["sensitiveInformationPolicy"]["piiEntities"][0]["inputAction"], "BLOCK");
+        let (_, version) = ask(&aws, "GET", &format!("{path}?guardrailVersion=1"), Value::Null).await;
+        assert_eq!(
+            (&version["description"], &version["wordPolicy"]["managedWordLists"][0]["type"]),
+            (&json!("first"), &json!("PROFANITY"))
+        );
+        let (_, listed) =
+            ask(&aws, "GET", &format!("/guardrails?guardrailIdentifier={}", made["guardrailId"].as_str().unwrap()), Value::Null).await;
+        assert_eq!(listed["guardrails"].as_array().unwrap().len(), 2);
+        assert_eq!(ask(&aws, "DELETE", &format!("{path}?guardrailVersion=2"), Value::Null).await.0, 404);
+        assert_eq!(ask(&aws, "DELETE", &path, Value::Null).await.0, 202);
+        while ask(&aws, "GET", &path, Value::Null).await.0 == 200 {}
+        assert_eq!(ask(&aws, "GET", "/guardrails", Value::Null).await.1["guardrails"], json!([]));
+    }
+}
