@@ -343,7 +343,7 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: GuardrailVersion::NAME,
             variants: vec![|d| drop(a_guardrail(d, &some_content("first"), "one")), |d| {
-                drop(a_guardrail(d, &some_content("second"), "one"))
+                drop(a_guardrail(d, &some_content("second"), "one"));
             }],
         },
         Examples { kind: Bucket::NAME, variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))] },

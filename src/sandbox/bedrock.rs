@@ -225,9 +225,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
     use serde_json::json;
 
-    use super::super::Faults;
-    use super::super::Sandbox;
-
+    use super::super::{Faults, Sandbox};
     use super::*;
 
     async fn ask(aws: &Sandbox, method: &str, path: &str, body: Value) -> (u16, Value) {
@@ -239,7 +237,7 @@ mod tests {
         (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
     }
 
-    fn guardrail(policies: Value) -> Value {
+    fn guardrail(policies: &Value) -> Value {
         let mut body = json!({ "name": "one", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no" });
         body.as_object_mut().unwrap().extend(policies.as_object().unwrap().clone());
         body
@@ -268,11 +266,11 @@ mod tests {
             threshold(1.0),
             threshold(-0.1),
         ] {
-            let (status, reply) = ask(&aws, "POST", "/guardrails", guardrail(policies.clone())).await;
+            let (status, reply) = ask(&aws, "POST", "/guardrails", guardrail(&policies)).await;
             assert_eq!((status, &reply["__type"]), (400, &json!(INVALID)), "{policies}: {reply}");
         }
-        assert_eq!(ask(&aws, "POST", "/guardrails", guardrail(words())).await.0, 202);
-        let (status, reply) = ask(&aws, "POST", "/guardrails", guardrail(words())).await;
+        assert_eq!(ask(&aws, "POST", "/guardrails", guardrail(&words())).await.0, 202);
+        let (status, reply) = ask(&aws, "POST", "/guardrails", guardrail(&words())).await;
         assert_eq!((status, &reply["__type"]), (400, &json!("ConflictException")));
         assert_eq!(ask(&aws, "GET", "/guardrails/nobody", Value::Null).await.0, 404);
         // The agents' API has the same signing name, and its own conflicts.
@@ -286,10 +284,10 @@ mod tests {
     #[tokio::test]
     async fn nothing_changes_before_it_is_ready_and_an_update_replaces_the_draft_alone() {
         let aws = Sandbox::open(None, "111122223333", Faults::default()).unwrap();
-        let (_, made) = ask(&aws, "POST", "/guardrails", guardrail(words())).await;
+        let (_, made) = ask(&aws, "POST", "/guardrails", guardrail(&words())).await;
         let path = format!("/guardrails/{}", made["guardrailId"].as_str().unwrap());
         let pii =
-            guardrail(json!({ "sensitiveInformationPolicyConfig": { "piiEntitiesConfig": [{ "type": "NAME", "action": "BLOCK" }] } }));
+            guardrail(&json!({ "sensitiveInformationPolicyConfig": { "piiEntitiesConfig": [{ "type": "NAME", "action": "BLOCK" }] } }));
         for (method, body) in [("PUT", pii.clone()), ("POST", json!({})), ("DELETE", Value::Null)] {
             let (status, reply) = ask(&aws, method, &path, body).await;
             assert_eq!((status, &reply["__type"]), (400, &json!("ConflictException")), "{method}");

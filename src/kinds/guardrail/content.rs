@@ -235,6 +235,7 @@ fn others(live: &GetGuardrailOutput) -> BTreeSet<String> {
         ("cross-region inference", live.cross_region_details.is_some()),
     ]
     .into_iter()
-    .filter_map(|(name, there)| there.then(|| name.to_owned()))
+    .filter(|(_, there)| *there)
+    .map(|(name, _)| name.to_owned())
     .collect()
 }
