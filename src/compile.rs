@@ -12,6 +12,7 @@ use crate::library::Library;
 use crate::manifest::{Manifest, Tier};
 use crate::names::Names;
 
+mod guardrail;
 mod identity;
 mod platform;
 mod tenant;

@@ -323,6 +323,8 @@ kinds! {
     knowledge_base::KnowledgeBase,
     data_source::DataSource,
     memory::Memory,
+    guardrail::Guardrail,
+    guardrail_version::GuardrailVersion,
     policy_engine::PolicyEngine,
     gateway::Gateway,
     gateway_target::GatewayTarget,
@@ -342,6 +344,7 @@ pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
 pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort};
+pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;

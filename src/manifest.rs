@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
-use crate::kinds::{Extracts, PolicyMode};
+use crate::kinds::{Extracts, GuardrailContent, PolicyMode};
 use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
@@ -115,6 +115,8 @@ pub(crate) struct Tier {
     pub(crate) gateway: Option<Gateway>,
     pub(crate) knowledge_base: Option<KnowledgeBase>,
     pub(crate) memory: Option<Memory>,
+    /// What is blocked, with this tool's defaults for what the manifest leaves out.
+    pub(crate) guardrail: Option<GuardrailContent>,
     pub(crate) project: Option<Project>,
     /// Beside the platform's tags, on the tier's resources.
     pub(crate) tags: BTreeMap<String, String>,

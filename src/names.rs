@@ -275,6 +275,10 @@ impl Names {
         format!("{kept}_{digest}")
     }
 
+    pub(crate) fn guardrail(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-guardrail", self.platform)
+    }
+
     /// The first part of every tool name that an agent sees.
     pub(crate) fn gateway_target(&self, tier: &TierName) -> String {
         format!("{}Lambda-{}", self.title(), title(tier.as_str()))
@@ -355,6 +359,7 @@ mod tests {
                 rules.push((names.policy(&tier, "office-hours-of-the-clinics-on-weekdays-only"), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));
                 rules.push((names.policy_engine(), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));
                 rules.push((names.memory(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
+                rules.push((names.guardrail(&tier), r"^[0-9a-zA-Z_-]{1,50}$"));
                 rules.push((names.project(&tier), r"^.{1,128}$"));
             }
             for bucket in &buckets {

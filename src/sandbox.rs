@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 mod agentcore;
+mod bedrock;
 mod bedrock_agent;
 mod broken;
 mod claim;
@@ -57,6 +58,7 @@ const SERVICES: &[&dyn Service] = &[
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
     &projects::Projects,
+    &bedrock::Bedrock,
     &bedrock_agent::BedrockAgent,
     &s3::S3,
 ];
@@ -67,6 +69,8 @@ struct State {
     /// Counts the ids handed out, so that the same calls give the same ids.
     ids: u64,
     agentcore: agentcore::State,
+    #[serde(default)]
+    bedrock: bedrock::State,
     bedrock_agent: bedrock_agent::State,
     cognito: cognito::State,
     iam: iam::State,

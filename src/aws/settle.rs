@@ -165,6 +165,18 @@ where
     Ok(())
 }
 
+/// Until it can be read: what AWS has accepted may take its time to be there.
+pub(crate) async fn there<Fut>(step: &Step<'_>, mut there: impl FnMut() -> Fut) -> Result<()>
+where
+    Fut: Future<Output = Result<bool>>,
+{
+    let mut pauses = Pauses::new();
+    while !there().await? {
+        pauses.pause(step, "CREATING").await?;
+    }
+    Ok(())
+}
+
 /// Creates, and ends when it is ready: one and the same thing however often replies are lost, and never one that is
 /// deleted already.
 ///

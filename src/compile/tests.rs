@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::*;
 
 fn shipped() -> (Manifest, Library, Names) {
@@ -64,6 +66,7 @@ fn a_missing_section_provisions_nothing_of_it() {
     let (mut manifest, library, names) = shipped();
     for tier in manifest.tiers.values_mut() {
         (tier.knowledge_base, tier.runtime, tier.gateway, tier.project) = (None, None, None, None);
+        tier.guardrail = None;
     }
     let desired = compile(&manifest, &library, &names).unwrap();
     for kind in [
@@ -75,10 +78,34 @@ fn a_missing_section_provisions_nothing_of_it() {
         "object",
         "gateway",
         "gateway_target",
+        "guardrail",
+        "guardrail_version",
         "project",
         "role",
     ] {
         assert!(desired.iter().all(|(address, _)| address.kind() != kind), "{kind} is declared");
     }
     assert!(desired.iter().any(|(address, _)| address.kind() == "prefix"));
+}
+
+#[test]
+fn a_guardrail_is_published_with_the_version_of_its_content() {
+    let (mut manifest, library, names) = shipped();
+    let text = "version: 1\nplatform: { name: acme, region: us-east-1, account: \"111122223333\" }\n\
+                tiers: { basic: { model: a.b, guardrail: {} }, premium: { model: a.b, guardrail: { words: [x] } } }\ntenants: {}\n";
+    let (other, _) = crate::manifest::from_text(Path::new("tenants.yaml"), text.into()).unwrap();
+    for (name, tier) in &mut manifest.tiers {
+        tier.guardrail.clone_from(&other.tiers[name].guardrail);
+    }
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let digests: Vec<&Value> = desired.iter().filter(|(a, _)| a.kind() == "guardrail_version").map(|(_, spec)| &spec["digest"]).collect();
+    assert_eq!(digests.len(), 2);
+    assert_ne!(digests[0], digests[1]);
+    for key in ["id", "arn", "version"] {
+        let name = format!("/app/healthcare/guardrails/basic_{key}");
+        let parameter = desired.iter().find(|(a, spec)| a.kind() == "parameter" && spec["name"] == *name).unwrap().1;
+        let slot = crate::late::slots(parameter).into_iter().next().unwrap();
+        assert_eq!(slot.attribute, key);
+        assert_eq!(slot.address.kind(), if key == "version" { "guardrail_version" } else { "guardrail" });
+    }
 }

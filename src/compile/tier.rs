@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Sources;
 use super::identity::Identity;
 use super::platform::{Engine, Platform};
+use super::{Sources, guardrail};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
@@ -35,6 +35,9 @@ pub(super) fn declare(
     }
     if let Some(memory) = &tier.memory {
         part.memory(desired, memory)?;
+    }
+    if let Some(content) = &tier.guardrail {
+        guardrail::declare(sources, desired, name, tier, content)?;
     }
     if let Some(gateway) = &tier.gateway {
         part.gateway(desired, gateway)?;

@@ -28,23 +28,27 @@ fn blobs() -> Blobs {
     ["first", "second"].into_iter().map(|text| (crate::secret::digest(text.as_bytes()), bytes::Bytes::from(text))).collect()
 }
 
-struct Bench {
-    site: Site,
+pub(super) struct Bench {
+    pub(super) site: Site,
 }
 
 impl Bench {
-    fn new() -> Self {
-        let sandbox = Arc::new(Sandbox::open(None, "111122223333", Faults::default()).unwrap());
+    pub(super) fn new() -> Self {
+        Self::with(Faults::default())
+    }
+
+    pub(super) fn with(faults: Faults) -> Self {
+        let sandbox = Arc::new(Sandbox::open(None, "111122223333", faults).unwrap());
         let aws = Arc::new(Aws::sandbox(sandbox, &names().region));
         Self { site: Site { aws, names: names(), blobs: blobs() } }
     }
 
-    async fn plan(&self, desired: &Desired, named: &Named) -> Plan {
+    pub(super) async fn plan(&self, desired: &Desired, named: &Named) -> Plan {
         let live = observe(&self.site.aws, &self.site.names, desired).await.unwrap();
         diff(&self.site.names, desired, &live, named).unwrap()
     }
 
-    async fn apply(&self, desired: &Desired, named: &Named) -> Outcome {
+    pub(super) async fn apply(&self, desired: &Desired, named: &Named) -> Outcome {
         let plan = self.plan(desired, named).await;
         assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
         let steps = schedule(&plan);
@@ -56,7 +60,7 @@ impl Bench {
         outcome
     }
 
-    async fn is_settled(&self, desired: &Desired, at: &str) {
+    pub(super) async fn is_settled(&self, desired: &Desired, at: &str) {
         let plan = self.plan(desired, &Named::default()).await;
         let changes: Vec<String> = plan.changes.iter().map(|c| format!("{:?} {} {:?}", c.action, c.address, c.fields)).collect();
         assert!(changes.is_empty(), "{at}: the second plan is not empty: {changes:#?}");
@@ -69,7 +73,7 @@ struct Examples {
     variants: Vec<fn(&mut Desired)>,
 }
 
-fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Handle<K> {
+pub(super) fn put<K: Kind>(desired: &mut Desired, label: &str, spec: &K) -> crate::late::Handle<K> {
     desired.add(Owner::Platform, label, spec).unwrap()
 }
 
@@ -284,6 +288,44 @@ fn a_provider(desired: &mut Desired, client: &str) {
     put(desired, "cognito", &provider);
 }
 
+/// A draft and the version of its content.
+pub(super) fn a_guardrail(desired: &mut Desired, content: &GuardrailContent, stage: &str) -> crate::late::Handle<GuardrailVersion> {
+    let draft =
+        Guardrail { name: "acme-basic-guardrail".into(), content: content.clone(), tags: tags(stage), condition: Condition::default() };
+    let guardrail = put(desired, "main", &draft).at(&Guardrail::ID);
+    let digest = content.digest().unwrap();
+    let label = GuardrailVersion::label(&digest);
+    put(desired, &label, &GuardrailVersion { guardrail, name: draft.name, digest })
+}
+
+pub(super) fn some_content(word: &str) -> GuardrailContent {
+    GuardrailContent {
+        blocked_input_message: "no".into(),
+        blocked_output_message: "not that".into(),
+        filters: [("PROMPT_ATTACK".to_owned(), Strengths { input: Strength::High, output: Strength::None })].into(),
+        grounding: BTreeMap::new(),
+        managed_words: ["PROFANITY".to_owned()].into(),
+        words: [word.to_owned()].into(),
+        topics: BTreeMap::new(),
+        pii: [("EMAIL".to_owned(), PiiAction::Anonymize)].into(),
+        others: BTreeSet::new(),
+    }
+}
+
+fn more_content() -> GuardrailContent {
+    let topic = Topic { definition: "advice on money".into(), examples: ["what should I buy".to_owned()].into() };
+    let hate = Strengths { input: Strength::Low, output: Strength::Medium };
+    GuardrailContent {
+        filters: [("HATE".to_owned(), hate)].into(),
+        grounding: [("GROUNDING".to_owned(), 0.8), ("RELEVANCE".to_owned(), 0.07)].into(),
+        managed_words: BTreeSet::new(),
+        words: BTreeSet::new(),
+        topics: [("Money".to_owned(), topic)].into(),
+        pii: [("EMAIL".to_owned(), PiiAction::Block), ("NAME".to_owned(), PiiAction::Anonymize)].into(),
+        ..some_content("other")
+    }
+}
+
 fn an_image(tag: &str) -> RuntimeArtifact {
     RuntimeArtifact::Image { uri: format!("111122223333.dkr.ecr.us-east-1.amazonaws.com/agent:{tag}") }
 }
@@ -379,6 +421,22 @@ fn matrix() -> Vec<Examples> {
             kind: Memory::NAME,
             variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {
                 a_memory(d, 30, &[], "two");
+            }],
+        },
+        Examples {
+            kind: Guardrail::NAME,
+            variants: vec![
+                |d| drop(a_guardrail(d, &some_content("first"), "one")),
+                |d| drop(a_guardrail(d, &more_content(), "one")),
+                |d| {
+                    drop(a_guardrail(d, &more_content(), "two"));
+                },
+            ],
+        },
+        Examples {
+            kind: GuardrailVersion::NAME,
+            variants: vec![|d| drop(a_guardrail(d, &some_content("first"), "one")), |d| {
+                drop(a_guardrail(d, &some_content("second"), "one"));
             }],
         },
         Examples { kind: Bucket::NAME, variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))] },

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{TenantId, TierName};
 
 mod file;
+mod guardrail;
 mod identity;
 mod memory;
 mod policy;

@@ -231,6 +231,29 @@ pub(super) fn namespace(text: &str) -> Result<(), String> {
     )
 }
 
+/// What a user reads in place of what was blocked.
+pub(super) fn blocked_message(text: &str) -> Result<(), String> {
+    line(text, 1, 500)
+}
+
+/// Bedrock compares words exactly, phrases of up to three.
+pub(super) fn blocked_word(text: &str) -> Result<(), String> {
+    line(text, 1, 100)?;
+    must(text.split_whitespace().count() <= 3, "write at most three words; for whole subjects there is `topics`")
+}
+
+pub(super) fn topic_name(text: &str) -> Result<(), String> {
+    must(sized(text, 1, 100) && all(text, "-_ !?.") && text.trim() == text, "write 1 to 100 letters a-z, digits, spaces or `- _ ! ? .`")
+}
+
+pub(super) fn topic_definition(text: &str) -> Result<(), String> {
+    line(text, 1, 200)
+}
+
+pub(super) fn topic_example(text: &str) -> Result<(), String> {
+    line(text, 1, 100)
+}
+
 /// The runtimes of AgentCore's `AgentManagedRuntimeType` that run Python.
 pub(super) fn python(text: &str) -> Result<(), String> {
     const KNOWN: &[&str] = &["PYTHON_3_10", "PYTHON_3_11", "PYTHON_3_12", "PYTHON_3_13", "PYTHON_3_14"];

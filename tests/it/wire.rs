@@ -56,7 +56,9 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
     drop(aws);
     let mut judge = Command::new(programs().join("python"));
     judge.arg(here("tests/aws/judge.py")).arg(record).args(["--secret", SECRET, "--least", "500"]);
-    for service in ["bedrock-agent", "bedrock-agentcore-control", "cognito-idp", "iam", "projects", "s3", "s3vectors", "ssm", "sts"] {
+    for service in
+        ["bedrock", "bedrock-agent", "bedrock-agentcore-control", "cognito-idp", "iam", "projects", "s3", "s3vectors", "ssm", "sts"]
+    {
         judge.args(["--service", service]);
     }
     let judged = judge.output().unwrap();

@@ -36,6 +36,7 @@ const DATA_SOURCE: NameRule = rule("Bedrock data source", r"^([0-9a-zA-Z][_-]?){
 const RUNTIME: NameRule = rule("AgentCore runtime", r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$");
 const GATEWAY: NameRule = rule("AgentCore gateway", r"^([0-9a-zA-Z]-?){1,48}$");
 const TARGET: NameRule = rule("AgentCore gateway target", r"^([0-9a-zA-Z]-?){1,100}$");
+const GUARDRAIL: NameRule = rule("Bedrock guardrail", r"^[0-9a-zA-Z_-]{1,50}$");
 const PROJECT: NameRule = rule("Bedrock project", r"^.{1,128}$");
 /// Below it stand names such as `/gateway_role_arn`; with the ARN's beginning a name may have 1011 characters.
 const PARAMETER_ROOT: NameRule =
@@ -71,6 +72,7 @@ fn of_tier(names: &Names, tier: &TierName) -> Vec<(NameRule, String)> {
         (RUNTIME, names.runtime(tier)),
         (GATEWAY, names.gateway(tier)),
         (TARGET, names.gateway_target(tier)),
+        (GUARDRAIL, names.guardrail(tier)),
         (PROJECT, names.project(tier)),
     ]
 }
