@@ -278,7 +278,11 @@ fn write_whole(path: &Path, saved: &Saved) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(std::io::BufWriter::new(&mut file), saved)?;
+    let mut buffer = std::io::BufWriter::new(&mut file);
+    serde_json::to_writer(&mut buffer, saved)?;
+    // Dropping the buffer would swallow the error of a full disk, and half a file would take the place of the whole one.
+    std::io::Write::flush(&mut buffer)?;
+    drop(buffer);
     file.as_file().sync_data()?;
     file.persist(path)?;
     Ok(())
