@@ -296,7 +296,7 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: Memory::NAME,
             variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {
-                a_memory(d, 30, &[], "two")
+                a_memory(d, 30, &[], "two");
             }],
         },
         Examples { kind: Bucket::NAME, variants: vec![|d| drop(a_bucket(d, "one")), |d| drop(a_bucket(d, "two"))] },
