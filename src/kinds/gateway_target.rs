@@ -131,7 +131,7 @@ impl Kind for GatewayTarget {
                 .set_description(self.description.clone())
                 .target_configuration(self.configuration()?)
                 .credential_provider_configurations(credentials()?)
-                .set_metadata_configuration(self.metadata(now.metadata_configuration))
+                .set_metadata_configuration(self.metadata(now.metadata_configuration.as_ref()))
                 .set_private_endpoint(now.private_endpoint)
                 .set_certificate_configurations(now.certificate_configurations);
             update.send().await.during(format!("updating gateway target `{}`", self.name))?;
@@ -190,12 +190,12 @@ impl GatewayTarget {
     }
 
     /// Our request headers, and what others have set beside them.
-    fn metadata(&self, now: Option<sdk::MetadataConfiguration>) -> Option<sdk::MetadataConfiguration> {
+    fn metadata(&self, now: Option<&sdk::MetadataConfiguration>) -> Option<sdk::MetadataConfiguration> {
         // An empty list is refused.
         let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
         let headers = some(self.headers.iter().cloned().collect());
-        let queries = now.as_ref().and_then(|m| some(m.allowed_query_parameters().to_vec()));
-        let responses = now.as_ref().and_then(|m| some(m.allowed_response_headers().to_vec()));
+        let queries = now.and_then(|m| some(m.allowed_query_parameters().to_vec()));
+        let responses = now.and_then(|m| some(m.allowed_response_headers().to_vec()));
         if headers.is_none() && queries.is_none() && responses.is_none() {
             return None;
         }

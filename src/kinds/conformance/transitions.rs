@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 
 use super::*;
 
+#[expect(clippy::disallowed_methods, reason = "the tests look into the sandbox's file")]
+fn saved(folder: &std::path::Path) -> Value {
+    serde_json::from_slice(&std::fs::read(folder.join("sandbox.json")).unwrap()).unwrap()
+}
+
 /// A sandbox whose state can be changed behind tenantry's back.
 struct Tampered {
     bench: Bench,
@@ -14,7 +19,7 @@ struct Tampered {
 impl Tampered {
     async fn with(desired: &Desired) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let tampered = Self { bench: Bench { site: site(folder.path()) }, folder };
+        let tampered = Self { bench: Bench { site: site(folder.path(), "") }, folder };
         tampered.bench.apply(desired, &Named::default()).await;
         tampered
     }
@@ -22,12 +27,11 @@ impl Tampered {
     /// Does `change` to every place in the state that fits the path; `*` is any key.
     fn change(&mut self, path: &str, change: impl Fn(&mut Value)) {
         self.bench.site.aws.save().unwrap();
-        let file = self.folder.path().join("sandbox.json");
-        let mut saved: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let mut saved = saved(self.folder.path());
         let path: Vec<&str> = path.split('/').collect();
         assert!(visit(&mut saved["state"], &path, &change) > 0, "nothing at {path:?}");
-        std::fs::write(&file, saved.to_string()).unwrap();
-        self.bench.site = site(self.folder.path());
+        serde_json::to_writer(std::fs::File::create(self.folder.path().join("sandbox.json")).unwrap(), &saved).unwrap();
+        self.bench.site = site(self.folder.path(), "");
     }
 
     fn status(&mut self, path: &str, now: &str, then: &str) {
@@ -48,8 +52,8 @@ impl Tampered {
     }
 }
 
-fn site(folder: &std::path::Path) -> Site {
-    let sandbox = Arc::new(Sandbox::open(Some(&folder.join("sandbox.json")), "111122223333", Faults::default()).unwrap());
+fn site(folder: &std::path::Path, faults: &str) -> Site {
+    let sandbox = Arc::new(Sandbox::open(Some(&folder.join("sandbox.json")), "111122223333", Faults::parse(faults).unwrap()).unwrap());
     Site { aws: Arc::new(Aws::sandbox(sandbox, &names().region)), names: names(), blobs: blobs() }
 }
 
@@ -108,8 +112,7 @@ async fn what_aws_is_still_creating_is_waited_for() {
     }
     tampered.is_put_right(&desired).await;
     tampered.bench.site.aws.save().unwrap();
-    let state = std::fs::read_to_string(tampered.folder.path().join("sandbox.json")).unwrap();
-    assert!(state.contains(r#""current":1"#), "waiting made a new version of the runtime");
+    assert!(saved(tampered.folder.path()).to_string().contains(r#""current":1"#), "waiting made a new version of the runtime");
 }
 
 #[tokio::test]
@@ -197,6 +200,24 @@ async fn what_others_have_put_into_ours_is_left_alone() {
     tampered.change(&format!("{BASES}/sources"), |sources| double(sources, "acme-basic-documents-of-others"));
     assert_eq!(tampered.planned(&desired).await, []);
     assert_eq!(observe(&tampered.bench.site.aws, &names(), &desired).await.unwrap().len(), desired.specs().len());
+}
+
+#[tokio::test]
+async fn what_nobody_wants_may_be_closed_to_us() {
+    let all = desired(all);
+    let tampered = Tampered::with(&all).await;
+    tampered.bench.site.aws.save().unwrap();
+    let closed = site(tampered.folder.path(), "denied=bedrock-agentcore:GetMemory");
+    let others = desired(|d| a_runtime(d, an_image("1"), &[], "one"));
+    let live = observe(&closed.aws, &names(), &others).await.unwrap();
+    assert!(live.keys().all(|a| a.kind() != Memory::NAME) && live.keys().any(|a| a.kind() == Runtime::NAME));
+    assert!(observe(&closed.aws, &names(), &all).await.is_err(), "what is wanted has to be read");
+}
+
+#[test]
+fn what_has_gone_since_it_was_listed_is_skipped() {
+    let gone = crate::aws::AwsError::answered("ResourceNotFoundException", "", 404, None);
+    assert!(Observe::details::<()>(Err(gone.into()), None).unwrap().is_none());
 }
 
 #[tokio::test]
