@@ -252,13 +252,3 @@ fn summary(out: &mut String, plan: &Plan, detail: Detail) {
         let _ = writeln!(out, "{DIM}--full shows every field of what is new.{DIM:#}");
     }
 }
-
-/// A short way to name a step.
-pub(crate) fn brief(address: &Address) -> String {
-    let owner = match address.owner() {
-        Owner::Platform => "platform".to_owned(),
-        Owner::Tier(tier) => tier.to_string(),
-        Owner::Tenant(tenant) => tenant.to_string(),
-    };
-    format!("{owner:<12} {} {}", address.kind().replace('_', " "), address.label())
-}
