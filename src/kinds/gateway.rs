@@ -15,7 +15,7 @@ use super::{Found, Kind, Observe, Step};
 use crate::aws::settle::{Status, settle};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
-use crate::names::Arn;
+use crate::names::{Arn, Names};
 use crate::observe::each;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,6 +48,10 @@ impl Kind for Gateway {
     const NAME: &'static str = "gateway";
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a gateway can't be renamed"), ("failed", "AWS gave up on it")];
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        vec![("name", self.name.clone())]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();

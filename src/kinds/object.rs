@@ -10,6 +10,7 @@ use super::{Bucket, Found, Kind, Observe, Ownership, Step, child};
 use crate::address::{Address, Owner};
 use crate::aws::{During as _, Tolerate as _};
 use crate::late::{Attr, Late};
+use crate::names::Names;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
@@ -40,6 +41,11 @@ impl Kind for Object {
         &[("key", "an object can't be renamed"), ("bucket", "an object can't move")];
     const BELOW: &'static [&'static str] = &[Bucket::NAME];
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        let bucket = self.bucket.get().ok().map(|bucket| ("bucket", bucket.to_owned()));
+        bucket.into_iter().chain([("key", self.key.clone())]).collect()
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let own = observe.names.platform_bucket();

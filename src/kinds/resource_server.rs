@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Kind, Observe, Ownership, Step, UserPool, child};
 use crate::aws::{During as _, Tolerate as _};
 use crate::late::{Attr, Late};
+use crate::names::Names;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ResourceServer {
@@ -40,6 +41,10 @@ impl Kind for ResourceServer {
         &[("pool", "a resource server belongs to one pool"), ("identifier", "an identifier can't be changed")];
     const BELOW: &'static [&'static str] = &[UserPool::NAME];
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        vec![("identifier", self.identifier.clone())]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();

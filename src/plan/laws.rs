@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::{Bucket, BucketProtection, Kind as _, Parameter, Prefix, Protection};
+use crate::kinds::{Bucket, BucketProtection, Group, Kind as _, Parameter, Prefix, Protection};
 use crate::late::Late;
 
 fn names() -> Names {
@@ -160,6 +160,36 @@ fn what_is_not_ours_is_in_the_way_and_left_alone() {
     assert!(plan.is_empty());
     assert!(plan.blocked[0].why.contains("`other`"));
     assert!(planned(&Desired::default(), &live).kept.is_empty());
+}
+
+#[test]
+fn what_is_in_the_way_has_a_way_out_of_its_own_and_what_waits_for_it_says_so() {
+    let mut desired = a_bucket("one");
+    let bucket = Address::new(Bucket::NAME, Owner::Platform, "data");
+    let value = Late::slot(bucket.clone(), "name");
+    desired.add(Owner::Platform, "copy", &Parameter { name: "/app/acme/copy".into(), protection: Protection::Plain, value }).unwrap();
+    let group = Group { pool: "p".into(), name: "admin".into(), description: None, precedence: None };
+    desired.add(Owner::Platform, "admin", &group).unwrap();
+    let mut live = live(&desired);
+    let own = |platform: Option<&str>| Ownership::Foreign { platform: platform.map(Into::into) };
+    live.get_mut(&bucket).unwrap().mark = own(Some("other"));
+    live.get_mut(&Address::new(Group::NAME, Owner::Platform, "admin")).unwrap().mark = own(None);
+    let plan = planned(&desired, &live);
+    assert!(plan.blocked[0].way_out.contains("`platform.name`") && !plan.blocked[0].way_out.contains("tag"), "{:?}", plan.blocked);
+    assert!(plan.blocked[1].way_out.contains("[tenantry]"), "{:?}", plan.blocked);
+    let text = crate::ui::plan::text(&plan, crate::ui::plan::Detail::Full);
+    assert!(text.contains("bucket (blocked)") && !text.contains("known after apply"), "{text}");
+}
+
+#[test]
+fn what_follows_from_the_spec_is_known_before_apply_and_still_waited_for() {
+    let mut desired = a_bucket("one");
+    let value = Late::slot(Address::new(Bucket::NAME, Owner::Platform, "data"), "arn");
+    desired.add(Owner::Platform, "copy", &Parameter { name: "/app/acme/copy".into(), protection: Protection::Plain, value }).unwrap();
+    let plan = planned(&desired, &Live::new());
+    let copy = &plan.changes[1];
+    assert!(copy.fields.iter().any(|f| f.after == json!("arn:aws:s3:::one")), "{:?}", copy.fields);
+    assert_eq!(copy.refers_to().len(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use similar::{ChangeTag, TextDiff};
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, of, sign};
 use crate::address::{Address, Owner};
 use crate::kinds::rank;
-use crate::plan::{Action, Cause, Change, FieldChange, Plan, by_owner};
+use crate::plan::{Action, BLOCKED, Cause, Change, FieldChange, Plan, by_owner};
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) 
     let remark = match (change.action, change.cause) {
         (Action::Create, _) if !waits.is_empty() => format!("after {waits}"),
         (Action::Update | Action::Replace, Cause::Drift) => "changed outside tenantry; will be put back".into(),
-        (Action::Update | Action::Replace, Cause::Dependency) => format!("because of {waits}"),
+        (Action::Update | Action::Replace, Cause::Dependency) if !waits.is_empty() => format!("because of {waits}"),
         _ => String::new(),
     };
     if !remark.is_empty() {
@@ -87,12 +87,15 @@ fn title(change: &Change) -> String {
 /// What it refers to and what is not there yet, in brief.
 fn waits(plan: &Plan, change: &Change) -> String {
     let rising = plan.rising();
-    let mut names: Vec<String> = change
-        .refers_to()
-        .iter()
-        .filter(|a| rising.get(a).is_some_and(|action| *action != Action::Update))
-        .map(|a| a.kind().replace('_', " "))
-        .collect();
+    let name = |address: &Address| {
+        let kind = address.kind().replace('_', " ");
+        match rising.get(address) {
+            _ if plan.is_in_the_way(address) => Some(format!("{kind} {BLOCKED}")),
+            Some(Action::Create | Action::Replace) => Some(kind),
+            _ => None,
+        }
+    };
+    let mut names: Vec<String> = change.refers_to().iter().filter_map(name).collect();
     names.dedup();
     names.join(", ")
 }
@@ -146,7 +149,7 @@ fn value(value: &Value) -> String {
     match value {
         Value::Null => "(none)".into(),
         Value::String(text) if text.starts_with("secret sha256:") => "(secret)".into(),
-        Value::String(text) if text == "(known after apply)" || text == "(sensitive)" => text.clone(),
+        Value::String(text) if text == "(known after apply)" || text == BLOCKED || text == "(sensitive)" => text.clone(),
         other => other.to_string(),
     }
 }

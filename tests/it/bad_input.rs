@@ -74,7 +74,8 @@ fn streams_and_disks_that_fail() {
     demands(at, "tenantry apply --sandbox=/dev/full --yes -q", 1, &["/dev/full", "no file"]);
     // A disk that takes 8 KiB and no more.
     demands(at, "trap '' XFSZ; ulimit -f 8; tenantry apply --sandbox --yes -q >/dev/null", 1, &[".tenantry/sandbox.json", "from before"]);
-    assert!(!at.join(".tenantry/sandbox.json").exists(), "half a sandbox was left behind");
+    // What is left behind is nothing or whole.
+    demands(at, "tenantry plan --sandbox -q; rm -rf .tenantry", 0, &["Plan:"]);
     demands(at, "tenantry apply --sandbox </dev/null", 64, &["--yes"]);
     demands(at, "printf '{' > broken.json; tenantry plan --sandbox=broken.json", 1, &["broken.json", "sandbox reset"]);
     demands(at, "tenantry plan --sandbox --sandbox-faults nonsense=1", 1, &["nonsense", "latency"]);
@@ -125,6 +126,43 @@ fn one_apply_at_a_time() {
     demands(at, "tenantry plan --sandbox -q", 0, &["Plan:"]);
     demands(at, "tenantry unlock --sandbox --yes -q", 0, &["Removed the lock"]);
     demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+}
+
+#[test]
+fn an_apply_that_is_stopped_says_how_and_leaves_no_lock() {
+    let folder = shipped();
+    let at = folder.path();
+    let slow = "--sandbox-faults latency=200ms";
+    demands(at, &format!("tenantry apply --sandbox --yes -q --timeout 1s {slow}"), 13, &["--timeout", "Not begun:", "more (--output json"]);
+    let hangup = format!("tenantry apply --sandbox --yes -q {slow} & sleep 4; kill -HUP $!; wait $!");
+    demands(at, &hangup, 130, &["Not begun:"]);
+    demands(at, "tenantry unlock --sandbox --yes -q", 0, &["Nobody holds the lock"]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(at, "tenantry apply --sandbox --yes -q --output json", 0, &["tenantry-outcome/1.0"]);
+    demands(at, "tenantry plan --sandbox -q >/dev/full", 1, &["writing stdout"]);
+}
+
+#[test]
+fn data_that_is_kept_is_not_deleted_with_what_it_stands_in() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(
+        at,
+        "tenantry destroy --sandbox -q --confirm healthcare --delete bucket/tier:premium/documents",
+        12,
+        &["kept", "prefix/tenant:", "--delete prefix/tenant:"],
+    );
+    demands(at, "tenantry destroy --sandbox -q --confirm healthcare --delete user_pool/platform/main", 12, &["group/platform/admin"]);
+    let owners = "platform,tier:basic,tier:premium";
+    let tenants = "tenant:clinic-a,tenant:clinic-b,tenant:clinic-c,tenant:clinic-d,tenant:clinic-e,tenant:clinic-f";
+    demands(
+        at,
+        &format!("tenantry destroy --sandbox -q --confirm healthcare --delete {owners} --delete tenant:nobody"),
+        64,
+        &["tenant:nobody"],
+    );
+    demands(at, &format!("tenantry destroy --sandbox -q --confirm healthcare --delete {owners} --delete {tenants}"), 12, &["hospital-b"]);
 }
 
 #[test]
