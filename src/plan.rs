@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, Ownership, kind};
+use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
@@ -18,7 +18,7 @@ use crate::secret::{digest, fingerprint};
 
 mod fields;
 
-pub(crate) use fields::FieldChange;
+pub(crate) use fields::{FieldChange, word_of_aws};
 
 /// What happens to one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -386,6 +386,33 @@ fn refers(child: &Value, parent: &Value) -> bool {
         |document: &Value| document.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str().map(ToOwned::to_owned)).collect();
     let (child, parent): (BTreeSet<String>, BTreeSet<String>) = (texts(child), texts(parent));
     child.intersection(&parent).any(|text| !text.is_empty())
+}
+
+/// Tenants whose documents stay in a tier that they leave, with the addresses of what is kept there.
+pub(crate) fn moves(plan: &Plan) -> BTreeMap<&Owner, Vec<&Address>> {
+    let kept = plan.kept.iter().filter(|a| a.kind() == Prefix::NAME);
+    let mut moves: BTreeMap<&Owner, Vec<&Address>> = BTreeMap::new();
+    for address in kept {
+        moves.entry(address.owner()).or_default().push(address);
+    }
+    let arriving = plan.changes.iter().filter(|c| c.action == Action::Create && c.address.kind() == Prefix::NAME);
+    let arriving: BTreeSet<&Owner> = arriving.map(|c| c.address.owner()).collect();
+    moves.retain(|owner, _| arriving.contains(owner));
+    moves
+}
+
+/// What a reviewer should know and no single change says.
+pub(crate) fn notes(plan: &Plan) -> Vec<String> {
+    let pools = plan.changes.iter().filter(|c| c.action == Action::Update && c.address.kind() == UserPool::NAME);
+    let attributes: BTreeSet<&str> = pools
+        .flat_map(|c| &c.fields)
+        .filter(|f| f.before.is_null())
+        .filter_map(|f| f.path.strip_prefix("attributes.")?.rsplit_once('.'))
+        .map(|(name, _)| name)
+        .collect();
+    let note =
+        |name| format!("existing users have no value for `custom:{name}` yet: where it is asked for they lose access until it is set");
+    attributes.into_iter().map(note).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

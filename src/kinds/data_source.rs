@@ -7,7 +7,7 @@ use aws_sdk_bedrockagent::types as sdk;
 use serde::{Deserialize, Serialize};
 
 use super::{Found, Kind, KnowledgeBase, Observe, Ownership, Step, child};
-use crate::address::Owner;
+use crate::address::{Address, Owner};
 use crate::aws::settle::{Status, settle};
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
@@ -64,7 +64,7 @@ impl Kind for DataSource {
             async move {
                 let source = get(observe.aws, &base, &id).await?;
                 let address = wanted.iter().find(|(a, s)| s.name == source.name && *a.owner() == owner).map(|(a, _)| a.clone());
-                let address = address.unwrap_or_else(|| child(Self::NAME, &owner, &source.name));
+                let address = address.unwrap_or_else(|| left(observe, &owner, &source.name));
                 Ok(Found {
                     address,
                     spec: Self::read(source)?,
@@ -159,6 +159,12 @@ impl DataSource {
             failed,
         })
     }
+}
+
+/// A tier that is no longer declared named its source as every tier does.
+fn left(observe: &Observe<'_>, owner: &Owner, name: &str) -> Address {
+    let usual = matches!(owner, Owner::Tier(tier) if observe.names.data_source(tier) == name);
+    child(DataSource::NAME, owner, if usual { "documents" } else { name })
 }
 
 async fn get(aws: &Aws, base: &str, id: &str) -> Result<sdk::DataSource> {

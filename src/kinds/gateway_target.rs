@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Found, Gateway, Kind, Observe, Ownership, Step, child};
-use crate::address::Owner;
+use crate::address::{Address, Owner};
 use crate::aws::settle::{Status, settle};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
@@ -60,7 +60,7 @@ impl Kind for GatewayTarget {
             async move {
                 let target = get(observe.aws, &gateway, &id).await?;
                 let address = wanted.iter().find(|(a, t)| t.name == target.name && *a.owner() == owner).map(|(a, _)| a.clone());
-                let address = address.unwrap_or_else(|| child(Self::NAME, &owner, &target.name));
+                let address = address.unwrap_or_else(|| left(observe, &owner, &target.name));
                 let spec = Self::read(&gateway, target)?;
                 Ok(Found { address, spec, output: Output { id, gateway }, mark: Ownership::Ours { spec: None } })
             }
@@ -167,6 +167,12 @@ impl GatewayTarget {
             failed,
         })
     }
+}
+
+/// A tier that is no longer declared named its target as every tier does.
+fn left(observe: &Observe<'_>, owner: &Owner, name: &str) -> Address {
+    let usual = matches!(owner, Owner::Tier(tier) if observe.names.gateway_target(tier) == name);
+    child(GatewayTarget::NAME, owner, if usual { "tools" } else { name })
 }
 
 fn credentials() -> Result<sdk::CredentialProviderConfiguration> {

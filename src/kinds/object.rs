@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use aws_sdk_s3::primitives::ByteStream;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, Found, Kind, Observe, Ownership, Step, child};
+use super::{Bucket, Found, Kind, Observe, Ownership, Step};
 use crate::address::{Address, Owner};
 use crate::aws::{During as _, Tolerate as _};
 use crate::late::{Attr, Late};
@@ -21,6 +21,15 @@ pub(crate) struct Object {
     pub(crate) digest: String,
 }
 
+/// As it was declared: the key names the tier.
+fn address(key: &str, digest: &str) -> Address {
+    let tier = key.strip_prefix(FOLDER).and_then(|rest| rest.split_once('/')).and_then(|(tier, _)| tier.parse().ok());
+    match tier {
+        Some(tier) => Address::new(Object::NAME, Owner::Tier(tier), &Object::label(digest)),
+        None => Address::new(Object::NAME, Owner::Platform, key),
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
     bucket: String,
@@ -33,6 +42,11 @@ const FOLDER: &str = "artifacts/";
 impl Object {
     pub(crate) const BUCKET: Attr<Self> = Attr::new("bucket");
     pub(crate) const KEY: Attr<Self> = Attr::new("key");
+
+    /// As much of a digest as tells packed code apart.
+    pub(crate) fn label(digest: &str) -> String {
+        digest.chars().take(12).collect()
+    }
 }
 
 impl Kind for Object {
@@ -58,7 +72,7 @@ impl Kind for Object {
         while let Some(page) = pages.next().await {
             for key in page.during(format!("listing the packed code in bucket `{own}`"))?.contents().iter().filter_map(|o| o.key()) {
                 let digest = key.rsplit('/').next().unwrap_or(key).trim_end_matches(".zip").to_owned();
-                let address = wanted.get(key).cloned().unwrap_or_else(|| child(Self::NAME, &Owner::Platform, key));
+                let address = wanted.get(key).cloned().unwrap_or_else(|| address(key, &digest));
                 let spec = Self { bucket: Late::known(&own), key: key.into(), digest };
                 found.push(Found {
                     address,
