@@ -133,7 +133,7 @@ enum Command {
     /// Delete the platform; what holds data is kept unless it is named.
     Destroy(destroy::Destroy),
     /// Show what is live, by tier and tenant.
-    Status,
+    Status(status::Status),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -184,7 +184,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Plan(plan) => plan.run(global, ui).await,
         Command::Apply(apply) => apply.run(global, ui).await,
         Command::Destroy(destroy) => destroy.run(global, ui).await,
-        Command::Status => status::run(global, ui).await,
+        Command::Status(status) => status.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
     }

@@ -29,6 +29,8 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const HOLDS_DATA: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
+    /// What to do about somebody else's resource of our name, where tags can't make it ours.
+    const WAY_OUT: Option<&'static str> = None;
     /// Ids and ARNs that AWS chose.
     type Output: Serialize + DeserializeOwned + Send + Sync + 'static;
 
@@ -38,6 +40,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     }
     /// What an update would delete together with its data, a sentence each; it happens only to who names the resource.
     fn loses(&self, _live: &Self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Outputs that follow from the spec, so that a plan can show and compare them before the resource is there.
+    fn known(&self, _names: &Names) -> Vec<(&'static str, String)> {
         Vec::new()
     }
     /// Everything of this kind that carries our mark, and what has a name that we want.
@@ -218,6 +224,9 @@ pub(crate) trait AnyKind: Sync {
     fn replace_on(&self) -> &'static [(&'static str, &'static str)];
     fn holds_data(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
+    fn way_out(&self) -> Option<&'static str>;
+    /// The outputs that follow from a spec whose references are filled as far as they are known.
+    fn known(&self, filled: &Value, names: &Names) -> Result<Value>;
     /// A document whose references were just filled, in the one form that documents are compared in.
     fn canonical(&self, filled: &Value) -> Result<Value>;
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
@@ -253,6 +262,15 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn below(&self) -> &'static [&'static str] {
         K::BELOW
+    }
+
+    fn way_out(&self) -> Option<&'static str> {
+        K::WAY_OUT
+    }
+
+    fn known(&self, filled: &Value, names: &Names) -> Result<Value> {
+        let known = typed::<K>(filled)?.known(names);
+        Ok(Value::Object(known.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect()))
     }
 
     fn canonical(&self, filled: &Value) -> Result<Value> {

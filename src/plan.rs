@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, Ownership, kind};
+use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
@@ -18,7 +18,7 @@ use crate::secret::{digest, fingerprint};
 
 mod fields;
 
-pub(crate) use fields::FieldChange;
+pub(crate) use fields::{FieldChange, word_of_aws};
 
 /// What happens to one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -69,6 +69,9 @@ pub(crate) struct Blocked {
     pub(crate) address: Address,
     pub(crate) why: String,
     pub(crate) way_out: String,
+    /// Somebody else's: it has no outputs for us.
+    #[serde(skip)]
+    in_the_way: bool,
 }
 
 /// Everything a reviewer reads and apply carries out.
@@ -161,6 +164,11 @@ impl Plan {
         digest(json!({ "target": self.target, "changes": changes, "blocked": blocked }).to_string().as_bytes())
     }
 
+    /// Whether something of somebody else's stands where this should be.
+    pub(crate) fn is_in_the_way(&self, address: &Address) -> bool {
+        self.blocked.iter().any(|b| b.in_the_way && b.address == *address)
+    }
+
     /// What is created, updated or replaced, by address.
     pub(crate) fn rising(&self) -> BTreeMap<&Address, Action> {
         self.changes.iter().filter(|c| c.action != Action::Delete).map(|c| (&c.address, c.action)).collect()
@@ -197,17 +205,38 @@ pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named)
         unchanged: Vec::new(),
         outputs: BTreeMap::new(),
     };
+    let mut known = Known::new();
     for (address, declared) in desired.iter() {
-        compare(&mut plan, address, declared, live.get(address), named)?;
+        compare(&mut plan, &mut known, names, (address, declared), live.get(address), named)?;
     }
     leftovers(&mut plan, desired, live, named)?;
     keep_children(&mut plan, live)?;
     Ok(plan)
 }
 
-fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&AnyFound>, named: &Named) -> Result<()> {
+/// Outputs of what is yet to be created, as far as they follow from what is declared. What is replaced has none here:
+/// things below it go with it, and must not look as if they could stay.
+type Known = BTreeMap<Address, Value>;
+
+/// In a blocked plan: the output of something that is in the way, or that waits for it.
+pub(crate) const BLOCKED: &str = "(blocked)";
+
+fn compare(
+    plan: &mut Plan,
+    known: &mut Known,
+    names: &Names,
+    (address, declared): (&Address, &Value),
+    found: Option<&AnyFound>,
+    named: &Named,
+) -> Result<()> {
     let kind = kind(address.kind())?;
-    let lookup = |slot: &Slot| plan.outputs.get(&slot.address).and_then(|output| attribute(output, &slot.attribute));
+    let lookup = |slot: &Slot| {
+        let output = plan.outputs.get(&slot.address).or_else(|| known.get(&slot.address));
+        output
+            .and_then(|output| attribute(output, &slot.attribute))
+            .or_else(|| plan.is_in_the_way(&slot.address).then(|| BLOCKED.to_owned()))
+    };
+    let waits_in_vain = slots(declared).iter().any(|slot| plan.is_in_the_way(&slot.address));
     let filled = kind.canonical(&fill(declared, &lookup))?;
     let new = |action, cause, fields, replaces, live| Change {
         address: address.clone(),
@@ -219,19 +248,22 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
         live,
     };
     let Some(found) = found else {
+        known.insert(address.clone(), kind.known(&filled, names)?);
         plan.changes.push(new(Action::Create, Cause::Manifest, fields::differences(&Value::Null, &filled), Vec::new(), None));
         return Ok(());
     };
     if let Ownership::Foreign { platform } = &found.mark {
         let whose = platform.as_ref().map_or_else(|| "carries no mark of tenantry".into(), |p| format!("belongs to platform `{p}`"));
-        plan.blocked.push(Blocked {
-            address: address.clone(),
-            why: format!("something of this name is in AWS already and {whose}"),
-            way_out: format!(
-                "delete or rename it, or tag it as ours: tenantry:platform={}, tenantry:address={address}",
-                plan.target.platform
-            ),
-        });
+        let way_out = match (platform, kind.way_out()) {
+            // Its own platform would lose it.
+            (Some(p), _) => format!("leave it to `{p}` and give this platform another name with `platform.name`, or destroy `{p}` first"),
+            (None, Some(way_out)) => way_out.into(),
+            (None, None) => {
+                format!("delete or rename it, or tag it as ours: tenantry:platform={}, tenantry:address={address}", plan.target.platform)
+            }
+        };
+        let why = format!("something of this name is in AWS already and {whose}");
+        plan.blocked.push(Blocked { address: address.clone(), why, way_out, in_the_way: true });
         return Ok(());
     }
     for why in kind.impossible(&filled, &found.spec)? {
@@ -239,6 +271,7 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
             address: address.clone(),
             why,
             way_out: "put the manifest back as it was, or start a platform of another name".into(),
+            in_the_way: false,
         });
     }
     if !named.loses(address) {
@@ -246,6 +279,7 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
             address: address.clone(),
             why,
             way_out: format!("put the manifest back as it was, or lose the data with --delete {address}"),
+            in_the_way: false,
         }));
     }
     let changed = fields::differences(&found.spec, &filled);
@@ -255,7 +289,7 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
         return Ok(());
     }
     let cause = match &found.mark {
-        _ if !slots(&filled).is_empty() => Cause::Dependency,
+        _ if waits_in_vain || !slots(&filled).is_empty() => Cause::Dependency,
         Ownership::Ours { spec: Some(applied) } if *applied == spec_digest(&filled) => Cause::Drift,
         _ => Cause::Manifest,
     };
@@ -275,6 +309,7 @@ fn compare(plan: &mut Plan, address: &Address, declared: &Value, found: Option<&
             address: address.clone(),
             why: format!("it holds data and would have to be replaced ({})", replaces.join("; ")),
             way_out: format!("put the manifest back as it was, or lose the data with --allow-replace {address}"),
+            in_the_way: false,
         });
     }
     plan.changes.push(new(Action::Replace, cause, changed, replaces, Some(found.clone())));
@@ -338,6 +373,7 @@ fn keep_children(plan: &mut Plan, live: &Live) -> Result<()> {
             address: change.address.clone(),
             why: format!("data that is kept would be deleted with it: {}{more}", some().join(", ")),
             way_out: format!("name these as well: --delete {}{more}", some().join(",")),
+            in_the_way: false,
         });
     }
     plan.blocked.extend(blocked);
@@ -350,6 +386,33 @@ fn refers(child: &Value, parent: &Value) -> bool {
         |document: &Value| document.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str().map(ToOwned::to_owned)).collect();
     let (child, parent): (BTreeSet<String>, BTreeSet<String>) = (texts(child), texts(parent));
     child.intersection(&parent).any(|text| !text.is_empty())
+}
+
+/// Tenants whose documents stay in a tier that they leave, with the addresses of what is kept there.
+pub(crate) fn moves(plan: &Plan) -> BTreeMap<&Owner, Vec<&Address>> {
+    let kept = plan.kept.iter().filter(|a| a.kind() == Prefix::NAME);
+    let mut moves: BTreeMap<&Owner, Vec<&Address>> = BTreeMap::new();
+    for address in kept {
+        moves.entry(address.owner()).or_default().push(address);
+    }
+    let arriving = plan.changes.iter().filter(|c| c.action == Action::Create && c.address.kind() == Prefix::NAME);
+    let arriving: BTreeSet<&Owner> = arriving.map(|c| c.address.owner()).collect();
+    moves.retain(|owner, _| arriving.contains(owner));
+    moves
+}
+
+/// What a reviewer should know and no single change says.
+pub(crate) fn notes(plan: &Plan) -> Vec<String> {
+    let pools = plan.changes.iter().filter(|c| c.action == Action::Update && c.address.kind() == UserPool::NAME);
+    let attributes: BTreeSet<&str> = pools
+        .flat_map(|c| &c.fields)
+        .filter(|f| f.before.is_null())
+        .filter_map(|f| f.path.strip_prefix("attributes.")?.rsplit_once('.'))
+        .map(|(name, _)| name)
+        .collect();
+    let note =
+        |name| format!("existing users have no value for `custom:{name}` yet: where it is asked for they lose access until it is set");
+    attributes.into_iter().map(note).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

@@ -38,9 +38,7 @@ impl Ui {
     /// The answer.
     pub(crate) fn answer(&self, text: &str) -> Result<()> {
         let mut out = AutoStream::new(std::io::stdout().lock(), self.color);
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
-        Ok(())
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing stdout")
     }
 
     /// The talk beside the answer.
@@ -72,7 +70,7 @@ impl Ui {
     /// Asks for one exact word. `flag` is what gives the answer where nobody can be asked.
     pub(crate) fn confirm(&self, question: &str, word: &str, flag: &str) -> Result<()> {
         if !std::io::stdin().is_terminal() {
-            return Err(Stop::at(Exit::Usage, format!("nobody is here to answer `{question}`; {flag} answers it")));
+            return Err(Stop::at(Exit::Usage, format!("nobody is here to answer the question: {question} ({flag} answers it)")));
         }
         {
             let mut err = AutoStream::new(std::io::stderr().lock(), self.color);

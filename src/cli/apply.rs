@@ -1,5 +1,6 @@
 //! `apply`: shows the plan, asks, and carries it out under the platform's lock.
 
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -16,7 +17,7 @@ use crate::compile::OWN_BUCKET;
 use crate::desired::Desired;
 use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::kinds::{Bucket, Kind as _};
-use crate::plan::{Plan, diff};
+use crate::plan::{Action, Plan, diff};
 use crate::schedule::{StepId, schedule};
 use crate::ui::style::count;
 use crate::ui::{Ui, events, json};
@@ -77,9 +78,9 @@ impl Job<'_> {
     /// Takes the lock, does the job, and lets the lock go on every way out.
     pub(super) async fn run(self) -> Result<Exit> {
         let holder = holder(&self.opened);
-        let stop = stop_on_request(self.ui);
+        let halt = halt_on_request(self.ui);
         let mut lock = take_if_possible(&self.opened, &holder).await?;
-        let ended = self.under_lock(&mut lock, &holder, &stop).await;
+        let ended = self.under_lock(&mut lock, &holder, &halt).await;
         let released = match lock {
             Some(lock) => lock.release(&self.opened.aws).await,
             None => Ok(()),
@@ -90,23 +91,32 @@ impl Job<'_> {
         Ok(exit)
     }
 
-    async fn under_lock(&self, lock: &mut Option<Lock>, holder: &Holder, stop: &CancellationToken) -> Result<Exit> {
+    async fn under_lock(&self, lock: &mut Option<Lock>, holder: &Holder, halt: &Halt) -> Result<Exit> {
         let agreed = tokio::select! {
             agreed = self.agree() => agreed?,
-            () = stop.cancelled() => return Err(Stop::at(Exit::Interrupted, "interrupted; nothing was changed")),
+            () = halt.token.cancelled() => return Err(Stop::at(Exit::Interrupted, "interrupted; nothing was changed")),
         };
         match agreed {
-            Some(plan) => self.carry_out(plan, lock, holder, stop).await,
-            None => Ok(Exit::Done),
+            Some(plan) => self.carry_out(plan, lock, holder, halt).await,
+            None => {
+                // A reader of outcomes gets one, even if nothing came to pass.
+                if self.global.output != Format::Text {
+                    self.tell(&Outcome::default(), Duration::ZERO)?;
+                }
+                Ok(Exit::Done)
+            }
         }
+    }
+
+    async fn plan(&self) -> Result<Plan> {
+        let live = self.opened.live(self.known).await?;
+        diff(&self.opened.names, self.wanted, &live, &self.shown.named())
     }
 
     /// The plan, once it has been shown and agreed to; none if there is nothing to do.
     async fn agree(&self) -> Result<Option<Plan>> {
-        let named = self.shown.named();
-        let live = self.opened.live(self.known).await?;
-        let plan = diff(&self.opened.names, self.wanted, &live, &named)?;
-        all_named(&plan, &named)?;
+        let plan = self.plan().await?;
+        all_named(&plan, &self.shown.named())?;
         self.shown.print_before(&plan, self.global, self.ui, &self.opened).map_err(unread)?;
         let checksum = plan.checksum();
         if let Some(reviewed) = self.reviewed.filter(|r| *r != checksum) {
@@ -130,16 +140,16 @@ impl Job<'_> {
         Ok(Some(plan))
     }
 
-    async fn carry_out(&self, plan: Plan, lock: &mut Option<Lock>, holder: &Holder, stop: &CancellationToken) -> Result<Exit> {
+    async fn carry_out(&self, plan: Plan, lock: &mut Option<Lock>, holder: &Holder, halt: &Halt) -> Result<Exit> {
         let (opened, begun, checksum) = (&self.opened, Instant::now(), plan.checksum());
-        let (plan, first) = first_bucket(opened, plan, lock, holder).await?;
+        let (plan, first) = if lock.is_some() { (plan, None) } else { self.lock_late(plan, lock, holder).await? };
         let steps = schedule(&plan);
-        stop_after(self.global.timeout, self.ui, stop);
-        let options = Options { jobs: usize::from(self.global.jobs), stop: stop.clone() };
+        halt_after(self.global.timeout, self.ui, halt);
+        let options = Options { jobs: usize::from(self.global.jobs), stop: halt.token.clone() };
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let count_steps = steps.len();
+        let progress = events::Progress::of(&steps, first.as_ref());
         let work = apply::apply(plan, steps, opened.site(), &options, sender);
-        let (mut outcome, ()) = tokio::join!(work, events::follow(self.ui, count_steps, receiver));
+        let (mut outcome, ()) = tokio::join!(work, events::follow(self.ui, progress, receiver));
         if let Some((step, elapsed)) = first {
             outcome.done.insert(step, elapsed);
             outcome.longest_chain += elapsed;
@@ -149,19 +159,50 @@ impl Job<'_> {
         }
         // Nothing is told as done that could not be kept.
         opened.aws.save()?;
-        let calls = opened.aws.calls();
-        let told = match self.global.output {
-            Format::Text => self.ui.answer(&events::account(&outcome, calls.all(), calls.retries(), begun.elapsed())),
-            Format::Json | Format::Yaml => {
-                let document = json::outcome(&outcome, calls.all(), calls.retries(), begun.elapsed().as_secs_f64());
-                self.ui.answer(&self.global.document(&document)?)
-            }
-        };
         // The work is done, whether or not anybody still reads about it.
-        if let Err(error) = told.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) }) {
+        if let Err(error) = self.tell(&outcome, begun.elapsed()).or_else(|e| if is_broken_pipe(&e) { Ok(()) } else { Err(e) }) {
             self.ui.say(&format!("warning: the outcome could not be printed: {error:#}"));
         }
-        Ok(exit(&outcome, &options))
+        ending(&outcome, halt.why.get().copied(), self.global.timeout)
+    }
+
+    /// A lock that could not be taken before the plan was made: the platform's own bucket was not there yet.
+    ///
+    /// The bucket is created before anything else, unless somebody has done so by now. Whoever comes second finds it and
+    /// takes the lock when the first is done, so the world may no longer be the one that was planned for.
+    async fn lock_late(&self, mut plan: Plan, lock: &mut Option<Lock>, holder: &Holder) -> Result<(Plan, Option<(StepId, Duration)>)> {
+        let opened = &self.opened;
+        let bucket = Address::new(Bucket::NAME, Owner::Platform, OWN_BUCKET);
+        let first = apply::alone(&mut plan, &bucket, &opened.site()).await?;
+        *lock = match &first {
+            Some(_) => Some(lock::take(&opened.aws, &opened.names, holder).await?),
+            None => take_if_possible(opened, holder).await?,
+        };
+        if lock.is_none() {
+            // The platform goes without a bucket to lock: what is left of it is being deleted.
+            return Ok((plan, first));
+        }
+        let mut now = self.plan().await?;
+        // A bucket may be missing from listings for a while after it was created.
+        now.changes.retain(|c| c.address != bucket || c.action != Action::Create);
+        if now.checksum() != plan.checksum() {
+            let words =
+                "somebody else has applied this platform meanwhile, so the plan is no longer what was agreed to; run the command again";
+            return Err(Stop::at(Exit::Stale, words));
+        }
+        now.outputs.extend(plan.outputs.remove_entry(&bucket));
+        Ok((now, first))
+    }
+
+    fn tell(&self, outcome: &Outcome, elapsed: Duration) -> Result<()> {
+        let calls = self.opened.aws.calls();
+        match self.global.output {
+            Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
+            Format::Json | Format::Yaml => {
+                let document = json::outcome(outcome, calls.all(), calls.retries(), elapsed.as_secs_f64());
+                self.ui.answer(&self.global.document(&document)?)
+            }
+        }
     }
 }
 
@@ -173,17 +214,25 @@ fn unread(error: anyhow::Error) -> anyhow::Error {
     error
 }
 
-fn exit(outcome: &Outcome, options: &Options) -> Exit {
+/// How the work ended, in a code or in words.
+fn ending(outcome: &Outcome, why: Option<Why>, timeout: Duration) -> Result<Exit> {
     if outcome.failed.is_empty() && outcome.not_begun.is_empty() {
-        Exit::Done
-    } else if outcome.failed.is_empty() && options.stop.is_cancelled() {
-        Exit::Interrupted
-    } else if outcome.done.is_empty() {
-        // Nothing was done: the reason is worth more than "partly".
-        outcome.failed.values().next().map_or(Exit::Failed, crate::exit::of)
-    } else {
-        Exit::Partial
+        return Ok(Exit::Done);
     }
+    match why.filter(|_| outcome.failed.is_empty()) {
+        Some(Why::Asked) => return Ok(Exit::Interrupted),
+        Some(Why::TimeIsUp) => {
+            let left = count(outcome.not_begun.len(), "step");
+            let words = format!("the time limit of {} s was reached before {left} began; give more with --timeout", timeout.as_secs());
+            return Err(Stop::at(Exit::Partial, words));
+        }
+        None => {}
+    }
+    if outcome.done.is_empty() {
+        // Nothing was done: the reason is worth more than "partly".
+        return Ok(outcome.failed.values().next().map_or(Exit::Failed, crate::exit::of));
+    }
+    Ok(Exit::Partial)
 }
 
 /// The lock, unless the bucket that it lies in is still to be created, or is not ours: then the plan says so.
@@ -194,36 +243,44 @@ async fn take_if_possible(opened: &Opened, holder: &Holder) -> Result<Option<Loc
     }
 }
 
-/// The first apply creates the platform's own bucket before anything else, and takes the lock in it.
-async fn first_bucket(
-    opened: &Opened,
-    mut plan: Plan,
-    lock: &mut Option<Lock>,
-    holder: &Holder,
-) -> Result<(Plan, Option<(StepId, Duration)>)> {
-    if lock.is_some() {
-        return Ok((plan, None));
-    }
-    let bucket = Address::new(Bucket::NAME, Owner::Platform, OWN_BUCKET);
-    let Some(done) = apply::alone(&mut plan, &bucket, &opened.site()).await? else {
-        return Ok((plan, None));
-    };
-    *lock = Some(lock::take(&opened.aws, &opened.names, holder).await?);
-    Ok((plan, Some(done)))
+/// Why nothing new is begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Asked,
+    TimeIsUp,
 }
 
-/// Cancelled by the first Ctrl-C or SIGTERM; the second leaves at once.
-fn stop_on_request(ui: &Ui) -> CancellationToken {
-    let stop = CancellationToken::new();
-    let (cancel, ui) = (stop.clone(), ui.clone());
+/// Begin nothing new once this is called, and why.
+#[derive(Debug, Clone, Default)]
+struct Halt {
+    token: CancellationToken,
+    why: Arc<OnceLock<Why>>,
+}
+
+impl Halt {
+    fn call(&self, why: Why) {
+        // The first reason is the one that counts.
+        let _ = self.why.set(why);
+        self.token.cancel();
+    }
+}
+
+/// Called by the first Ctrl-C, SIGTERM or hangup; the second leaves at once.
+fn halt_on_request(ui: &Ui) -> Halt {
+    let halt = Halt::default();
+    let (stop, ui) = (halt.clone(), ui.clone());
     tokio::spawn(async move {
-        asked_to_stop().await;
+        tokio::select! {
+            () = asked_to_stop() => {}
+            () = hung_up() => {}
+        }
         ui.say("stopping: what runs is finished, nothing new is begun (Ctrl-C again leaves at once)");
-        cancel.cancel();
+        stop.call(Why::Asked);
+        // A terminal that goes away is told by the shell and by the kernel: only people ask twice.
         asked_to_stop().await;
         leave();
     });
-    stop
+    halt
 }
 
 async fn asked_to_stop() {
@@ -241,13 +298,33 @@ async fn asked_to_stop() {
     }
 }
 
+/// The terminal went away. Under `nohup` that is no reason to stop, and a handler would undo its doing.
+async fn hung_up() {
+    #[cfg(unix)]
+    if !hangups_are_ignored()
+        && let Ok(mut hangup) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+    {
+        hangup.recv().await;
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// As the kernel says where it says it: the lowest bit of the mask is SIGHUP.
+#[cfg(unix)]
+fn hangups_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);
+    mask.and_then(|mask| u64::from_str_radix(mask, 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the time limit of --timeout")]
-fn stop_after(timeout: Duration, ui: &Ui, stop: &CancellationToken) {
-    let (cancel, ui) = (stop.clone(), ui.clone());
+fn halt_after(timeout: Duration, ui: &Ui, halt: &Halt) {
+    let (halt, ui) = (halt.clone(), ui.clone());
     tokio::spawn(async move {
         tokio::time::sleep(timeout).await;
         ui.say("the time is up: what runs is finished, nothing new is begun");
-        cancel.cancel();
+        halt.call(Why::TimeIsUp);
     });
 }
 
@@ -261,4 +338,53 @@ fn holder(opened: &Opened) -> Holder {
     let since = aws_smithy_types::DateTime::from(now).fmt(aws_smithy_types::date_time::Format::DateTime).unwrap_or_default();
     let seed = format!("{now:?} {} {}", std::process::id(), opened.caller);
     Holder { who: opened.caller.clone(), since, nonce: crate::secret::digest(seed.as_bytes()).chars().take(16).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+    use crate::ui::Talk;
+
+    #[tokio::test]
+    async fn who_comes_second_to_a_first_apply_does_nothing_and_holds_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tenants.yaml");
+        let sandbox = format!("--sandbox={}", folder.path().join("state.json").display());
+        let cli = Cli::parse_from(["tenantry", "status", "-q", &sandbox, "-f", &manifest.display().to_string()]);
+        let ui = Ui::new(anstream::ColorChoice::Never, Talk::Quiet);
+        let opened = open(&cli.global, &ui).await.unwrap();
+        let desired = opened.desired().unwrap();
+        let shown = Shown::default();
+        let (global, consent) = (&cli.global, Consent::Given);
+        let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, reviewed: None, consent, global, ui: &ui };
+        let (one, other) = (holder(&job.opened), Holder { nonce: "other".into(), ..holder(&job.opened) });
+        let halt = Halt::default();
+
+        // Both have planned before either did anything.
+        let (first, second) = (job.plan().await.unwrap(), job.plan().await.unwrap());
+        let mut lock = None;
+        assert_eq!(job.carry_out(first, &mut lock, &one, &halt).await.unwrap(), Exit::Done);
+        lock.take().unwrap().release(&job.opened.aws).await.unwrap();
+        let error = job.carry_out(second, &mut lock, &other, &halt).await.unwrap_err();
+        assert_eq!(crate::exit::of(&error), Exit::Stale, "{error:#}");
+        assert!(job.plan().await.unwrap().is_empty());
+
+        // While the first is at work the second doesn't get past the lock.
+        let third = job.plan().await.unwrap();
+        let error = job.carry_out(third, &mut None, &one, &halt).await.unwrap_err();
+        assert_eq!(crate::exit::of(&error), Exit::Locked, "{error:#}");
+    }
+
+    #[test]
+    fn a_time_that_is_up_is_partly_applied_and_no_interrupt() {
+        let step = StepId { address: "bucket/platform/own".parse().unwrap(), op: crate::schedule::Op::Create };
+        let outcome = Outcome { not_begun: [step].into(), ..Outcome::default() };
+        let up = ending(&outcome, Some(Why::TimeIsUp), Duration::from_secs(2)).unwrap_err();
+        assert_eq!(crate::exit::of(&up), Exit::Partial);
+        assert!(up.to_string().contains("--timeout"), "{up}");
+        assert_eq!(ending(&outcome, Some(Why::Asked), Duration::from_secs(2)).unwrap(), Exit::Interrupted);
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Plan {
 }
 
 /// What plan, apply and destroy share.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Shown {
     /// Show every field of new resources, and every tenant.
     #[arg(long)]

@@ -221,8 +221,7 @@ impl Part<'_> {
                     key: format!("artifacts/{}/{}.zip", self.name, packed.digest),
                     digest: packed.digest.clone(),
                 };
-                let label: String = packed.digest.chars().take(12).collect();
-                let object = desired.add(self.owner.clone(), &label, &object)?;
+                let object = desired.add(self.owner.clone(), &Object::label(&packed.digest), &object)?;
                 let (bucket, key) = (object.at(&Object::BUCKET), object.at(&Object::KEY));
                 RuntimeArtifact::Code { bucket, key, entry_point: entry_point.clone(), python: python.clone() }
             }

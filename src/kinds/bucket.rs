@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Kind, Observe, PolicyDocument, Step, Tags};
 use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
 use crate::late::Attr;
-use crate::names::Arn;
+use crate::names::{Arn, Names};
 use crate::observe::each;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +59,11 @@ impl Kind for Bucket {
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a bucket can't be renamed"), ("region", "a bucket can't move")];
     const HOLDS_DATA: bool = true;
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        let output = Self::output(&self.name);
+        vec![("arn", output.arn.to_string()), ("name", output.name)]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let aws = observe.aws;

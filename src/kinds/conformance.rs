@@ -563,6 +563,14 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
     bench.apply(to, &named).await;
     bench.is_settled(to, at).await;
 
+    // What a plan knows beforehand is what came of it.
+    for (address, found) in &observe(&bench.site.aws, &bench.site.names, to).await.unwrap() {
+        let known = super::kind(address.kind()).unwrap().known(&found.spec, &bench.site.names).unwrap();
+        for (name, value) in known.as_object().unwrap() {
+            assert_eq!(found.output.get(name), Some(value), "{at}: `{name}` of {address}");
+        }
+    }
+
     // Every live resource of the kind is deleted, and deleted again.
     let nothing = Desired::default();
     let before = observe(&bench.site.aws, &bench.site.names, to).await.unwrap();

@@ -132,7 +132,8 @@ fn whose(observe: &Observe<'_>, wanted: &[(Address, DataSource)], owner: &Owner,
         return Some(address.clone());
     }
     let ours = matches!(owner, Owner::Tier(tier) if observe.names.data_source(tier) == name);
-    ours.then(|| child(DataSource::NAME, owner, name))
+    // As every tier declares it: one address for one thing, also once its tier is gone.
+    ours.then(|| child(DataSource::NAME, owner, "documents"))
 }
 
 /// Nothing that a tenant's documents became goes with the source, whatever somebody has set meanwhile.

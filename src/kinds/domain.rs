@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
 use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
+use crate::names::Names;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Domain {
@@ -29,7 +30,12 @@ impl Kind for Domain {
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("pool", "a domain belongs to one pool"), ("prefix", "a prefix can't be changed")];
     const BELOW: &'static [&'static str] = &[UserPool::NAME];
+    const WAY_OUT: Option<&'static str> = Some("name another prefix with `identity.domain`, or delete the domain");
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        vec![("prefix", self.prefix.clone())]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();

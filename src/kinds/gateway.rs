@@ -16,7 +16,7 @@ use super::{Found, Kind, Observe, Step};
 use crate::aws::settle::{self, Namesake, Settles, Status};
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
-use crate::names::Arn;
+use crate::names::{Arn, Names};
 use crate::observe::each;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -92,6 +92,10 @@ impl Kind for Gateway {
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("name", "a gateway can't be renamed"), ("authorizer_type", "a gateway keeps its sort of authorizer"), FAILED];
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        vec![("name", self.name.clone())]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();

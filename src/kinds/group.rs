@@ -43,6 +43,7 @@ impl Kind for Group {
         &[("pool", "a group belongs to one pool"), ("name", "a group can't be renamed")];
     const HOLDS_DATA: bool = true;
     const BELOW: &'static [&'static str] = &[UserPool::NAME];
+    const WAY_OUT: Option<&'static str> = Some("delete it, or end its description with `[tenantry]` to make it ours");
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {

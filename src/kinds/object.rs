@@ -6,10 +6,11 @@ use anyhow::{Context as _, Result};
 use aws_sdk_s3::primitives::ByteStream;
 use serde::{Deserialize, Serialize};
 
-use super::{Bucket, Found, Kind, Observe, Ownership, Step, child};
+use super::{Bucket, Found, Kind, Observe, Ownership, Step};
 use crate::address::{Address, Owner};
 use crate::aws::{self, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
+use crate::names::Names;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
@@ -18,6 +19,15 @@ pub(crate) struct Object {
     pub(crate) key: String,
     /// SHA-256 of the content, which the step carries beside the plan.
     pub(crate) digest: String,
+}
+
+/// As it was declared: the key names the tier.
+fn address(key: &str, digest: &str) -> Address {
+    let tier = key.strip_prefix(FOLDER).and_then(|rest| rest.split_once('/')).and_then(|(tier, _)| tier.parse().ok());
+    match tier {
+        Some(tier) => Address::new(Object::NAME, Owner::Tier(tier), &Object::label(digest)),
+        None => Address::new(Object::NAME, Owner::Platform, key),
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,6 +42,11 @@ const FOLDER: &str = "artifacts/";
 impl Object {
     pub(crate) const BUCKET: Attr<Self> = Attr::new("bucket");
     pub(crate) const KEY: Attr<Self> = Attr::new("key");
+
+    /// As much of a digest as tells packed code apart.
+    pub(crate) fn label(digest: &str) -> String {
+        digest.chars().take(12).collect()
+    }
 }
 
 impl Kind for Object {
@@ -40,6 +55,11 @@ impl Kind for Object {
         &[("key", "an object can't be renamed"), ("bucket", "an object can't move")];
     const BELOW: &'static [&'static str] = &[Bucket::NAME];
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        let bucket = self.bucket.get().ok().map(|bucket| ("bucket", bucket.to_owned()));
+        bucket.into_iter().chain([("key", self.key.clone())]).collect()
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let own = observe.names.platform_bucket();
@@ -60,7 +80,7 @@ impl Kind for Object {
         while let Some(page) = pages.next().await {
             for key in page.during(format!("listing the packed code in bucket `{own}`"))?.contents().iter().filter_map(|o| o.key()) {
                 let digest = key.rsplit('/').next().unwrap_or(key).trim_end_matches(".zip").to_owned();
-                let address = wanted.get(key).cloned().unwrap_or_else(|| child(Self::NAME, &Owner::Platform, key));
+                let address = wanted.get(key).cloned().unwrap_or_else(|| address(key, &digest));
                 let spec = Self { bucket: Late::known(&own), key: key.into(), digest };
                 found.push(Found {
                     address,

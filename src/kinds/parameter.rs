@@ -10,7 +10,7 @@ use anyhow::Result;
 use aws_sdk_ssm::types::{ParameterStringFilter, ParameterType, ResourceTypeForTagging, Tag};
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Kind, Mark, Observe, Ownership, Step};
+use super::{Found, Kind, Mark, Observe, Ownership, Step, Tags};
 use crate::address::{Address, Owner};
 use crate::aws::{AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
@@ -66,10 +66,10 @@ impl Kind for Parameter {
                 (None, true) => Ownership::Foreign { platform: None },
                 (None, false) => continue,
             };
-            let address = wanted
-                .get(&name)
-                .cloned()
-                .unwrap_or_else(|| Address::new(Self::NAME, Owner::Platform, name.trim_start_matches(&root).trim_start_matches('/')));
+            let address = match wanted.get(&name) {
+                Some(address) => address.clone(),
+                None => left(observe, &root, &name).await?,
+            };
             let (protection, value) = match parameter.r#type() {
                 Some(ParameterType::SecureString) => (
                     Protection::Secret,
@@ -158,6 +158,16 @@ async fn values(observe: &Observe<'_>, root: &str, secrets: Secrets) -> Result<V
         parameters.extend(page.during(format!("listing the parameters under `{root}`"))?.parameters.unwrap_or_default());
     }
     Ok(parameters)
+}
+
+/// What is no longer declared says in its mark whose it was; only what is left over is asked.
+async fn left(observe: &Observe<'_>, root: &str, name: &str) -> Result<Address> {
+    let tags = observe.aws.ssm.list_tags_for_resource().resource_type(ResourceTypeForTagging::Parameter).resource_id(name);
+    let tags = tags.send().await.during(format!("reading the tags of parameter `{name}`")).missing_is_none()?;
+    let tags = tags.and_then(|t| t.tag_list).unwrap_or_default().into_iter().map(|t| (t.key, t.value));
+    let address = Tags::read(tags).address.filter(|a| a.kind() == Parameter::NAME && !observe.wanted.contains_key(a));
+    Ok(address
+        .unwrap_or_else(|| Address::new(Parameter::NAME, Owner::Platform, name.strip_prefix(root).unwrap_or(name).trim_start_matches('/'))))
 }
 
 /// The parameters that carry our mark, with their descriptions.

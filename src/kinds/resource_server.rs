@@ -10,6 +10,7 @@ use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
 use crate::address::Address;
 use crate::aws::{AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
+use crate::names::Names;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ResourceServer {
@@ -50,6 +51,10 @@ impl Kind for ResourceServer {
         &[("pool", "a resource server belongs to one pool"), ("identifier", "an identifier can't be changed")];
     const BELOW: &'static [&'static str] = &[UserPool::NAME];
     type Output = Output;
+
+    fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
+        vec![("identifier", self.identifier.clone())]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Kind, Observe, PolicyDocument, Step, Tags};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
-use crate::names::Arn;
+use crate::names::{Arn, Names};
 use crate::observe::each;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +59,10 @@ impl Kind for Role {
     const NAME: &'static str = "role";
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a role can't be renamed")];
     type Output = Output;
+
+    fn known(&self, names: &Names) -> Vec<(&'static str, String)> {
+        vec![("arn", names.role_arn(&self.name).to_string())]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         // Roles of the same platform in another region are that platform's.

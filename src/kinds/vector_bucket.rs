@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Kind, Observe, Step, Tags};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
-use crate::names::Arn;
+use crate::names::{Arn, Names};
 use crate::observe::each;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +32,10 @@ impl Kind for VectorBucket {
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a vector bucket can't be renamed")];
     const HOLDS_DATA: bool = true;
     type Output = Output;
+
+    fn known(&self, names: &Names) -> Vec<(&'static str, String)> {
+        vec![("arn", format!("arn:aws:s3vectors:{}:{}:bucket/{}", names.region, names.account, self.name))]
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let mut live = Vec::new();

@@ -19,6 +19,26 @@ impl FieldChange {
     pub(crate) fn root(&self) -> &str {
         self.path.split('.').next().unwrap_or(&self.path)
     }
+
+    /// What AWS says of a resource that it gave up on or has not finished: nobody declares that, and nobody changed it.
+    pub(crate) fn word_of_aws(&self) -> Option<String> {
+        word_of_aws(&self.path, &self.before)
+    }
+}
+
+/// AWS's own word among the fields of a live document.
+pub(crate) fn word_of_aws(field: &str, live: &Value) -> Option<String> {
+    let what = match field {
+        "failed" => "AWS gave up on it",
+        "unfinished" => "AWS has not finished it",
+        _ => return None,
+    };
+    match live {
+        Value::String(reason) if reason.is_empty() => Some(what.into()),
+        Value::String(reason) => Some(format!("{what}: {reason}")),
+        Value::Bool(true) => Some(what.into()),
+        _ => None,
+    }
 }
 
 /// Every leaf that differs, in the fields' order. A policy or a list is one leaf.
@@ -36,6 +56,7 @@ fn walk(path: &str, before: &Value, after: &Value, found: &mut Vec<FieldChange>)
     let (old, new) = match (before, after) {
         (Value::Object(old), Value::Object(new)) if !leaf(before) && !leaf(after) => (old, new),
         (Value::Null, Value::Object(new)) if !leaf(after) => (&empty, new),
+        (Value::Object(old), Value::Null) if !leaf(before) && !old.is_empty() => (old, &empty),
         _ => {
             found.push(FieldChange { path: path.into(), before: masked(path, &shown(before)), after: masked(path, &shown(after)) });
             return;
@@ -76,6 +97,8 @@ mod tests {
         let paths: Vec<String> =
             differences(&before, &json!({ "a": { "b": 2, "c": [2] }, "d": "x" })).into_iter().map(|f| f.path).collect();
         assert_eq!(paths, ["a.b", "a.c", "d"]);
+        let gone: Vec<String> = differences(&before, &json!({ "a": null, "d": null })).into_iter().map(|f| f.path).collect();
+        assert_eq!(gone, ["a.b", "a.c"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::{Bucket, BucketProtection, Kind as _, Parameter, Prefix, Protection};
+use crate::kinds::{Attribute, Bucket, BucketProtection, Group, Parameter, Prefix, Protection};
 use crate::late::Late;
 
 fn names() -> Names {
@@ -163,6 +163,36 @@ fn what_is_not_ours_is_in_the_way_and_left_alone() {
 }
 
 #[test]
+fn what_is_in_the_way_has_a_way_out_of_its_own_and_what_waits_for_it_says_so() {
+    let mut desired = a_bucket("one");
+    let bucket = Address::new(Bucket::NAME, Owner::Platform, "data");
+    let value = Late::slot(bucket.clone(), "name");
+    desired.add(Owner::Platform, "copy", &Parameter { name: "/app/acme/copy".into(), protection: Protection::Plain, value }).unwrap();
+    let group = Group { pool: "p".into(), name: "admin".into(), description: None, precedence: None };
+    desired.add(Owner::Platform, "admin", &group).unwrap();
+    let mut live = live(&desired);
+    let own = |platform: Option<&str>| Ownership::Foreign { platform: platform.map(Into::into) };
+    live.get_mut(&bucket).unwrap().mark = own(Some("other"));
+    live.get_mut(&Address::new(Group::NAME, Owner::Platform, "admin")).unwrap().mark = own(None);
+    let plan = planned(&desired, &live);
+    assert!(plan.blocked[0].way_out.contains("`platform.name`") && !plan.blocked[0].way_out.contains("tag"), "{:?}", plan.blocked);
+    assert!(plan.blocked[1].way_out.contains("[tenantry]"), "{:?}", plan.blocked);
+    let text = crate::ui::plan::text(&plan, crate::ui::plan::Detail::Full);
+    assert!(text.contains("bucket (blocked)") && !text.contains("known after apply"), "{text}");
+}
+
+#[test]
+fn what_follows_from_the_spec_is_known_before_apply_and_still_waited_for() {
+    let mut desired = a_bucket("one");
+    let value = Late::slot(Address::new(Bucket::NAME, Owner::Platform, "data"), "arn");
+    desired.add(Owner::Platform, "copy", &Parameter { name: "/app/acme/copy".into(), protection: Protection::Plain, value }).unwrap();
+    let plan = planned(&desired, &Live::new());
+    let copy = &plan.changes[1];
+    assert!(copy.fields.iter().any(|f| f.after == json!("arn:aws:s3:::one")), "{:?}", copy.fields);
+    assert_eq!(copy.refers_to().len(), 1);
+}
+
+#[test]
 fn drift_is_told_from_a_pending_change_by_the_digest() {
     let desired = a_bucket("one");
     let mut live = live(&desired);
@@ -193,4 +223,55 @@ fn a_secret_is_compared_by_its_fingerprint_and_never_in_a_plan() {
     let copy = live.get_mut(&Address::new(Parameter::NAME, Owner::Platform, "copy")).unwrap();
     copy.spec["value"] = json!(fingerprint("hunter2"));
     assert!(planned(&desired, &live).is_empty());
+}
+
+#[test]
+fn a_tenant_that_moves_is_told_as_one_thing_and_tenants_come_by_id() {
+    let live = a_bucket_with_tenants();
+    let mut desired = Desired::default();
+    for tenant in ["clinic-b", "clinic-z", "clinic-aa"] {
+        let prefix = Prefix { bucket: "two".into(), prefix: format!("basic-tier/{tenant}/") };
+        desired.add(Owner::Tenant(tenant.parse().unwrap()), "basic", &prefix).unwrap();
+    }
+    let plan = planned(&desired, &live);
+    let shown = |detail| anstream::adapter::strip_str(&crate::ui::plan::text(&plan, detail)).to_string();
+    let text = shown(crate::ui::plan::Detail::Full);
+    assert!(text.contains("> tenant clinic-b  premium -> basic"), "{text}");
+    assert!(text.contains("documents under premium-tier/clinic-b/ stay where they are"), "{text}");
+    assert!(!text.contains("= prefix/tenant:clinic-b/premium") && text.contains("= prefix/tenant:clinic-a/premium"), "{text}");
+    let place = |id: &str| text.find(&format!("tenant {id}")).unwrap();
+    assert!(place("clinic-aa") < place("clinic-b") && place("clinic-b") < place("clinic-z"), "{text}");
+    assert!(shown(crate::ui::plan::Detail::Folded).contains("> tenant clinic-b"));
+}
+
+#[test]
+fn what_aws_says_of_a_resource_is_told_as_its_word_and_no_drift() {
+    let mut desired = Desired::default();
+    let parameter = Parameter { name: "/app/acme/p".into(), protection: Protection::Plain, value: "v".into() };
+    desired.add(Owner::Platform, "p", &parameter).unwrap();
+    let mut plan = planned(&desired, &Live::new());
+    let change = &mut plan.changes[0];
+    let failed = FieldChange { path: "failed".into(), before: json!("no such role"), after: Value::Null };
+    let list = FieldChange { path: "read".into(), before: json!(["a", "b"]), after: json!(["b", "c"]) };
+    (change.action, change.cause, change.fields) = (Action::Replace, Cause::Drift, vec![failed, list]);
+    change.replaces = vec!["failed: AWS gave up on it".into()];
+    let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
+    assert!(text.contains("AWS gave up on it: no such role"), "{text}");
+    assert!(!text.contains("outside tenantry") && !text.contains("replaced, because of failed"), "{text}");
+    assert!(text.contains(r#"- "a"  + "c""#) && !text.contains(r#""b""#), "{text}");
+}
+
+#[test]
+fn a_new_claim_of_a_live_pool_is_said_to_be_empty() {
+    let pool = |claim: &str| {
+        let mut desired = Desired::default();
+        let attributes = [(claim.to_owned(), Attribute { mutable: false, max_length: 64 })].into();
+        let pool = UserPool::closed("AcmePool".into(), crate::manifest::Mfa::Off, attributes, BTreeMap::new());
+        desired.add(Owner::Platform, "main", &pool).unwrap();
+        desired
+    };
+    assert_eq!(notes(&planned(&pool("clinic_id"), &live(&pool("clinic_id")))), [] as [String; 0]);
+    assert_eq!(notes(&planned(&pool("clinic_id"), &Live::new())), [] as [String; 0]);
+    let notes = notes(&planned(&pool("clinic_id"), &live(&pool("tenant_id"))));
+    assert!(notes.len() == 1 && notes[0].contains("`custom:clinic_id`"), "{notes:?}");
 }

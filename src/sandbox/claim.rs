@@ -20,6 +20,15 @@ pub(crate) struct Claim {
     _lock: File,
 }
 
+#[cfg(test)]
+impl Claim {
+    /// For tests that hand one file from sandbox to sandbox in their own process.
+    pub(crate) fn untaken(file: &Path) -> Self {
+        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(beside(file)).unwrap();
+        Self { file: file.into(), _lock: lock }
+    }
+}
+
 /// Takes the sandbox in `file`, or waits a few seconds for whoever has it.
 #[expect(clippy::disallowed_methods, reason = "no status of AWS is waited for")]
 pub(crate) async fn claim(file: &Path) -> Result<Claim> {

@@ -1,6 +1,6 @@
 //! What happens during apply: bars on a terminal, plain lines elsewhere, and the account at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -9,17 +9,68 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use super::Ui;
-use super::plan::brief;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use crate::address::{Address, Owner};
 use crate::apply::{Event, Outcome};
-use crate::schedule::{Op, StepId};
+use crate::aws::{AwsError, Class};
+use crate::schedule::{Op, Schedule, StepId};
 
 /// Without a terminal a step that takes long says so this often.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
+/// What a run is going to do, for its columns and its bar.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    steps: usize,
+    columns: Columns,
+    /// Done already, ahead of all others.
+    first: Option<(StepId, Duration)>,
+}
+
+impl Progress {
+    pub(crate) fn of(schedule: &Schedule, first: Option<&(StepId, Duration)>) -> Self {
+        let steps = || schedule.first.keys().chain(schedule.last.keys()).chain(first.map(|(step, _)| step));
+        let columns = Columns {
+            owner: steps().map(|s| owner(&s.address).len()).max().unwrap_or(0),
+            label: steps().map(|s| label(&s.address).len()).max().unwrap_or(0),
+        };
+        Self { steps: steps().count(), columns, first: first.cloned() }
+    }
+}
+
+/// As wide as the longest of the run: a line never pushes what stands right of it.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    owner: usize,
+    label: usize,
+}
+
+impl Columns {
+    fn of(self, address: &Address) -> String {
+        format!("{:<1$} {2:<3$}", owner(address), self.owner, label(address), self.label)
+    }
+}
+
+fn owner(address: &Address) -> &str {
+    match address.owner() {
+        Owner::Platform => "platform",
+        Owner::Tier(tier) => tier.as_str(),
+        Owner::Tenant(tenant) => tenant.as_str(),
+    }
+}
+
+fn label(address: &Address) -> String {
+    format!("{} {}", address.kind().replace('_', " "), address.label())
+}
+
 /// Tells events until there are no more.
-pub(crate) async fn follow(ui: &Ui, steps: usize, mut events: UnboundedReceiver<Event>) {
-    let mut screen = if ui.draws() { Screen::Drawn(Drawn::new(steps)) } else { Screen::Lines(BTreeMap::new()) };
+pub(crate) async fn follow(ui: &Ui, progress: Progress, mut events: UnboundedReceiver<Event>) {
+    let Progress { steps, columns, first } = progress;
+    let shape = if ui.draws() { Shape::Drawn(Drawn::new(steps)) } else { Shape::Lines(BTreeMap::new()) };
+    let mut screen = Screen { shape, columns, denied: BTreeSet::new() };
+    if let Some((step, elapsed)) = first {
+        screen.show(ui, &Event::Done { step, elapsed });
+    }
     let mut beat = tokio::time::interval(HEARTBEAT);
     beat.tick().await;
     loop {
@@ -31,12 +82,19 @@ pub(crate) async fn follow(ui: &Ui, steps: usize, mut events: UnboundedReceiver<
             _ = beat.tick() => screen.beat(ui),
         }
     }
-    if let Screen::Drawn(drawn) = screen {
+    if let Shape::Drawn(drawn) = screen.shape {
         drawn.total.finish_and_clear();
     }
 }
 
-enum Screen {
+struct Screen {
+    shape: Shape,
+    columns: Columns,
+    /// Permissions that were said to be missing: each is explained once.
+    denied: BTreeSet<String>,
+}
+
+enum Shape {
     Drawn(Drawn),
     /// What runs, since when, and AWS's word for it.
     Lines(BTreeMap<StepId, (Instant, String)>),
@@ -71,21 +129,9 @@ fn verb(op: Op) -> (&'static str, &'static str) {
     }
 }
 
-/// The line that stays when a step has ended; `None` for what is only on its way.
-fn ended(event: &Event) -> Option<String> {
-    match event {
-        Event::Done { step, elapsed } => {
-            Some(format!("  {GOOD}✓{GOOD:#} {:<52} {} {DIM}{:.1} s{DIM:#}", brief(&step.address), verb(step.op).1, elapsed.as_secs_f64()))
-        }
-        Event::Failed { step, why } => Some(format!("  {BAD}✗{BAD:#} {:<52} {BAD}failed{BAD:#}: {why}", brief(&step.address))),
-        Event::Skipped { step, because } => Some(format!(
-            "  {CAREFUL}○{CAREFUL:#} {:<52} skipped, because {} {} failed",
-            brief(&step.address),
-            because.address.kind().replace('_', " "),
-            because.address.label()
-        )),
-        _ => None,
-    }
+/// The permission that AWS says is missing.
+fn missing_permission(why: &str) -> Option<&str> {
+    why.split_once("is not authorized to perform: ")?.1.split_whitespace().next()
 }
 
 fn on_its_way(event: &Event) -> Option<(&StepId, String)> {
@@ -110,16 +156,18 @@ fn step_of(event: &Event) -> &StepId {
 
 impl Screen {
     fn show(&mut self, ui: &Ui, event: &Event) {
-        match self {
-            Self::Drawn(drawn) => drawn.show(event),
-            Self::Lines(running) => {
+        let ended = self.ended(event);
+        let columns = self.columns;
+        match &mut self.shape {
+            Shape::Drawn(drawn) => drawn.show(event, columns, ended),
+            Shape::Lines(running) => {
                 if let Some((step, status)) = on_its_way(event) {
                     if let Event::Retrying { attempt, why, .. } = event {
-                        ui.say(&format!("  … {:<52} try {attempt}: {why}", brief(&step.address)));
+                        ui.say(&format!("  … {} try {attempt}: {why}", columns.of(&step.address)));
                     }
                     running.entry(step.clone()).or_insert_with(|| (Instant::now(), String::new())).1 = status;
                 }
-                if let Some(line) = ended(event) {
+                if let Some(line) = ended {
                     running.remove(step_of(event));
                     ui.say(&line);
                 }
@@ -127,28 +175,49 @@ impl Screen {
         }
     }
 
+    /// The line that stays when a step has ended; `None` for what is only on its way.
+    fn ended(&mut self, event: &Event) -> Option<String> {
+        let what = self.columns.of(&step_of(event).address);
+        match event {
+            Event::Done { step, elapsed } => {
+                Some(format!("  {GOOD}✓{GOOD:#} {what} {} {DIM}{:.1} s{DIM:#}", verb(step.op).1, elapsed.as_secs_f64()))
+            }
+            Event::Failed { why, .. } => {
+                let why = match missing_permission(why) {
+                    Some(permission) if !self.denied.insert(permission.to_owned()) => format!("{permission} is denied, as above"),
+                    _ => why.clone(),
+                };
+                Some(format!("  {BAD}✗{BAD:#} {what} {BAD}failed{BAD:#}: {why}"))
+            }
+            Event::Skipped { because, .. } => {
+                Some(format!("  {CAREFUL}○{CAREFUL:#} {what} skipped, because {} failed", label(&because.address)))
+            }
+            _ => None,
+        }
+    }
+
     fn beat(&self, ui: &Ui) {
-        let Self::Lines(running) = self else { return };
+        let Shape::Lines(running) = &self.shape else { return };
         for (step, (since, status)) in running.iter().filter(|(_, (since, _))| since.elapsed() >= HEARTBEAT) {
             let seconds = since.elapsed().as_secs();
-            ui.say(&format!("  … {:<52} still {} {status} ({seconds} s)", brief(&step.address), verb(step.op).0));
+            ui.say(&format!("  … {} still {} {status} ({seconds} s)", self.columns.of(&step.address), verb(step.op).0));
         }
     }
 }
 
 impl Drawn {
-    fn show(&mut self, event: &Event) {
+    fn show(&mut self, event: &Event, columns: Columns, ended: Option<String>) {
         if let Some((step, status)) = on_its_way(event) {
             let bar = self.running.entry(step.clone()).or_insert_with(|| {
                 let bar = self.bars.insert_before(&self.total, ProgressBar::new_spinner());
-                bar.set_style(bar_style("  {spinner} {prefix:52} {msg} {elapsed}"));
-                bar.set_prefix(brief(&step.address));
+                bar.set_style(bar_style("  {spinner} {prefix} {msg} {elapsed}"));
+                bar.set_prefix(columns.of(&step.address));
                 bar.enable_steady_tick(Duration::from_millis(120));
                 bar
             });
             bar.set_message(if status.is_empty() { verb(step.op).0.to_owned() } else { status });
         }
-        if let Some(line) = ended(event) {
+        if let Some(line) = ended {
             if let Some(bar) = self.running.remove(step_of(event)) {
                 bar.finish_and_clear();
                 self.bars.remove(&bar);
@@ -182,14 +251,85 @@ pub(crate) fn account(outcome: &Outcome, calls: u64, retries: u64, elapsed: Dura
         elapsed.as_secs_f64(),
         outcome.longest_chain.as_secs_f64()
     );
-    for (step, error) in &outcome.failed {
-        let _ = writeln!(out, "\n  {BAD}✗{BAD:#} {} {}", verb(step.op).0, step.address);
+    for (why, steps) in by_cause(outcome) {
+        let Some((_, error)) = steps.first() else { continue };
+        out.push('\n');
+        for (step, _) in &steps {
+            let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {}", verb(step.op).0, step.address);
+        }
         for cause in error.chain() {
             let _ = writeln!(out, "      {cause}");
+        }
+        if let Cause::Denied(permission) = why {
+            let _ = writeln!(out, "      the credentials need {permission}; whoever administers the account can add it");
+        }
+    }
+    if !outcome.not_begun.is_empty() {
+        let _ = writeln!(out, "\nNot begun:");
+        for step in outcome.not_begun.iter().take(LISTED) {
+            let _ = writeln!(out, "  {CAREFUL}○{CAREFUL:#} {} {}", verb(step.op).0, step.address);
+        }
+        if outcome.not_begun.len() > LISTED {
+            let _ = writeln!(out, "  {CAREFUL}○{CAREFUL:#} … and {} more (--output json lists them)", outcome.not_begun.len() - LISTED);
         }
     }
     if outcome.done.len() < all {
         let _ = writeln!(out, "\nNothing was rolled back. Run the command again: it does only what is left.");
     }
     out
+}
+
+/// How many steps are listed that did not begin.
+const LISTED: usize = 10;
+
+/// Steps that failed for one reason are told together.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// One permission is missing.
+    Denied(String),
+    Other(StepId),
+}
+
+fn by_cause(outcome: &Outcome) -> BTreeMap<Cause, Vec<(&StepId, &anyhow::Error)>> {
+    let mut causes: BTreeMap<Cause, Vec<(&StepId, &anyhow::Error)>> = BTreeMap::new();
+    for (step, error) in &outcome.failed {
+        let refusal = AwsError::of(error).filter(|refusal| refusal.class == Class::Denied);
+        let permission = refusal.and_then(|refusal| missing_permission(&refusal.message));
+        let cause = permission.map_or_else(|| Cause::Other(step.clone()), |permission| Cause::Denied(permission.to_owned()));
+        causes.entry(cause).or_default().push((step, error));
+    }
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(label: &str) -> StepId {
+        StepId { address: Address::new("role", Owner::Platform, label), op: Op::Create }
+    }
+
+    #[test]
+    fn one_missing_permission_is_explained_once_and_what_did_not_begin_is_listed() {
+        let denied = |role: &str| {
+            let words = format!("User: me is not authorized to perform: iam:CreateRole on resource: {role}");
+            anyhow::Error::new(AwsError::answered("AccessDenied", &words, 403, None)).context(format!("creating role {role}"))
+        };
+        let failed = ["a", "b"].map(|role| (step(role), denied(role)));
+        let not_begun = (0..12).map(|n| step(&format!("n{n:02}"))).collect();
+        let outcome = Outcome { failed: failed.into(), not_begun, ..Outcome::default() };
+        let text = anstream::adapter::strip_str(&account(&outcome, 0, 0, Duration::ZERO)).to_string();
+        assert_eq!(text.matches("not authorized").count(), 1, "{text}");
+        assert!(text.contains("role/platform/a") && text.contains("role/platform/b") && text.contains("need iam:CreateRole"), "{text}");
+        assert!(text.contains("role/platform/n09") && !text.contains("role/platform/n10") && text.contains("2 more"), "{text}");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_the_longest_label_and_the_first_step_counts() {
+        let schedule = Schedule { first: [(step("a-role-with-a-name-that-is-long"), BTreeSet::new())].into(), ..Schedule::default() };
+        let progress = Progress::of(&schedule, Some(&(step("b"), Duration::ZERO)));
+        assert_eq!(progress.steps, 2);
+        let wide = |label: &str| progress.columns.of(&step(label).address).len();
+        assert_eq!(wide("a-role-with-a-name-that-is-long"), wide("b"));
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::apply::Outcome;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, Plan, notes};
 use crate::schedule::StepId;
 
 /// Readers ignore keys they don't know; a breaking change raises the number before the dot.
@@ -44,6 +44,7 @@ pub(crate) fn plan(plan: &Plan, calls: u64) -> Value {
         "changes": changes,
         "kept": plan.kept,
         "blocked": plan.blocked,
+        "notes": notes(plan),
     })
 }
 

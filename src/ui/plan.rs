@@ -8,8 +8,9 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, of, sign};
 use crate::address::{Address, Owner};
-use crate::kinds::rank;
-use crate::plan::{Action, Cause, Change, FieldChange, Plan, by_owner};
+use crate::kinds::{Kind as _, Prefix, rank};
+use crate::names::tenant_prefix;
+use crate::plan::{self, Action, BLOCKED, Cause, Change, FieldChange, Plan, by_owner, moves};
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +57,19 @@ fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) 
     let kind = change.address.kind().replace('_', " ");
     let _ = write!(out, "  {style}{}{style:#} {kind:<16} {}", sign(change.action), title(change));
     let waits = waits(plan, change);
+    let told_by_aws = change.fields.iter().any(|f| f.word_of_aws().is_some());
     let remark = match (change.action, change.cause) {
+        (Action::Update | Action::Replace, _) if told_by_aws => String::new(),
         (Action::Create, _) if !waits.is_empty() => format!("after {waits}"),
         (Action::Update | Action::Replace, Cause::Drift) => "changed outside tenantry; will be put back".into(),
-        (Action::Update | Action::Replace, Cause::Dependency) => format!("because of {waits}"),
+        (Action::Update | Action::Replace, Cause::Dependency) if !waits.is_empty() => format!("because of {waits}"),
         _ => String::new(),
     };
     if !remark.is_empty() {
         let _ = write!(out, "  {DIM}{remark}{DIM:#}");
     }
     out.push('\n');
-    for why in &change.replaces {
+    for why in change.replaces.iter().filter(|why| !told_by_aws || !why.starts_with("failed:")) {
         let _ = writeln!(out, "      {BAD}replaced, because of {why}{BAD:#}");
     }
     if change.action != Action::Create || detail == Detail::Full {
@@ -87,18 +90,25 @@ fn title(change: &Change) -> String {
 /// What it refers to and what is not there yet, in brief.
 fn waits(plan: &Plan, change: &Change) -> String {
     let rising = plan.rising();
-    let mut names: Vec<String> = change
-        .refers_to()
-        .iter()
-        .filter(|a| rising.get(a).is_some_and(|action| *action != Action::Update))
-        .map(|a| a.kind().replace('_', " "))
-        .collect();
+    let name = |address: &Address| {
+        let kind = address.kind().replace('_', " ");
+        match rising.get(address) {
+            _ if plan.is_in_the_way(address) => Some(format!("{kind} {BLOCKED}")),
+            Some(Action::Create | Action::Replace) => Some(kind),
+            _ => None,
+        }
+    };
+    let mut names: Vec<String> = change.refers_to().iter().filter_map(name).collect();
     names.dedup();
     names.join(", ")
 }
 
 fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usize) {
     let path = &field.path;
+    if let Some(word) = field.word_of_aws() {
+        let _ = writeln!(out, "      {BAD}{word}{BAD:#}");
+        return;
+    }
     if let (Some(before), Some(after)) = (policy(&field.before), policy(&field.after)) {
         let _ = writeln!(out, "      {path}:");
         write_diff(out, &before, &after);
@@ -115,7 +125,10 @@ fn write_field(out: &mut String, field: &FieldChange, action: Action, width: usi
             }
             None => drop(writeln!(out, "      {path:<width$}  {}", value(&field.after))),
         },
-        _ => drop(writeln!(out, "      {path:<width$}  {} {DIM}->{DIM:#} {}", value(&field.before), value(&field.after))),
+        _ => match items(&field.before, &field.after) {
+            Some(items) => drop(writeln!(out, "      {path:<width$}  {items}")),
+            None => drop(writeln!(out, "      {path:<width$}  {} {DIM}->{DIM:#} {}", value(&field.before), value(&field.after))),
+        },
     }
 }
 
@@ -145,45 +158,93 @@ fn write_diff(out: &mut String, before: &str, after: &str) {
     }
 }
 
+/// Of two lists: the items that went and that came.
+fn items(before: &Value, after: &Value) -> Option<String> {
+    let (before, after) = (before.as_array()?, after.as_array()?);
+    let gone = before.iter().filter(|item| !after.contains(item)).map(|item| format!("{BAD}-{BAD:#} {}", value(item)));
+    let come = after.iter().filter(|item| !before.contains(item)).map(|item| format!("{GOOD}+{GOOD:#} {}", value(item)));
+    let items: Vec<String> = gone.chain(come).collect();
+    // The same items in another order are told as they are.
+    (!items.is_empty()).then(|| items.join("  "))
+}
+
 fn value(value: &Value) -> String {
     match value {
         Value::Null => "(none)".into(),
         Value::String(text) if text.starts_with("secret sha256:") => "(secret)".into(),
-        Value::String(text) if text == "(known after apply)" || text == "(sensitive)" => text.clone(),
+        Value::String(text) if text == "(known after apply)" || text == BLOCKED || text == "(sensitive)" => text.clone(),
         other => other.to_string(),
     }
 }
 
-/// Tenants: equal changes as one line, unless they destroy something.
+/// Tenants in the order of their ids: equal changes as one line, unless they destroy something.
 fn tenants(out: &mut String, plan: &Plan, groups: &BTreeMap<Owner, Vec<&Change>>, detail: Detail) {
+    let moves = moves(plan);
     let mut folded: BTreeMap<String, Vec<(&Owner, &Vec<&Change>)>> = BTreeMap::new();
     for (owner, changes) in groups.iter().filter(|(owner, _)| matches!(owner, Owner::Tenant(_))) {
-        folded.entry(signature(owner, changes)).or_default().push((owner, changes));
+        let moved = moves.get(owner).map(|kept| format!("{}, ", course(changes, kept)));
+        folded.entry(format!("{}{}", moved.unwrap_or_default(), signature(owner, changes))).or_default().push((owner, changes));
     }
-    let mut headed = false;
-    for (shape, members) in &folded {
+    let folds = |members: &[(&Owner, &Vec<&Change>)]| {
         let destroys = members.iter().any(|(_, changes)| changes.iter().any(|c| matches!(c.action, Action::Delete | Action::Replace)));
-        if detail == Detail::Full || destroys || members.len() < 3 {
-            for (owner, changes) in members {
-                heading(out, &owner_name(owner));
-                write_changes(out, plan, changes, detail);
-            }
-            continue;
+        detail == Detail::Folded && !destroys && members.len() >= 3
+    };
+    let (many, few): (Vec<_>, Vec<_>) = folded.into_iter().partition(|(_, members)| folds(members));
+    let few: BTreeMap<&Owner, &Vec<&Change>> = few.into_iter().flat_map(|(_, members)| members).collect();
+    for (owner, changes) in few {
+        let kept = moves.get(owner).map(Vec::as_slice).unwrap_or_default();
+        match kept.is_empty() {
+            true => heading(out, &owner_name(owner)),
+            false => drop(writeln!(out, "{CAREFUL}>{CAREFUL:#} {BOLD}{}{BOLD:#}  {}", owner_name(owner), course(changes, kept))),
         }
-        if !headed {
-            heading(out, "tenants");
-            headed = true;
-        }
+        write_changes(out, plan, changes, detail);
+        stays(out, kept);
+    }
+    if many.is_empty() {
+        return;
+    }
+    heading(out, "tenants");
+    let mut many = many;
+    many.sort_by_key(|(_, members)| members.first().map(|(owner, _)| *owner));
+    for (shape, members) in many {
         let names: Vec<String> = members.iter().take(3).map(|(owner, _)| owner.to_string().replace("tenant:", "")).collect();
         let more = if members.len() > 3 { ", …" } else { "" };
+        let moved = members.first().is_some_and(|(owner, _)| moves.contains_key(owner));
         let style = members.first().and_then(|(_, c)| c.first()).map_or(DIM, |c| of(c.action));
-        let (sign, rest) = shape.split_once(' ').unwrap_or(("", shape));
-        let _ =
-            writeln!(out, "  {style}{sign}{style:#} {}: {rest}  {DIM}{}{more}{DIM:#}", count(members.len(), "tenant"), names.join(", "));
+        let (sign, rest) = if moved { (">", shape.as_str()) } else { shape.split_once(' ').unwrap_or(("", &shape)) };
+        let stay = if moved { "; their documents stay where they are" } else { "" };
+        let _ = writeln!(
+            out,
+            "  {style}{sign}{style:#} {}: {rest}{stay}  {DIM}{}{more}{DIM:#}",
+            count(members.len(), "tenant"),
+            names.join(", ")
+        );
     }
-    if headed {
-        out.push('\n');
+    out.push('\n');
+}
+
+/// From which tiers a tenant moves to which.
+fn course(changes: &[&Change], kept: &[&Address]) -> String {
+    let from: Vec<&str> = kept.iter().map(|a| a.label()).collect();
+    let to: Vec<&str> =
+        changes.iter().filter(|c| c.action == Action::Create && c.address.kind() == Prefix::NAME).map(|c| c.address.label()).collect();
+    format!("{} -> {}", from.join(", "), to.join(", "))
+}
+
+/// What a tenant that moves leaves behind.
+fn stays(out: &mut String, kept: &[&Address]) {
+    if kept.is_empty() {
+        return;
     }
+    // The list of changes ends with an empty line.
+    out.pop();
+    for address in kept {
+        if let (Owner::Tenant(tenant), Ok(tier)) = (address.owner(), address.label().parse()) {
+            let prefix = tenant_prefix(&tier, tenant);
+            let _ = writeln!(out, "      {DIM}documents under {prefix} stay where they are; --delete {address} deletes them{DIM:#}");
+        }
+    }
+    out.push('\n');
 }
 
 /// What a tenant's changes come to, without the tenant's own id.
@@ -208,9 +269,11 @@ fn signature(owner: &Owner, changes: &[&Change]) -> String {
 }
 
 fn notes(out: &mut String, plan: &Plan, detail: Detail) {
-    if !plan.kept.is_empty() {
+    let moves = moves(plan);
+    let kept: Vec<&Address> = plan.kept.iter().filter(|a| !moves.get(a.owner()).is_some_and(|left| left.contains(a))).collect();
+    if !kept.is_empty() {
         heading(out, "kept, because they hold data");
-        let (tenants, others): (Vec<&Address>, Vec<&Address>) = plan.kept.iter().partition(|a| matches!(a.owner(), Owner::Tenant(_)));
+        let (tenants, others): (Vec<&Address>, Vec<&Address>) = kept.into_iter().partition(|a| matches!(a.owner(), Owner::Tenant(_)));
         let shown = if detail == Detail::Full { tenants.len() } else { 3 };
         for address in others.iter().chain(tenants.iter().take(shown)) {
             let _ = writeln!(out, "  {CAREFUL}={CAREFUL:#} {address}");
@@ -220,6 +283,9 @@ fn notes(out: &mut String, plan: &Plan, detail: Detail) {
         }
         let _ =
             writeln!(out, "  {DIM}Deleted only by name: --delete ADDRESS, or tenant:ID and tier:NAME for all that is kept of one{DIM:#}\n");
+    }
+    for note in plan::notes(plan) {
+        let _ = writeln!(out, "{CAREFUL}note:{CAREFUL:#} {note}\n");
     }
     if !plan.blocked.is_empty() {
         heading(out, "blocked");
@@ -254,14 +320,4 @@ fn summary(out: &mut String, plan: &Plan, detail: Detail) {
     if detail == Detail::Folded && plan.count(Action::Create) > 0 {
         let _ = writeln!(out, "{DIM}--full shows every field of what is new.{DIM:#}");
     }
-}
-
-/// A short way to name a step.
-pub(crate) fn brief(address: &Address) -> String {
-    let owner = match address.owner() {
-        Owner::Platform => "platform".to_owned(),
-        Owner::Tier(tier) => tier.to_string(),
-        Owner::Tenant(tenant) => tenant.to_string(),
-    };
-    format!("{owner:<12} {} {}", address.kind().replace('_', " "), address.label())
 }

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::style::{BOLD, CAREFUL, DIM, GOOD, count};
+use super::plan::Detail;
+use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use crate::address::{Address, Owner};
 use crate::kinds::{AnyFound, Ownership, rank};
 use crate::manifest::{Manifest, Setting};
+use crate::names::TenantId;
 use crate::observe::Live;
-use crate::plan::Plan;
+use crate::plan::{Plan, word_of_aws};
 
 /// The ids that people look up most, and never a secret.
 fn identity(found: &AnyFound) -> String {
@@ -25,9 +27,34 @@ fn pending(plan: &Plan) -> BTreeSet<&Address> {
     plan.changes.iter().map(|c| &c.address).collect()
 }
 
-pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan) -> String {
+/// What AWS says of a resource that doesn't work.
+fn trouble(found: &AnyFound) -> Option<String> {
+    found.spec.as_object()?.iter().find_map(|(field, value)| word_of_aws(field, value))
+}
+
+/// How a resource or a tenant stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Good,
+    Pending,
+    Kept,
+    Broken,
+}
+
+impl State {
+    fn sign(self) -> String {
+        match self {
+            Self::Good => format!("{GOOD}✓{GOOD:#}"),
+            Self::Pending => format!("{CAREFUL}~{CAREFUL:#}"),
+            Self::Kept => format!("{CAREFUL}={CAREFUL:#}"),
+            Self::Broken => format!("{BAD}✗{BAD:#}"),
+        }
+    }
+}
+
+pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, detail: Detail) -> String {
     let mut out = String::new();
-    let pending = pending(plan);
+    let (pending, kept) = (pending(plan), plan.kept.iter().collect::<BTreeSet<_>>());
     let mut groups: BTreeMap<&Owner, Vec<(&Address, &AnyFound)>> = BTreeMap::new();
     for (address, found) in ours(live).filter(|(a, _)| !matches!(a.owner(), Owner::Tenant(_)) && a.kind() != "parameter") {
         groups.entry(address.owner()).or_default().push((address, found));
@@ -36,22 +63,28 @@ pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan) -> String {
         found.sort_by_key(|(a, _)| (rank(a.kind()), (*a).clone()));
         let _ = writeln!(out, "{BOLD}{}{BOLD:#}", owner.to_string().replace(':', " "));
         for (address, resource) in found {
-            let _ = writeln!(
-                out,
-                "  {} {:<16} {:<16} {DIM}{}{DIM:#}",
-                state(&pending, address),
-                address.kind().replace('_', " "),
-                address.label(),
-                identity(resource)
-            );
+            let trouble = trouble(resource);
+            let (state, remark) = match &trouble {
+                Some(word) => (State::Broken, format!("{BAD}{word}{BAD:#}")),
+                None if kept.contains(address) => {
+                    (State::Kept, format!("{DIM}{}, no longer declared; data kept{DIM:#}", identity(resource)))
+                }
+                None if pending.contains(address) => (State::Pending, format!("{DIM}{}{DIM:#}", identity(resource))),
+                None => (State::Good, format!("{DIM}{}{DIM:#}", identity(resource))),
+            };
+            let _ = writeln!(out, "  {} {:<16} {:<16} {remark}", state.sign(), address.kind().replace('_', " "), address.label());
         }
         out.push('\n');
     }
     let parameters = ours(live).filter(|(a, _)| a.kind() == "parameter").count();
-    tenants(&mut out, manifest, live, &pending);
+    tenants(&mut out, manifest, live, plan, detail);
+    let kept = match plan.kept.len() {
+        0 => String::new(),
+        n => format!(", {n} of them kept though no longer declared"),
+    };
     let _ = writeln!(
         out,
-        "{} live, {} of them published for agents; {}.",
+        "{} live, {} of them published for agents{kept}; {}.",
         count(ours(live).count(), "resource"),
         count(parameters, "parameter"),
         match plan.changes.len() {
@@ -62,35 +95,65 @@ pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan) -> String {
     out
 }
 
-fn state(pending: &BTreeSet<&Address>, address: &Address) -> String {
-    if pending.contains(address) { format!("{CAREFUL}~{CAREFUL:#}") } else { format!("{GOOD}✓{GOOD:#}") }
+/// As many equal tenants are one line.
+const FOLDED: usize = 10;
+
+/// What tenants that stand alike have in common.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Standing {
+    state: State,
+    tier: String,
+    remark: String,
 }
 
-fn tenants(out: &mut String, manifest: &Manifest, live: &Live, pending: &BTreeSet<&Address>) {
-    let mut known: BTreeMap<String, Vec<&Address>> = manifest.tenants.keys().map(|id| (id.to_string(), Vec::new())).collect();
+fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, detail: Detail) {
+    let pending = pending(plan);
+    let mut known: BTreeMap<&TenantId, Vec<&Address>> = manifest.tenants.keys().map(|id| (id, Vec::new())).collect();
     for (address, _) in ours(live) {
         if let Owner::Tenant(id) = address.owner() {
-            known.entry(id.to_string()).or_default().push(address);
+            known.entry(id).or_default().push(address);
         }
     }
     if known.is_empty() {
         return;
     }
+    let mut left: BTreeMap<&Owner, Vec<&str>> = BTreeMap::new();
+    for address in &plan.kept {
+        left.entry(address.owner()).or_default().push(address.label());
+    }
+    let mut standings: BTreeMap<Standing, Vec<&TenantId>> = BTreeMap::new();
+    let mut each: Vec<(&TenantId, State, &str, String)> = Vec::new();
+    for (id, resources) in known {
+        let data = left.get(&Owner::Tenant(id.clone())).map(|tiers| format!("data kept in {}", tiers.join(", ")));
+        let (state, tier, remark) = match manifest.tenants.get(id) {
+            None => (State::Kept, "-", data.map_or_else(|| "not in the manifest".into(), |data| format!("not in the manifest; {data}"))),
+            Some(tenant) => {
+                let here = resources.iter().filter(|a| !plan.kept.contains(a));
+                let state =
+                    if here.clone().next().is_none() || here.clone().any(|a| pending.contains(*a)) { State::Pending } else { State::Good };
+                let new = here.clone().next().is_none().then(|| "not provisioned yet".to_owned());
+                (state, tenant.tier.value.as_str(), new.into_iter().chain(data).collect::<Vec<_>>().join("; "))
+            }
+        };
+        standings.entry(Standing { state, tier: tier.to_owned(), remark: remark.clone() }).or_default().push(id);
+        each.push((id, state, tier, remark));
+    }
     let _ = writeln!(out, "{BOLD}tenants{BOLD:#}");
-    for (id, resources) in &known {
-        let declared = manifest.tenants.iter().find(|(t, _)| t.as_str() == id).map(|(_, t)| t);
-        let sign = match (declared, resources.is_empty() || resources.iter().any(|a| pending.contains(a))) {
-            (None, _) => format!("{DIM}={DIM:#}"),
-            (Some(_), true) => format!("{CAREFUL}~{CAREFUL:#}"),
-            (Some(_), false) => format!("{GOOD}✓{GOOD:#}"),
-        };
-        let remark = match (declared, resources.is_empty()) {
-            (None, _) => "not in the manifest; data kept".to_owned(),
-            (Some(tenant), true) => format!("{}, not provisioned yet", tenant.name),
-            (Some(tenant), false) => tenant.name.clone(),
-        };
-        let tier = declared.map_or("-", |t| t.tier.value.as_str());
-        let _ = writeln!(out, "  {sign} {id:<27} {tier:<12} {DIM}{remark}{DIM:#}");
+    let folds = |members: usize| detail == Detail::Folded && members > FOLDED;
+    for (standing, members) in standings.iter().filter(|(_, members)| folds(members.len())) {
+        let some: Vec<&str> = members.iter().take(3).map(|id| id.as_str()).collect();
+        let what = count(members.len(), "tenant");
+        let remark = if standing.remark.is_empty() { String::new() } else { format!("{}: ", standing.remark) };
+        let _ = writeln!(out, "  {} {what:<27} {:<12} {DIM}{remark}{}, …{DIM:#}", standing.state.sign(), standing.tier, some.join(", "));
+    }
+    for (id, state, tier, remark) in each {
+        let standing = Standing { state, tier: tier.to_owned(), remark };
+        if standings.get(&standing).is_some_and(|members| folds(members.len())) {
+            continue;
+        }
+        let name = manifest.tenants.get(id).map(|tenant| tenant.name.clone());
+        let remark: Vec<String> = name.into_iter().chain((!standing.remark.is_empty()).then_some(standing.remark)).collect();
+        let _ = writeln!(out, "  {} {:<27} {tier:<12} {DIM}{}{DIM:#}", state.sign(), id.as_str(), remark.join("; "));
     }
     out.push('\n');
 }
@@ -98,7 +161,7 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, pending: &BTreeSe
 pub(crate) fn json(manifest: &Manifest, live: &Live, plan: &Plan) -> Value {
     let pending = pending(plan);
     let resources: Vec<Value> = ours(live)
-        .map(|(a, f)| json!({ "address": a, "kind": a.kind(), "owner": a.owner(), "id": identity(f), "pending": pending.contains(a) }))
+        .map(|(a, f)| json!({ "address": a, "kind": a.kind(), "owner": a.owner(), "id": identity(f), "pending": pending.contains(a), "trouble": trouble(f) }))
         .collect();
     let setting = |setting: &Setting| match setting {
         Setting::One(text) => json!(text),

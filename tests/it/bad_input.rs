@@ -180,6 +180,63 @@ fn one_apply_at_a_time() {
 }
 
 #[test]
+fn an_apply_that_is_stopped_says_how_and_leaves_no_lock() {
+    let folder = shipped();
+    let at = folder.path();
+    let slow = "--sandbox-faults latency=200ms";
+    demands(at, &format!("tenantry apply --sandbox --yes -q --timeout 1s {slow}"), 13, &["--timeout", "Not begun:", "more (--output json"]);
+    let hangup = format!("tenantry apply --sandbox --yes -q {slow} & sleep 4; kill -HUP $!; wait $!");
+    demands(at, &hangup, 130, &["Not begun:"]);
+    demands(at, "tenantry unlock --sandbox --yes -q", 0, &["Nobody holds the lock"]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(at, "tenantry apply --sandbox --yes -q --output json", 0, &["tenantry-outcome/1.0"]);
+    demands(at, "tenantry plan --sandbox -q >/dev/full", 1, &["writing stdout"]);
+}
+
+#[test]
+fn a_tier_that_goes_keeps_its_names_and_status_says_what_is_kept() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    let edit = "sed -i.old -e '/^  premium:/,/^tenants:/{/^tenants:/!d;}' -e 's/tier: premium/tier: basic/' tenants.yaml";
+    let (planned, _) = shell(at, &format!("{edit}; tenantry plan --sandbox -q --output json"));
+    for address in ["gateway_target/tier:premium/tools", "data_source/tier:premium/documents", "parameter/tier:premium/projects/premium_id"]
+    {
+        assert!(planned.contains(address), "{address} is missing:\n{planned}");
+    }
+    assert!(planned.contains("object/tier:premium/") && !planned.contains("object/platform/"), "{planned}");
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(at, "tenantry status --sandbox -q", 0, &["= bucket", "no longer declared; data kept", "data kept in premium", "nothing to do"]);
+    let many = "for n in $(seq 100 130); do printf '  many-%s: { tier: basic, name: Many }\n' $n; done >> tenants.yaml";
+    demands(at, &format!("{many}; tenantry status --sandbox -q"), 0, &["31 tenants", "not provisioned yet: many-100"]);
+    let (full, _) = shell(at, "tenantry status --sandbox -q --full");
+    assert!(full.contains("many-130"), "{full}");
+}
+
+#[test]
+fn data_that_is_kept_is_not_deleted_with_what_it_stands_in() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(
+        at,
+        "tenantry destroy --sandbox -q --confirm healthcare --delete bucket/tier:premium/documents",
+        12,
+        &["kept", "prefix/tenant:", "--delete prefix/tenant:"],
+    );
+    demands(at, "tenantry destroy --sandbox -q --confirm healthcare --delete user_pool/platform/main", 12, &["group/platform/admin"]);
+    let owners = "platform,tier:basic,tier:premium";
+    let tenants = "tenant:clinic-a,tenant:clinic-b,tenant:clinic-c,tenant:clinic-d,tenant:clinic-e,tenant:clinic-f";
+    demands(
+        at,
+        &format!("tenantry destroy --sandbox -q --confirm healthcare --delete {owners} --delete tenant:nobody"),
+        64,
+        &["tenant:nobody"],
+    );
+    demands(at, &format!("tenantry destroy --sandbox -q --confirm healthcare --delete {owners} --delete {tenants}"), 12, &["hospital-b"]);
+}
+
+#[test]
 fn init_fills_a_folder_and_overwrites_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -53,7 +53,10 @@ impl Tampered {
 }
 
 fn site(folder: &std::path::Path, faults: &str) -> Site {
-    let sandbox = Arc::new(Sandbox::open(Some(&folder.join("sandbox.json")), "111122223333", Faults::parse(faults).unwrap()).unwrap());
+    let sandbox = Arc::new(
+        Sandbox::open(Some(crate::sandbox::Claim::untaken(&folder.join("sandbox.json"))), "111122223333", Faults::parse(faults).unwrap())
+            .unwrap(),
+    );
     Site { aws: Arc::new(Aws::sandbox(sandbox, &names().region)), names: names(), blobs: blobs() }
 }
 
