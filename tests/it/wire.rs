@@ -23,6 +23,8 @@ const EDITS: &[(&str, &str)] = &[
     ("function:healthcare-tools", "function:healthcare-tools:live"),
     ("machine_client: {}", "machine_client: { token_minutes: 5 }\n  mfa: required"),
     ("HC-Basic", "HC-Other"),
+    ("guardrail: {}", "guardrail: { words: [competitor] }"),
+    ("expiry_days: 90", "expiry_days: 60"),
     ("tools: templates/tools/healthcare.json", "tools: templates/tools/healthcare.json\n      description: Tools"),
     ("knowledge_base: {}", "knowledge_base: { description: Documents, chunk: { tokens: 300, overlap_percent: 10 } }"),
 ];
@@ -112,7 +114,7 @@ fn the_aws_cli_reads_and_writes_the_sandbox() {
     run(at, &aws, "tenantry plan --detailed-exitcode -q", 0);
 }
 
-/// Another team's idea of AWS. It has no policy engines and no Bedrock projects: those calls go to our own sandbox. Nor has
+/// Another team's idea of AWS. It has no policy engines, no guardrails and no Bedrock projects: those calls go to our own sandbox. Nor has
 /// it S3 Vectors behind knowledge bases, which it refuses.
 #[test]
 fn another_teams_emulation_is_provisioned_and_planned_empty() {
@@ -123,6 +125,7 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
         ("AWS_ENDPOINT_URL", moto.url.as_str()),
         ("AWS_ENDPOINT_URL_BEDROCK_MANTLE", &ours.url),
         ("AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL", &ours.url),
+        ("AWS_ENDPOINT_URL_BEDROCK", &ours.url),
     ];
     let run = |line: &str, code| served::with(at, &endpoints, line, code);
     let manifest = at.join("tenants.yaml");
@@ -155,7 +158,7 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
 }
 
 /// A manifest without the sections that begin like this.
-fn without(manifest: &str, sections: &[&str]) -> String {
+pub(crate) fn without(manifest: &str, sections: &[&str]) -> String {
     let mut dropped = None;
     let mut kept = String::new();
     for line in manifest.lines() {

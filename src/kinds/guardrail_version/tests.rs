@@ -76,7 +76,9 @@ async fn a_draft_that_somebody_weakened_is_put_right_and_nothing_is_published() 
 
     let plan = bench.plan(&desired, &Named::default()).await;
     assert_eq!(changes(&plan), [(Action::Update, "guardrail")]);
-    let fields: Vec<&str> = plan.changes.iter().flat_map(|c| &c.fields).map(|f| f.path.as_str()).collect();
+    // AWS is still at work on what was done by hand, which is a field of its own.
+    let fields = plan.changes.iter().flat_map(|c| &c.fields).map(|f| f.path.as_str());
+    let fields: Vec<&str> = fields.filter(|path| *path != "unfinished").collect();
     assert_eq!(
         fields,
         [
