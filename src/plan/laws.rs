@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::{Attribute, Bucket, BucketProtection, Group, Kind as _, Parameter, Prefix, Protection};
+use crate::kinds::{Attribute, Bucket, BucketProtection, Group, Parameter, Prefix, Protection};
 use crate::late::Late;
 
 fn names() -> Names {
