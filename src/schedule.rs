@@ -30,12 +30,6 @@ pub(crate) struct Schedule {
     pub(crate) last: BTreeMap<StepId, BTreeSet<StepId>>,
 }
 
-impl Schedule {
-    pub(crate) fn len(&self) -> usize {
-        self.first.len() + self.last.len()
-    }
-}
-
 /// Whether a kind hangs below another, at any depth.
 fn hangs_below(child: &str, parent: &str) -> bool {
     KINDS.iter().find(|k| k.name() == child).is_some_and(|k| k.below().iter().any(|p| *p == parent || hangs_below(p, parent)))
@@ -137,7 +131,7 @@ mod tests {
             let plan = plan(&resources);
             let schedule = schedule(&plan);
             let replaced = plan.changes.iter().filter(|c| c.action == Action::Replace).count();
-            prop_assert_eq!(schedule.len(), plan.changes.len() + replaced);
+            prop_assert_eq!(schedule.first.len() + schedule.last.len(), plan.changes.len() + replaced);
             let (first, last) = (drain(schedule.first), drain(schedule.last));
             prop_assert!(last.iter().all(|s| s.op == Op::Delete));
             // What a step refers to is there before it begins.

@@ -312,6 +312,7 @@ async fn hung_up() {
 
 /// As the kernel says where it says it: the lowest bit of the mask is SIGHUP.
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "what the kernel says is no file of the user's")]
 fn hangups_are_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);

@@ -185,7 +185,11 @@ fn an_apply_that_is_stopped_says_how_and_leaves_no_lock() {
     let at = folder.path();
     let slow = "--sandbox-faults latency=200ms";
     demands(at, &format!("tenantry apply --sandbox --yes -q --timeout 1s {slow}"), 13, &["--timeout", "Not begun:", "more (--output json"]);
-    let hangup = format!("tenantry apply --sandbox --yes -q {slow} & sleep 4; kill -HUP $!; wait $!");
+    // As soon as the first step is done and others wait.
+    let hangup = format!(
+        "rm -rf .tenantry; tenantry apply --sandbox --yes {slow} >out 2>&1 & \
+         until grep -q '✓' out; do sleep 0.1; done; kill -HUP $!; wait $!; code=$?; cat out; exit $code"
+    );
     demands(at, &hangup, 130, &["Not begun:"]);
     demands(at, "tenantry unlock --sandbox --yes -q", 0, &["Nobody holds the lock"]);
     demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
