@@ -8,11 +8,15 @@ use crate::kinds::Extracts;
 use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
+mod data;
 mod read;
 mod rules;
 pub(crate) mod section;
 pub(crate) mod yaml;
 
+pub(crate) use data::Data;
+#[cfg(test)]
+pub(crate) use data::DataTable;
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::read;
@@ -31,6 +35,8 @@ pub(crate) struct Manifest {
     pub(crate) path: PathBuf,
     pub(crate) platform: Platform,
     pub(crate) identity: Identity,
+    /// Absent: no key, no tables.
+    pub(crate) data: Option<Data>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }

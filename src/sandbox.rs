@@ -15,8 +15,10 @@ mod agentcore;
 mod bedrock_agent;
 mod cognito;
 mod dates;
+mod dynamodb;
 mod faults;
 mod iam;
+mod kms;
 mod projects;
 mod protocol;
 mod record;
@@ -49,6 +51,8 @@ const SERVICES: &[&dyn Service] = &[
     &iam::Iam,
     &ssm::Ssm,
     &cognito::Cognito,
+    &kms::Kms,
+    &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
     &projects::Projects,
@@ -58,13 +62,16 @@ const SERVICES: &[&dyn Service] = &[
 
 /// Everything that one sandbox knows, as it is kept in the file.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct State {
     /// Counts the ids handed out, so that the same calls give the same ids.
     ids: u64,
     agentcore: agentcore::State,
     bedrock_agent: bedrock_agent::State,
     cognito: cognito::State,
+    dynamodb: dynamodb::State,
     iam: iam::State,
+    kms: kms::State,
     projects: projects::State,
     s3: s3::State,
     s3vectors: s3vectors::State,

@@ -265,6 +265,29 @@ fn a_prefix(desired: &mut Desired, tenants: &[&str]) {
     }
 }
 
+fn a_key(desired: &mut Desired, action: &str, stage: &str) -> crate::late::Handle<Key> {
+    let root = serde_json::json!({ "AWS": "arn:aws:iam::111122223333:root" });
+    let statement = serde_json::json!({ "Effect": "Allow", "Principal": root, "Action": ["kms:PutKeyPolicy", action], "Resource": "*" });
+    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": statement });
+    put(desired, "data", &Key::rotating(names().data_key(), &format!("of stage {stage}"), policy.into(), tags(stage)))
+}
+
+fn a_table(desired: &mut Desired, key: &str, indexes: &[(&str, &str)], stage: &str) -> crate::late::Handle<Table> {
+    let encryption_key = a_key(desired, "kms:DescribeKey", "one").at(&Key::ARN);
+    let table = Table::closed(names().table(TenantRow::TABLE), key, encryption_key, tags(stage));
+    let indexes = indexes.iter().map(|(name, attribute)| ((*name).to_owned(), TableIndex::by(attribute))).collect();
+    put(desired, TenantRow::TABLE, &Table { indexes, ..table })
+}
+
+fn a_row(desired: &mut Desired, tenants: &[&str], attribute: &serde_json::Value) {
+    let table = a_table(desired, "clinic_id", &[], "one").at(&Table::TABLE);
+    for tenant in tenants {
+        let attributes = [("specialty".to_owned(), attribute.clone())].into();
+        let row = TenantRow { table: table.clone(), id: (*tenant).into(), attributes, key: "clinic_id".into() };
+        desired.add(Owner::Tenant(tenant.parse().unwrap()), TenantRow::TABLE, &row).unwrap();
+    }
+}
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -283,6 +306,25 @@ fn matrix() -> Vec<Examples> {
         );
     }
     vec![
+        Examples {
+            kind: Key::NAME,
+            variants: vec![|d| drop(a_key(d, "kms:DescribeKey", "one")), |d| drop(a_key(d, "kms:GetKeyPolicy", "two"))],
+        },
+        Examples {
+            kind: Table::NAME,
+            variants: vec![
+                |d| drop(a_table(d, "clinic_id", &[], "one")),
+                |d| drop(a_table(d, "clinic_id", &[("by-tier", "tier"), ("by-name", "name")], "two")),
+                |d| drop(a_table(d, "clinic_id", &[("by-tier", "plan")], "one")),
+                |d| drop(a_table(d, "patient_id", &[("by-tier", "plan")], "one")),
+            ],
+        },
+        Examples {
+            kind: TenantRow::NAME,
+            variants: vec![|d| a_row(d, &["one-clinic"], &"Oncology".into()), |d| {
+                a_row(d, &["one-clinic", "two-clinic"], &serde_json::json!(["Oncology", "Cardiology"]));
+            }],
+        },
         Examples {
             kind: Memory::NAME,
             variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {

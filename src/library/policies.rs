@@ -26,18 +26,20 @@ const TVM: Policy = Policy { name: "tvm", holes: &[] };
 const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: "knowledge-base-trust", holes: &[] };
 const KNOWLEDGE_BASE: Policy =
     Policy { name: "knowledge-base", holes: &["tier.bucket", "tier.prefix", "vector_index.arn", "embedding_model.arn"] };
+const KEY: Policy = Policy { name: "key", holes: &[] };
 const BUCKET: Policy = Policy { name: "bucket", holes: &["bucket.name"] };
 
 /// A policy is read only when a section of the manifest leads to it. Every tier has a bucket.
 pub(super) fn needed(manifest: &Manifest) -> Vec<&'static Policy> {
     let any = |has: fn(&crate::manifest::Tier) -> bool| manifest.tiers.values().any(has);
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
-    let list: [(bool, &'static [Policy]); 5] = [
+    let list: [(bool, &'static [Policy]); 6] = [
         (runtime, &[RUNTIME_TRUST, RUNTIME]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
         (runtime, &[TVM_TRUST, TVM]),
         (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
         (!manifest.tiers.is_empty(), &[BUCKET]),
+        (manifest.data.is_some(), &[KEY]),
     ];
     list.into_iter().filter(|(needed, _)| *needed).flat_map(|(_, policies)| policies).collect()
 }

@@ -6,6 +6,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("policies/bucket.json", include_str!("../../policies/bucket.json")),
     ("policies/gateway-trust.json", include_str!("../../policies/gateway-trust.json")),
     ("policies/gateway.json", include_str!("../../policies/gateway.json")),
+    ("policies/key.json", include_str!("../../policies/key.json")),
     ("policies/knowledge-base-trust.json", include_str!("../../policies/knowledge-base-trust.json")),
     ("policies/knowledge-base.json", include_str!("../../policies/knowledge-base.json")),
     ("policies/runtime-trust.json", include_str!("../../policies/runtime-trust.json")),

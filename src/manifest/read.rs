@@ -5,12 +5,14 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
 use super::{Identity, Manifest, Platform, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{TenantId, TierName};
 
+mod data;
 mod file;
 mod identity;
 mod memory;
@@ -24,6 +26,7 @@ const VERSION: &str = "1";
 pub(super) struct Draft {
     pub(super) platform: Option<Platform>,
     pub(super) identity: Option<Identity>,
+    pub(super) data: Option<Data>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
@@ -55,11 +58,13 @@ pub(crate) fn from_text(path: &Path, text: String) -> Result<(Manifest, Diagnost
     if let Some(draft) = &draft {
         check::check(draft, &root, path, &mut findings);
     }
-    let Some(Draft { platform: Some(platform), identity: Some(identity), tiers, tenants, .. }) = draft else { return Err(findings.list) };
+    let Some(Draft { platform: Some(platform), identity: Some(identity), data, tiers, tenants, .. }) = draft else {
+        return Err(findings.list);
+    };
     if findings.list.has_errors() {
         return Err(findings.list);
     }
-    Ok((Manifest { path: path.into(), platform, identity, tiers, tenants }, findings.list))
+    Ok((Manifest { path: path.into(), platform, identity, data, tiers, tenants }, findings.list))
 }
 
 fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
@@ -69,7 +74,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let top = Section::open(root, root.span, "the manifest", &["version", "platform", "identity", "tiers", "tenants"], findings);
+    let top = Section::open(root, root.span, "the manifest", &["version", "platform", "identity", "data", "tiers", "tenants"], findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
     }
@@ -83,9 +88,13 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         }
     };
     let identity = identity::read(&top, platform.as_ref(), findings);
+    let data = data::read(&top, findings);
     let (tiers, tier_names) = tiers(&top, findings);
     let tenants = tenants(&top, &tier_names, findings);
-    Some(Draft { platform, identity, tiers, tenants, tier_names })
+    if data.is_some() {
+        data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
+    }
+    Some(Draft { platform, identity, data, tiers, tenants, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

@@ -6,7 +6,12 @@ use super::super::{SERVICES, iam};
 use super::{Reply, Request};
 
 /// Prefixes of `x-amz-target` and the IAM service they stand for.
-const TARGETS: &[(&str, &str)] = &[("AmazonSSM.", "ssm"), ("AWSCognitoIdentityProviderService.", "cognito-idp")];
+const TARGETS: &[(&str, &str)] = &[
+    ("AmazonSSM.", "ssm"),
+    ("AWSCognitoIdentityProviderService.", "cognito-idp"),
+    ("DynamoDB_20120810.", "dynamodb"),
+    ("TrentService.", "kms"),
+];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
@@ -27,7 +32,8 @@ pub(super) fn of(request: &Request) -> Option<String> {
 
 /// Whether the request only reads, though its answer may have moved a status on.
 pub(super) fn reads(request: &Request) -> bool {
-    let reading = |operation: &str| ["Get", "List", "Describe", "Head"].iter().any(|verb| operation.starts_with(verb));
+    let reading =
+        |operation: &str| ["Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan"].iter().any(|verb| operation.starts_with(verb));
     match of(request) {
         Some(action) => action.split(':').next_back().is_some_and(reading),
         None => matches!(request.method.as_str(), "GET" | "HEAD"),
