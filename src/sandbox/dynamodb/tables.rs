@@ -113,7 +113,7 @@ pub(super) fn encryption(world: &mut World, body: &Value) -> Result<Option<Strin
 
 pub(super) fn describe(world: &mut World, body: &Value) -> Answer {
     let name = name(world, body);
-    let now = world.now;
+    let (arn, now) = (arn(world, &name), world.now);
     let table = table(world, &name)?;
     let before = table.status.now.clone();
     table.status.read(now);
@@ -121,13 +121,17 @@ pub(super) fn describe(world: &mut World, body: &Value) -> Answer {
         index.status.read(now);
     }
     table.indexes.retain(|_, index| index.status.peek(now) != GONE);
+    let shown = shown(table, &name, &arn, now);
     world.dirty |= before != "ACTIVE";
-    Ok(json!({ "Table": description(world, &name)? }))
+    Ok(json!({ "Table": shown }))
 }
 
 pub(super) fn description(world: &mut World, name: &str) -> Answer {
     let (arn, now) = (arn(world, name), world.now);
-    let table = table(world, name)?;
+    Ok(shown(table(world, name)?, name, &arn, now))
+}
+
+fn shown(table: &Table, name: &str, arn: &str, now: f64) -> Value {
     let count = table.items.len();
     let (read, write) = match &table.throughput {
         Some(t) => (t.get("ReadCapacityUnits").cloned(), t.get("WriteCapacityUnits").cloned()),
@@ -160,7 +164,7 @@ pub(super) fn description(world: &mut World, name: &str) -> Answer {
         })
         .collect();
     shape::put(&mut shown, "GlobalSecondaryIndexes", Some(indexes).filter(|i| !i.is_empty()));
-    Ok(shown)
+    shown
 }
 
 fn schema(key: &Key) -> Vec<Value> {
