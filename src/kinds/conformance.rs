@@ -467,3 +467,35 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
         super::kind(kind).unwrap().delete(&step, found).await.unwrap_or_else(|e| panic!("{at}: deleting {address} again: {e:#}"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_waits_for_its_deletion_is_gone_until_it_is_wanted_again() {
+    let bench = Bench::new();
+    let wanted = desired(|d| drop(a_table(d, "clinic_id", &[], "one")));
+    let changed = desired(|d| drop(a_key(d, "kms:GetKeyPolicy", "two")));
+    bench.apply(&wanted, &Named::default()).await;
+    let arn = async |at: &Desired| {
+        let live = observe(&bench.site.aws, &bench.site.names, at).await.unwrap();
+        live.iter().find(|(a, _)| a.kind() == Key::NAME).map(|(_, found)| found.output["arn"].clone())
+    };
+    let before = arn(&wanted).await;
+    assert!(before.is_some());
+    let named = Named { delete: wanted.specs().keys().cloned().collect(), ..Named::default() };
+    bench.apply(&Desired::default(), &named).await;
+    assert_eq!(arn(&wanted).await, None);
+    bench.apply(&changed, &Named::default()).await;
+    assert_eq!(arn(&wanted).await, before);
+    bench.is_settled(&changed, "taken back").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_makes_no_second_key_and_no_second_table() {
+    let sandbox = Arc::new(Sandbox::open(None, "111122223333", Faults::parse("lost=1").unwrap()).unwrap());
+    let aws = Arc::new(Aws::sandbox(sandbox, &names().region));
+    let bench = Bench { site: Site { aws, names: names(), blobs: blobs() } };
+    let wanted = desired(|d| a_row(d, &["one-clinic"], &"Oncology".into()));
+    bench.apply(&wanted, &Named::default()).await;
+    bench.is_settled(&wanted, "lost replies").await;
+    assert_eq!(bench.site.aws.kms.list_keys().send().await.unwrap().keys().len(), 1);
+    assert_eq!(bench.site.aws.dynamodb.list_tables().send().await.unwrap().table_names().len(), 1);
+}

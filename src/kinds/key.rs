@@ -2,7 +2,7 @@
 //!
 //! KMS takes neither a name nor a token: a lost reply leaves a key that nobody knows. So a create goes out once, and a
 //! key is found by its alias, or else by our tags among the keys that have none. A key is never deleted at once; while
-//! it waits it keeps its alias, and a manifest that wants it again takes it back (last verified 2026-11).
+//! it waits it keeps its alias and counts as gone, and to create it again is to take it back (last verified 2026-11).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,21 +60,14 @@ impl Kind for Key {
         let found = each(candidates(observe.aws, |alias| observe.could_be_ours(alias)).await?, |candidate| {
             let wanted = &wanted;
             async move {
-                // Keys without an alias are mostly somebody else's, who need not let us read their tags.
-                let tags = match read_tags(observe.aws, &candidate.id).await {
-                    Err(error) if AwsError::of(&error).is_some_and(|e| matches!(e.class, Class::Denied | Class::Missing)) => None,
-                    tags => Some(tags?),
-                };
+                let tags = readable_tags(observe.aws, &candidate.id).await?;
                 let named = wanted.iter().find(|(_, k)| k.alias.is_some() && k.alias == candidate.alias).map(|(a, _)| a.clone());
                 let whose = observe.whose(&tags.unwrap_or_else(|| Tags::read([])), named);
                 let Some((address, mark)) = whose else { return Ok(None) };
-                let is_wanted = wanted.iter().any(|(a, _)| *a == address);
-                let Some(spec) = read(observe.aws, &candidate, &mark).await? else { return Ok(None) };
-                // What waits for its deletion is gone, unless the manifest wants it back.
-                if spec.0.state == WAITING && !is_wanted {
+                let Some((spec, output)) = read(observe.aws, &candidate, &mark).await? else { return Ok(None) };
+                if spec.state == WAITING && matches!(mark, Ownership::Ours { .. }) {
                     return Ok(None);
                 }
-                let (spec, output) = spec;
                 Ok(Some(Found { address, spec, output, mark }))
             }
         });
@@ -84,10 +77,20 @@ impl Kind for Key {
     }
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        if let Some(there) = self.there(step).await? {
+            return self.update(step, &there).await;
+        }
         let alias = self.alias.as_deref().unwrap_or_default();
-        let output = match mine(step).await? {
-            Some(output) => output,
-            None => self.create_once(step, alias).await?,
+        let tags = tag_list(&step.mark.with(&self.tags))?;
+        let create = step.aws.kms.create_key().description(&self.description).policy(self.policy.text()).set_tags(Some(tags));
+        let once = aws_sdk_kms::config::Builder::new().retry_config(aws::once());
+        let output = match create.customize().config_override(once).send().await.during(format!("creating key `{alias}`")) {
+            Ok(reply) => output(&reply.key_metadata.context("AWS says nothing of the new key")?),
+            Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => match self.there(step).await? {
+                Some(there) => return self.update(step, &there).await,
+                None => return Err(AwsError::nothing_done(error)),
+            },
+            Err(error) => return Err(error),
         };
         self.rotate(step, &output).await?;
         self.put_alias(step, alias, &output).await?;
@@ -143,23 +146,21 @@ impl Kind for Key {
 }
 
 impl Key {
-    async fn create_once(&self, step: &Step<'_>, alias: &str) -> Result<Output> {
-        let create = step
-            .aws
-            .kms
-            .create_key()
-            .description(&self.description)
-            .policy(self.policy.text())
-            .set_tags(Some(tag_list(&step.mark.with(&self.tags))?));
-        let once = aws_sdk_kms::config::Builder::new().retry_config(aws::once());
-        match create.customize().config_override(once).send().await.during(format!("creating key `{alias}`")) {
-            Ok(reply) => Ok(output(&reply.key_metadata.context("AWS says nothing of the new key")?)),
-            Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => match mine(step).await? {
-                Some(output) => Ok(output),
-                None => Err(AwsError::nothing_done(error)),
-            },
-            Err(error) => Err(error),
+    /// The key that was made for this address before: it waits for its deletion under our alias, or a lost reply left it.
+    async fn there(&self, step: &Step<'_>) -> Result<Option<Found<Self>>> {
+        let candidates = candidates(step.aws, |alias| self.alias.as_deref().and_then(|a| a.strip_prefix("alias/")) == Some(alias)).await?;
+        for candidate in candidates {
+            let Some(tags) = readable_tags(step.aws, &candidate.id).await? else { continue };
+            if tags.platform.as_ref() != Some(&step.mark.platform) || tags.address.as_ref() != Some(&step.mark.address) {
+                continue;
+            }
+            let mark = Ownership::Ours { spec: tags.spec };
+            let Some((spec, output)) = read(step.aws, &candidate, &mark).await? else { continue };
+            if candidate.alias.is_some() || spec.state != WAITING {
+                return Ok(Some(Found { address: step.mark.address.clone(), spec, output, mark }));
+            }
         }
+        Ok(None)
     }
 
     async fn rotate(&self, step: &Step<'_>, output: &Output) -> Result<()> {
@@ -207,21 +208,6 @@ async fn candidates(aws: &Aws, could_be_ours: impl Fn(&str) -> bool) -> Result<V
     Ok(found)
 }
 
-/// The key that a lost reply left, by exactly our mark; an alias would have shown it to `observe`.
-async fn mine(step: &Step<'_>) -> Result<Option<Output>> {
-    for candidate in candidates(step.aws, |_| true).await? {
-        let tags = match read_tags(step.aws, &candidate.id).await {
-            Err(error) if AwsError::of(&error).is_some_and(|e| matches!(e.class, Class::Denied | Class::Missing)) => continue,
-            tags => tags?,
-        };
-        let key = if tags.is(&step.mark) { describe(step.aws, &candidate.id).await.missing_is_none()? } else { None };
-        if let Some(key) = key.filter(|key| key.key_state != Some(sdk::KeyState::PendingDeletion)) {
-            return Ok(Some(output(&key)));
-        }
-    }
-    Ok(None)
-}
-
 /// A key as it is; of one that is not ours no more than its state. `None`: gone since it was listed.
 async fn read(aws: &Aws, candidate: &Candidate, mark: &Ownership) -> Result<Option<(Key, Output)>> {
     let id = &candidate.id;
@@ -249,6 +235,14 @@ async fn read(aws: &Aws, candidate: &Candidate, mark: &Ownership) -> Result<Opti
 async fn describe(aws: &Aws, id: &str) -> Result<sdk::KeyMetadata> {
     let reply = aws.kms.describe_key().key_id(id).send().await.during(format!("reading key `{id}`"))?;
     reply.key_metadata.with_context(|| format!("AWS says nothing of key `{id}`"))
+}
+
+/// Keys without an alias are mostly somebody else's, who need not let us read their tags.
+async fn readable_tags(aws: &Aws, id: &str) -> Result<Option<Tags>> {
+    match read_tags(aws, id).await {
+        Err(error) if AwsError::of(&error).is_some_and(|e| matches!(e.class, Class::Denied | Class::Missing)) => Ok(None),
+        tags => tags.map(Some),
+    }
 }
 
 async fn read_tags(aws: &Aws, id: &str) -> Result<Tags> {

@@ -8,10 +8,12 @@ use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
 use super::{Key, invalid};
 
+type Passes = fn(Ordering) -> bool;
+
 /// What a query asks of an item's sort key.
 enum Rule {
     Any,
-    Ordered(fn(Ordering) -> bool, Value),
+    Ordered(Passes, Value),
     Between(Value, Value),
     BeginsWith(String),
 }
@@ -71,7 +73,7 @@ fn rule(body: &Value, text: &str, range: Option<&str>) -> Option<Rule> {
         let (low, high) = bounds.split_once(" AND ")?;
         return is_range(given).then_some(Rule::Between(placeholder(body, low)?, placeholder(body, high)?));
     }
-    const OPERATORS: [(&str, fn(Ordering) -> bool); 5] =
+    const OPERATORS: [(&str, Passes); 5] =
         [("<=", Ordering::is_le), (">=", Ordering::is_ge), ("<", Ordering::is_lt), (">", Ordering::is_gt), ("=", Ordering::is_eq)];
     let (operator, passes) = OPERATORS.iter().find(|(operator, _)| text.contains(operator))?;
     let (given, value) = text.split_once(operator)?;
