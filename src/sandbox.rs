@@ -101,6 +101,13 @@ impl World {
         let mut random = fastrand::Rng::with_seed(self.state.ids);
         (0..length).filter_map(|_| random.choice(&letters)).collect()
     }
+
+    /// A new id in the form of a UUID.
+    fn uuid(&mut self) -> String {
+        let digits = self.id("0123456789abcdef", 32);
+        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    }
 }
 
 /// A status on its way to its final value: it changes once enough time has passed and one read has seen it.

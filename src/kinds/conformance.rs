@@ -496,6 +496,15 @@ async fn a_lost_reply_makes_no_second_key_and_no_second_table() {
     let wanted = desired(|d| a_row(d, &["one-clinic"], &"Oncology".into()));
     bench.apply(&wanted, &Named::default()).await;
     bench.is_settled(&wanted, "lost replies").await;
+    let changed = desired(|d| drop(a_table(d, "clinic_id", &[("by-tier", "tier")], "two")));
+    bench.apply(&changed, &Named::default()).await;
+    bench.is_settled(&changed, "lost replies of updates").await;
     assert_eq!(bench.site.aws.kms.list_keys().send().await.unwrap().keys().len(), 1);
     assert_eq!(bench.site.aws.dynamodb.list_tables().send().await.unwrap().table_names().len(), 1);
+
+    let named = Named { delete: wanted.specs().keys().cloned().collect(), ..Named::default() };
+    bench.apply(&Desired::default(), &named).await;
+    bench.apply(&changed, &Named::default()).await;
+    bench.is_settled(&changed, "lost replies of deletes and of a key that is taken back").await;
+    assert_eq!(bench.site.aws.kms.list_keys().send().await.unwrap().keys().len(), 1);
 }

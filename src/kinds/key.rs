@@ -36,6 +36,8 @@ pub(crate) struct Output {
 
 const ENABLED: &str = "Enabled";
 const WAITING: &str = "PendingDeletion";
+/// What KMS says to a deletion of what is being deleted, and to taking back what is not.
+const WRONG_STATE: &str = "KMSInvalidStateException";
 /// As long as KMS takes: time to notice that the data is still wanted.
 const WAITING_DAYS: i32 = 30;
 const ROTATION_DAYS: i32 = 365;
@@ -101,7 +103,11 @@ impl Kind for Key {
         let (client, id) = (&step.aws.kms, &live.output.id);
         let name = self.alias.as_deref().unwrap_or_default();
         if live.spec.state == WAITING {
-            client.cancel_key_deletion().key_id(id).send().await.during(format!("taking back the deletion of key `{name}`"))?;
+            match client.cancel_key_deletion().key_id(id).send().await.during(format!("taking back the deletion of key `{name}`")) {
+                // A lost reply: it is taken back already. If not, enabling it is refused.
+                Err(error) if AwsError::of(&error).is_some_and(|e| e.code == WRONG_STATE) => {}
+                other => drop(other?),
+            }
         }
         if live.spec.state != ENABLED {
             client.enable_key().key_id(id).send().await.during(format!("enabling key `{name}`"))?;
@@ -135,13 +141,12 @@ impl Kind for Key {
     /// Only scheduled: KMS deletes it, and the alias, after the waiting time.
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let id = &live.output.id;
-        let Some(key) = describe(step.aws, id).await.missing_is_none()? else { return Ok(()) };
-        if key.key_state == Some(sdk::KeyState::PendingDeletion) {
-            return Ok(());
-        }
         let schedule = step.aws.kms.schedule_key_deletion().key_id(id).pending_window_in_days(WAITING_DAYS);
-        schedule.send().await.during(format!("scheduling the deletion of key `{id}`")).missing_is_none()?;
-        Ok(())
+        match schedule.send().await.during(format!("scheduling the deletion of key `{id}`")).missing_is_none() {
+            // Scheduled already, perhaps by a call whose reply was lost.
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.code == WRONG_STATE) => Ok(()),
+            other => other.map(drop),
+        }
     }
 }
 

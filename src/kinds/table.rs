@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilder;
 use aws_sdk_dynamodb::types as sdk;
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,11 @@ impl Kind for Table {
             self.recover(step).await?;
         }
         self.retag(step, live).await?;
-        active(step, name).await
+        let output = active(step, name).await?;
+        let there = shape::read(name.clone(), &describe(step.aws, name).await?, self.point_in_time_recovery, self.tags.clone());
+        let state = |t: &Self| (t.billing.clone(), t.encryption_key.clone(), t.deletion_protection, t.indexes.clone());
+        ensure!(state(&there) == state(self), "table `{name}` was busy with somebody else's change; run the command again");
+        Ok(output)
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
@@ -182,10 +186,11 @@ impl Kind for Table {
             active(step, name).await?;
             if table.deletion_protection_enabled.unwrap_or_default() {
                 let unprotect = client.update_table().table_name(name).deletion_protection_enabled(false);
-                unprotect.send().await.during(format!("switching off the deletion protection of table `{name}`"))?;
+                under_way(unprotect.send().await.during(format!("switching off the deletion protection of table `{name}`")))?;
                 active(step, name).await?;
             }
-            client.delete_table().table_name(name).send().await.during(format!("deleting table `{name}`")).missing_is_none()?;
+            let delete = client.delete_table().table_name(name);
+            under_way(delete.send().await.during(format!("deleting table `{name}`")).missing_is_none())?;
         }
         gone(step, name).await
     }
@@ -215,7 +220,7 @@ impl Table {
     /// One change, and until it is done.
     async fn change(&self, step: &Step<'_>, with: impl FnOnce(UpdateTableFluentBuilder) -> Result<UpdateTableFluentBuilder>) -> Result<()> {
         let update = with(step.aws.dynamodb.update_table().table_name(&self.name))?;
-        update.send().await.during(format!("updating table `{}`", self.name))?;
+        under_way(update.send().await.during(format!("updating table `{}`", self.name)))?;
         active(step, &self.name).await.map(drop)
     }
 
@@ -285,6 +290,14 @@ async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {
 
 fn tag_list(tags: &BTreeMap<String, String>) -> Result<Vec<sdk::Tag>> {
     Ok(tags.iter().map(|(k, v)| sdk::Tag::builder().key(k).value(v).build()).collect::<Result<_, _>>()?)
+}
+
+/// A call that the SDK sent again because its reply was lost finds the table busy with that very change.
+fn under_way<T>(result: Result<T>) -> Result<()> {
+    match result {
+        Err(error) if AwsError::of(&error).is_some_and(|e| e.code == "ResourceInUseException") => Ok(()),
+        other => other.map(drop),
+    }
 }
 
 /// Until the table and each of its indexes is active.

@@ -42,7 +42,7 @@ pub(super) fn create(world: &mut World, body: &Value) -> Answer {
     throughput(body, &billing)?;
     let created = Table {
         created: world.now,
-        id: world.id("0123456789abcdef", 32),
+        id: world.uuid(),
         status: Settling::new(world, "CREATING", "ACTIVE"),
         attributes,
         key,
@@ -138,7 +138,7 @@ fn shown(table: &Table, name: &str, arn: &str, now: f64) -> Value {
         None => (None, None),
     };
     let throughput = json!({
-        "NumberOfDecreasesToday": 0, "ReadCapacityUnits": read.unwrap_or_else(|| 0.into()), "WriteCapacityUnits": write.unwrap_or_else(|| 0.into()),
+        "ReadCapacityUnits": read.unwrap_or_else(|| 0.into()), "WriteCapacityUnits": write.unwrap_or_else(|| 0.into()),
     });
     let attributes: Vec<Value> =
         table.attributes.iter().map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind })).collect();

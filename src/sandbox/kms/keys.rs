@@ -20,9 +20,7 @@ pub(super) fn create(world: &mut World, body: &Value) -> Answer {
         None => policy::default(&world.account),
     };
     let tags = tags::added(&std::collections::BTreeMap::new(), body)?;
-    let digits = world.id("0123456789abcdef", 32);
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    let id = format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32));
+    let id = world.uuid();
     let description = shape::string(body, "Description").into();
     let key = Key { created: world.now, description, policy, state: KeyState::Enabled, rotation_days: None, deletion: None, tags };
     region(world).keys.insert(id.clone(), key);
