@@ -12,6 +12,7 @@ use crate::library::Library;
 use crate::manifest::{Manifest, Tier};
 use crate::names::Names;
 
+mod data;
 mod guardrail;
 mod identity;
 mod platform;
@@ -34,6 +35,7 @@ pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> 
     let mut desired = Desired::default();
     let identity = identity::declare(&sources, &mut desired)?;
     let platform = platform::declare(&sources, &mut desired)?;
+    let data = data::declare(&sources, &mut desired)?;
     let mut buckets = BTreeMap::new();
     for (name, tier) in &manifest.tiers {
         buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, name, tier)?);
@@ -41,6 +43,9 @@ pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> 
     for (id, tenant) in &manifest.tenants {
         let bucket = buckets.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;
         tenant::declare(&mut desired, bucket, id, tenant)?;
+        if let Some(data) = &data {
+            data.row(&mut desired, id, tenant)?;
+        }
     }
     Ok(desired)
 }

@@ -329,6 +329,9 @@ kinds! {
     bucket::Bucket,
     object::Object,
     prefix::Prefix,
+    key::Key,
+    table::Table,
+    tenant_row::TenantRow,
     user_pool::UserPool,
     resource_server::ResourceServer,
     client::Client,
@@ -367,6 +370,7 @@ pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;
 pub(crate) use runtime::RuntimeArtifact;
+pub(crate) use table::Index as TableIndex;
 pub(crate) use user_pool::Attribute;
 
 #[cfg(test)]

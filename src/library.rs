@@ -47,7 +47,7 @@ impl Library {
         let mut found = Diagnostics::default();
         let tiers = reading.tiers();
         let lambdas = policies::lambdas(tiers);
-        for policy in policies::needed(tiers) {
+        for policy in policies::needed(reading) {
             let path = folder.join("policies").join(format!("{}.json", policy.name));
             if let Some(value) = read_json(&path, &mut found, |value, findings| policies::check(policy, value, &lambdas, findings)) {
                 library.policies.insert(policy.name.into(), value);

@@ -8,12 +8,16 @@ use crate::kinds::{Extracts, GuardrailContent, PolicyMode};
 use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
+mod data;
 mod read;
 mod rules;
 pub(crate) mod section;
 pub(crate) mod yaml;
 
 pub(crate) use check::files::{Entry, look};
+pub(crate) use data::Data;
+#[cfg(test)]
+pub(crate) use data::DataTable;
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -34,6 +38,8 @@ pub(crate) struct Manifest {
     pub(crate) identity: Identity,
     /// Absent: no policy engine decides on tool calls.
     pub(crate) policy: Option<Policy>,
+    /// Absent: no key, no tables.
+    pub(crate) data: Option<Data>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }

@@ -124,6 +124,13 @@ const OTHER_PARTITIONS: &[&str] = &["cn-", "us-gov-", "us-iso", "eu-isoe-", "eus
 /// What tells the platform's own bucket from a tier's.
 const OWN: &str = "tenantry";
 
+/// The table of patients, by our label for it.
+pub(crate) const PATIENT_METADATA: &str = "patient-metadata";
+/// The table with a row for each tenant.
+pub(crate) const CLINIC_CONFIG: &str = "clinic-config";
+/// What a tenant's row says beside the tenant's id: settings can't be called this.
+pub(crate) const ROW_ATTRIBUTES: [&str; 3] = ["clinic_name", "tier", "s3_prefix"];
+
 /// Words that would turn a missing tenant into somebody's data.
 const RESERVED: &[&str] = &[
     "admin", "all", "default", "demo", "global", "none", "null", "platform", "public", "root", "shared", "system", "tenant", "test",
@@ -286,6 +293,15 @@ impl Names {
 
     pub(crate) fn project(&self, tier: &TierName) -> String {
         format!("{}-{}", self.title(), title(tier.as_str()))
+    }
+
+    /// The alias of the key that the tables are encrypted with.
+    pub(crate) fn data_key(&self) -> String {
+        format!("alias/{}-data", self.platform)
+    }
+
+    pub(crate) fn table(&self, label: &str) -> String {
+        format!("{}-{label}", self.platform)
     }
 
     /// The path under which agents find their parameters.

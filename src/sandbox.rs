@@ -19,8 +19,10 @@ mod broken;
 mod claim;
 mod cognito;
 mod dates;
+mod dynamodb;
 mod faults;
 mod iam;
+mod kms;
 mod projects;
 mod protocol;
 mod record;
@@ -55,6 +57,8 @@ const SERVICES: &[&dyn Service] = &[
     &iam::Iam,
     &ssm::Ssm,
     &cognito::Cognito,
+    &kms::Kms,
+    &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
     &projects::Projects,
@@ -65,6 +69,7 @@ const SERVICES: &[&dyn Service] = &[
 
 /// Everything that one sandbox knows, as it is kept in the file.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct State {
     /// Counts the ids handed out, so that the same calls give the same ids.
     ids: u64,
@@ -73,7 +78,9 @@ struct State {
     bedrock: bedrock::State,
     bedrock_agent: bedrock_agent::State,
     cognito: cognito::State,
+    dynamodb: dynamodb::State,
     iam: iam::State,
+    kms: kms::State,
     projects: projects::State,
     s3: s3::State,
     s3vectors: s3vectors::State,
@@ -104,6 +111,13 @@ impl World {
         let letters: Vec<char> = alphabet.chars().collect();
         let mut random = fastrand::Rng::with_seed(self.state.ids);
         (0..length).filter_map(|_| random.choice(&letters)).collect()
+    }
+
+    /// A new id in the form of a UUID.
+    fn uuid(&mut self) -> String {
+        let digits = self.id("0123456789abcdef", 32);
+        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
     }
 }
 

@@ -153,16 +153,28 @@ where
     }
 }
 
+/// Until `pending` has nothing more to wait for; it gives AWS's word for what it is doing.
+pub(crate) async fn until<Fut>(step: &Step<'_>, mut pending: impl FnMut() -> Fut) -> Result<()>
+where
+    Fut: Future<Output = Result<Option<String>>>,
+{
+    let mut pauses = Pauses::new();
+    while let Some(status) = pending().await? {
+        pauses.pause(step, &status).await?;
+    }
+    Ok(())
+}
+
 /// Until a listing no longer shows it.
 pub(crate) async fn unlisted<Fut>(step: &Step<'_>, mut listed: impl FnMut() -> Fut) -> Result<()>
 where
     Fut: Future<Output = Result<bool>>,
 {
-    let mut pauses = Pauses::new();
-    while listed().await? {
-        pauses.pause(step, "DELETING").await?;
-    }
-    Ok(())
+    until(step, || {
+        let listed = listed();
+        async { Ok(listed.await?.then(|| "DELETING".into())) }
+    })
+    .await
 }
 
 /// Until it can be read: what AWS has accepted may take its time to be there.
@@ -170,11 +182,11 @@ pub(crate) async fn there<Fut>(step: &Step<'_>, mut there: impl FnMut() -> Fut) 
 where
     Fut: Future<Output = Result<bool>>,
 {
-    let mut pauses = Pauses::new();
-    while !there().await? {
-        pauses.pause(step, "CREATING").await?;
-    }
-    Ok(())
+    until(step, || {
+        let there = there();
+        async { Ok((!there.await?).then(|| "CREATING".into())) }
+    })
+    .await
 }
 
 /// Creates, and ends when it is ready: one and the same thing however often replies are lost, and never one that is

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::*;
+use crate::manifest::{Data, DataTable};
 
 fn shipped() -> (Manifest, Library, Names) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -41,7 +42,7 @@ fn no_two_resources_share_a_name_and_the_same_files_give_the_same_documents() {
     assert_eq!(one.specs(), other.specs());
     let mut seen = std::collections::BTreeSet::new();
     for (address, spec) in one.iter() {
-        let name = ["name", "key", "prefix"].iter().find_map(|f| spec[f].as_str()).unwrap();
+        let name = ["name", "id", "key", "prefix", "alias"].iter().find_map(|f| spec[f].as_str()).unwrap();
         assert!(seen.insert((address.kind().to_owned(), name.to_owned())), "{address} shares its name");
     }
 }
@@ -68,6 +69,7 @@ fn a_missing_section_provisions_nothing_of_it() {
         (tier.knowledge_base, tier.runtime, tier.gateway, tier.project) = (None, None, None, None);
         tier.guardrail = None;
     }
+    manifest.data = None;
     let desired = compile(&manifest, &library, &names).unwrap();
     for kind in [
         "knowledge_base",
@@ -82,6 +84,9 @@ fn a_missing_section_provisions_nothing_of_it() {
         "guardrail_version",
         "project",
         "role",
+        "key",
+        "table",
+        "tenant_row",
     ] {
         assert!(desired.iter().all(|(address, _)| address.kind() != kind), "{kind} is declared");
     }
@@ -108,4 +113,63 @@ fn a_guardrail_is_published_with_the_version_of_its_content() {
         assert_eq!(slot.attribute, key);
         assert_eq!(slot.address.kind(), if key == "version" { "guardrail_version" } else { "guardrail" });
     }
+}
+
+/// The shipped manifest with `data: {}` and one table more.
+fn with_data() -> Desired {
+    let (mut manifest, library, names) = shipped();
+    let table = DataTable { key: "visit_id".into(), sort_key: Some("day".into()), indexes: [("by-day".into(), "day".into())].into() };
+    manifest.data = Some(Data { tables: [("visits".into(), table)].into() });
+    compile(&manifest, &library, &names).unwrap()
+}
+
+#[test]
+fn tables_are_closed_and_published_and_every_tenant_has_a_row() {
+    let desired = with_data();
+    let all = |kind: &str| desired.iter().filter(|(a, _)| a.kind() == kind).map(|(_, spec)| spec).collect::<Vec<_>>();
+    assert_eq!(all("key").len(), 1);
+    assert_eq!(all("key")[0]["alias"], "alias/healthcare-data");
+    let tables = all("table");
+    assert_eq!(
+        tables.iter().map(|t| t["name"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["healthcare-patient-metadata", "healthcare-clinic-config", "healthcare-visits"]
+    );
+    for table in tables {
+        assert!(table["deletion_protection"] == true && table["point_in_time_recovery"] == true, "{table}");
+        assert_eq!(table["encryption_key"], serde_json::json!({ "$late": [{ "slot": "key/platform/data#arn" }] }));
+    }
+    let published: Vec<&str> =
+        all("parameter").iter().filter_map(|p| p["name"].as_str()?.strip_prefix("/app/healthcare/dynamodb/")).collect();
+    assert_eq!(published, ["patient_metadata_table_name", "clinic_config_table_name", "visits_table_name"]);
+    let rows = all("tenant_row");
+    assert_eq!(rows.len(), 8);
+    assert_eq!(rows[0]["attributes"]["s3_prefix"], "basic-tier/clinic-a/");
+    assert_eq!(rows[0]["attributes"]["specialty"], "Family Medicine / Primary Care");
+}
+
+#[test]
+fn the_key_serves_tables_and_its_administrators_read_nothing_with_it() {
+    let desired = with_data();
+    let key = desired.iter().find(|(a, _)| a.kind() == "key").unwrap().1;
+    for statement in key["policy"]["Statement"].as_array().unwrap() {
+        let actions: Vec<&str> = statement["Action"].as_array().unwrap().iter().filter_map(|a| a.as_str()).collect();
+        assert!(actions.iter().all(|a| !a.contains('*')), "{actions:?}");
+        if actions.contains(&"kms:Decrypt") {
+            let condition = &statement["Condition"]["StringEquals"];
+            assert_eq!(condition["kms:ViaService"], serde_json::json!(["dynamodb.us-east-1.amazonaws.com"]));
+            assert_eq!(condition["kms:CallerAccount"], serde_json::json!(["111122223333"]));
+        }
+    }
+}
+
+#[test]
+fn a_tenants_role_reaches_the_tables_and_index_that_are_declared() {
+    let desired = with_data();
+    let tvm = desired.iter().find(|(a, _)| a.to_string() == "role/platform/tvm").unwrap().1;
+    let own = tvm["policy"]["Statement"].as_array().unwrap().iter().find(|s| s["Sid"] == "OwnRows").unwrap();
+    let (_, index) = own["Resource"][1].as_str().unwrap().split_once(":table/healthcare-patient-metadata/index/").unwrap();
+    let patients = desired.iter().find(|(a, _)| a.to_string() == "table/platform/patient-metadata").unwrap().1;
+    assert_eq!(patients["indexes"][index]["key"], "clinic_id");
+    assert!(own["Resource"][0].as_str().unwrap().ends_with(":table/healthcare-clinic-config"));
+    assert_eq!(own["Condition"]["Null"], serde_json::json!({ "dynamodb:LeadingKeys": ["false"] }));
 }

@@ -386,6 +386,29 @@ fn a_prefix(desired: &mut Desired, tenants: &[&str]) {
     }
 }
 
+fn a_key(desired: &mut Desired, action: &str, stage: &str) -> crate::late::Handle<Key> {
+    let root = serde_json::json!({ "AWS": "arn:aws:iam::111122223333:root" });
+    let statement = serde_json::json!({ "Effect": "Allow", "Principal": root, "Action": ["kms:PutKeyPolicy", action], "Resource": "*" });
+    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": statement });
+    put(desired, "data", &Key::rotating(names().data_key(), &format!("of stage {stage}"), policy.into(), tags(stage)))
+}
+
+fn a_table(desired: &mut Desired, key: &str, indexes: &[(&str, &str)], stage: &str) -> crate::late::Handle<Table> {
+    let encryption_key = a_key(desired, "kms:DescribeKey", "one").at(&Key::ARN);
+    let table = Table::closed(names().table(TenantRow::TABLE), key, encryption_key, tags(stage));
+    let indexes = indexes.iter().map(|(name, attribute)| ((*name).to_owned(), TableIndex::by(attribute))).collect();
+    put(desired, TenantRow::TABLE, &Table { indexes, ..table })
+}
+
+fn a_row(desired: &mut Desired, tenants: &[&str], attribute: &serde_json::Value) {
+    let table = a_table(desired, "clinic_id", &[], "one").at(&Table::TABLE);
+    for tenant in tenants {
+        let attributes = [("specialty".to_owned(), attribute.clone())].into();
+        let row = TenantRow { table: table.clone(), id: (*tenant).into(), attributes, key: "clinic_id".into() };
+        desired.add(Owner::Tenant(tenant.parse().unwrap()), TenantRow::TABLE, &row).unwrap();
+    }
+}
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -416,6 +439,25 @@ fn matrix() -> Vec<Examples> {
                 |d| a_policy(d, "premium", Enforced::LogOnly, PolicyMode::Enforce),
                 |d| a_policy(d, "premium", Enforced::Active, PolicyMode::LogOnly),
             ],
+        },
+        Examples {
+            kind: Key::NAME,
+            variants: vec![|d| drop(a_key(d, "kms:DescribeKey", "one")), |d| drop(a_key(d, "kms:GetKeyPolicy", "two"))],
+        },
+        Examples {
+            kind: Table::NAME,
+            variants: vec![
+                |d| drop(a_table(d, "clinic_id", &[], "one")),
+                |d| drop(a_table(d, "clinic_id", &[("by-tier", "tier"), ("by-name", "name")], "two")),
+                |d| drop(a_table(d, "clinic_id", &[("by-tier", "plan")], "one")),
+                |d| drop(a_table(d, "patient_id", &[("by-tier", "plan")], "one")),
+            ],
+        },
+        Examples {
+            kind: TenantRow::NAME,
+            variants: vec![|d| a_row(d, &["one-clinic"], &"Oncology".into()), |d| {
+                a_row(d, &["one-clinic", "two-clinic"], &serde_json::json!(["Oncology", "Cardiology"]));
+            }],
         },
         Examples {
             kind: Memory::NAME,
@@ -589,3 +631,44 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
 }
 
 mod transitions;
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_waits_for_its_deletion_is_gone_until_it_is_wanted_again() {
+    let bench = Bench::new();
+    let wanted = desired(|d| drop(a_table(d, "clinic_id", &[], "one")));
+    let changed = desired(|d| drop(a_key(d, "kms:GetKeyPolicy", "two")));
+    bench.apply(&wanted, &Named::default()).await;
+    let arn = async |at: &Desired| {
+        let live = observe(&bench.site.aws, &bench.site.names, at).await.unwrap();
+        live.iter().find(|(a, _)| a.kind() == Key::NAME).map(|(_, found)| found.output["arn"].clone())
+    };
+    let before = arn(&wanted).await;
+    assert!(before.is_some());
+    let named = Named { delete: wanted.specs().keys().cloned().map(crate::plan::Which::One).collect(), ..Named::default() };
+    bench.apply(&Desired::default(), &named).await;
+    assert_eq!(arn(&wanted).await, None);
+    bench.apply(&changed, &Named::default()).await;
+    assert_eq!(arn(&wanted).await, before);
+    bench.is_settled(&changed, "taken back").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_makes_no_second_key_and_no_second_table() {
+    let sandbox = Arc::new(Sandbox::open(None, "111122223333", Faults::parse("lost=1").unwrap()).unwrap());
+    let aws = Arc::new(Aws::sandbox(sandbox, &names().region));
+    let bench = Bench { site: Site { aws, names: names(), blobs: blobs() } };
+    let wanted = desired(|d| a_row(d, &["one-clinic"], &"Oncology".into()));
+    bench.apply(&wanted, &Named::default()).await;
+    bench.is_settled(&wanted, "lost replies").await;
+    let changed = desired(|d| drop(a_table(d, "clinic_id", &[("by-tier", "tier")], "two")));
+    bench.apply(&changed, &Named::default()).await;
+    bench.is_settled(&changed, "lost replies of updates").await;
+    assert_eq!(bench.site.aws.kms.list_keys().send().await.unwrap().keys().len(), 1);
+    assert_eq!(bench.site.aws.dynamodb.list_tables().send().await.unwrap().table_names().len(), 1);
+
+    let named = Named { delete: wanted.specs().keys().cloned().map(crate::plan::Which::One).collect(), ..Named::default() };
+    bench.apply(&Desired::default(), &named).await;
+    bench.apply(&changed, &Named::default()).await;
+    bench.is_settled(&changed, "lost replies of deletes and of a key that is taken back").await;
+    assert_eq!(bench.site.aws.kms.list_keys().send().await.unwrap().keys().len(), 1);
+}

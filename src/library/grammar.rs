@@ -15,6 +15,8 @@ pub(super) enum Place {
     Identity,
     /// Who may do what with a bucket.
     Bucket,
+    /// Who may do what with a KMS key.
+    Key,
 }
 
 impl Place {
@@ -22,7 +24,7 @@ impl Place {
         match self {
             Self::Trust => &[["Principal", "NotPrincipal"], ["Action", "NotAction"]],
             Self::Identity => &[["Action", "NotAction"], ["Resource", "NotResource"]],
-            Self::Bucket => &[["Principal", "NotPrincipal"], ["Action", "NotAction"], ["Resource", "NotResource"]],
+            Self::Bucket | Self::Key => &[["Principal", "NotPrincipal"], ["Action", "NotAction"], ["Resource", "NotResource"]],
         }
     }
 
@@ -31,6 +33,7 @@ impl Place {
             Self::Trust => "a trust policy",
             Self::Identity => "a role's policy",
             Self::Bucket => "a bucket policy",
+            Self::Key => "a key policy",
         }
     }
 }
@@ -192,6 +195,7 @@ fn action(place: Place, text: &str) -> Result<(), String> {
         Place::Bucket if !service.eq_ignore_ascii_case("s3") => {
             Err("a bucket policy is about actions of `s3`, such as `s3:GetObject`".into())
         }
+        Place::Key if !service.eq_ignore_ascii_case("kms") => Err("a key policy is about actions of `kms`, such as `kms:Decrypt`".into()),
         _ => Ok(()),
     }
 }
@@ -205,6 +209,7 @@ fn resource(place: Place, filled: &str, fill: &dyn Fn(&str) -> String) -> Result
                 _ => Err("write `arn:aws:s3:::{{bucket.name}}`, or with `/*` after it: S3 takes no other bucket here".into()),
             }
         }
+        Place::Key if filled != "*" => Err("write `*`: in a key policy it stands for this key".into()),
         _ if filled == "*" || is_arn(filled) => Ok(()),
         _ => Err("write an ARN, `arn:aws:SERVICE:REGION:ACCOUNT:NAME`, or `*`".into()),
     }

@@ -6,9 +6,9 @@ use super::grammar::{self, Place};
 use super::trust;
 use crate::diagnostic::{Span, choices, quoted};
 use crate::late::{self, Late};
-use crate::manifest::Tier;
 use crate::manifest::section::Findings;
 use crate::manifest::yaml::{self, Node, Value};
+use crate::manifest::{Reading, Tier};
 use crate::names::TierName;
 
 /// A policy file and the closed list of what it may ask for.
@@ -32,18 +32,21 @@ const TVM: Policy = Policy { name: "tvm", holes: &[] };
 const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: "knowledge-base-trust", holes: &[] };
 const KNOWLEDGE_BASE: Policy =
     Policy { name: "knowledge-base", holes: &["tier.bucket", "tier.prefix", "vector_index.arn", "embedding_model.arn"] };
+const KEY: Policy = Policy { name: "key", holes: &[] };
 const BUCKET: Policy = Policy { name: "bucket", holes: &["bucket.name"] };
 
 /// A policy is read only when a section of the manifest leads to it. Every tier has a bucket.
-pub(super) fn needed(tiers: &BTreeMap<TierName, Tier>) -> Vec<&'static Policy> {
+pub(super) fn needed(reading: &Reading) -> Vec<&'static Policy> {
+    let tiers = reading.tiers();
     let any = |has: fn(&Tier) -> bool| tiers.values().any(has);
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
-    let list: [(bool, &'static [Policy]); 5] = [
+    let list: [(bool, &'static [Policy]); 6] = [
         (runtime, &[RUNTIME_TRUST, RUNTIME]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
         (runtime, &[TVM_TRUST, TVM]),
         (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
         (!tiers.is_empty(), &[BUCKET]),
+        (reading.has_data(), &[KEY]),
     ];
     list.into_iter().filter(|(needed, _)| *needed).flat_map(|(_, policies)| policies).collect()
 }
@@ -58,6 +61,7 @@ impl Policy {
     fn place(&self) -> Place {
         match self.name {
             "bucket" => Place::Bucket,
+            "key" => Place::Key,
             name if name.ends_with("-trust") => Place::Trust,
             _ => Place::Identity,
         }
@@ -118,6 +122,7 @@ fn size(policy: &Policy, template: &serde_json::Value, lambdas: &[String], span:
         Place::Trust => (counted(&text), 2048, "characters"),
         Place::Identity => (counted(&text), 10_240, "characters"),
         Place::Bucket => (text.len(), 20 * 1024, "bytes"),
+        Place::Key => (text.len(), 32 * 1024, "bytes"),
     };
     if size > most {
         let summary = format!("the policy comes to {size} {unit} once its holes are filled, and AWS takes {most}");

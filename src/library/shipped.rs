@@ -9,6 +9,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("policies/patient-context-office-hours.cedar", include_str!("../../policies/patient-context-office-hours.cedar")),
     ("policies/gateway-trust.json", include_str!("../../policies/gateway-trust.json")),
     ("policies/gateway.json", include_str!("../../policies/gateway.json")),
+    ("policies/key.json", include_str!("../../policies/key.json")),
     ("policies/knowledge-base-trust.json", include_str!("../../policies/knowledge-base-trust.json")),
     ("policies/knowledge-base.json", include_str!("../../policies/knowledge-base.json")),
     ("policies/runtime-trust.json", include_str!("../../policies/runtime-trust.json")),

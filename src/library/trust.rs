@@ -12,13 +12,17 @@ const RUNTIME: &str = "{{runtime_role.arn}}";
 
 /// No statement lets everybody in: S3 itself refuses it without a condition, IAM takes it.
 pub(super) fn not_everybody(place: Place, root: &Node, findings: &mut Findings) {
-    let what = if place == Place::Bucket { "use this bucket" } else { "assume this role" };
+    let what = match place {
+        Place::Bucket => "use this bucket",
+        Place::Key => "use this key",
+        Place::Trust | Place::Identity => "assume this role",
+    };
     for statement in allowing(root) {
         if let Some((key, _)) = statement.entry("NotPrincipal") {
             let help = "name those who may in `Principal`; `NotPrincipal` belongs to `Deny`";
             findings.error(key.span, format!("everybody but a few may {what}"), "lets in all other accounts", help);
         }
-        if place == Place::Bucket && statement.get("Condition").is_some_and(|condition| !condition.is_empty()) {
+        if matches!(place, Place::Bucket | Place::Key) && statement.get("Condition").is_some_and(|condition| !condition.is_empty()) {
             continue;
         }
         let Some(principal) = statement.get("Principal") else { continue };

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
 use super::{Claims, Identity, Manifest, Platform, Policy, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{TenantId, TierName};
 
+mod data;
 mod file;
 mod guardrail;
 mod identity;
@@ -29,6 +31,7 @@ pub(super) struct Draft {
     pub(super) platform: Option<Platform>,
     pub(super) identity: Option<Identity>,
     pub(super) policy: Option<Policy>,
+    pub(super) data: Option<Data>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
@@ -50,6 +53,11 @@ impl Reading {
         &self.draft.tiers
     }
 
+    /// Whether there is a `data` section that could be read.
+    pub(crate) fn has_data(&self) -> bool {
+        self.draft.data.is_some()
+    }
+
     /// The claims that policies may speak of, if they could be read.
     pub(crate) fn claims(&self) -> Option<&Claims> {
         self.draft.identity.as_ref().map(|identity| &identity.claims)
@@ -58,8 +66,10 @@ impl Reading {
     /// The manifest and its warnings, unless something is wrong.
     pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
         match self.draft {
-            Draft { platform: Some(platform), identity: Some(identity), policy, tiers, tenants, .. } if !self.findings.has_errors() => {
-                Ok((Manifest { path: self.path, platform, identity, policy, tiers, tenants }, self.findings))
+            Draft { platform: Some(platform), identity: Some(identity), policy, data, tiers, tenants, .. }
+                if !self.findings.has_errors() =>
+            {
+                Ok((Manifest { path: self.path, platform, identity, policy, data, tiers, tenants }, self.findings))
             }
             _ => Err(self.findings),
         }
@@ -106,7 +116,8 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let top = Section::open(root, root.span, "the manifest", &["version", "platform", "identity", "policy", "tiers", "tenants"], findings);
+    let known = &["version", "platform", "identity", "policy", "data", "tiers", "tenants"];
+    let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
     }
@@ -121,9 +132,13 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     };
     let identity = identity::read(&top, platform.as_ref(), findings);
     let policy = policy::read(&top, findings);
+    let data = data::read(&top, findings);
     let (tiers, tier_names) = tiers(&top, findings);
     let tenants = tenants(&top, &tier_names, findings);
-    Some(Draft { platform, identity, policy, tiers, tenants, tier_names })
+    if data.is_some() {
+        data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
+    }
+    Some(Draft { platform, identity, policy, data, tiers, tenants, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

@@ -43,6 +43,22 @@ pub(super) fn setting_key(text: &str) -> Result<(), String> {
     must(sized(text, 1, 64) && all(text, "_-."), "write 1 to 64 letters a-z, digits, `_`, `-` or `.`")
 }
 
+/// A table's own part of its AWS name, and of the parameter that publishes it.
+pub(super) fn table_name(text: &str) -> Result<(), String> {
+    let words = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') && !text.contains("--");
+    let shape = words && text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.ends_with('-');
+    must(sized(text, 1, 64) && shape, "write 1 to 64 lower-case letters a-z, digits and single inner hyphens, beginning with a letter")
+}
+
+/// DynamoDB takes more than this; expressions are easier to write without it.
+pub(super) fn attribute_name(text: &str) -> Result<(), String> {
+    must(sized(text, 1, 64) && all(text, "_-."), "write 1 to 64 letters a-z, digits, `_`, `-` or `.`")
+}
+
+pub(super) fn index_name(text: &str) -> Result<(), String> {
+    must(sized(text, 3, 255) && all(text, "_-."), "write 3 to 255 letters a-z, digits, `_`, `-` or `.`")
+}
+
 pub(super) fn role(text: &str) -> Result<(), String> {
     line(text, 1, 128)
 }

@@ -44,7 +44,7 @@ fn the_bare_platform_costs_a_hundred_calls_at_most() {
     let folder = shipped();
     let manifest = folder.path().join("tenants.yaml");
     let text = std::fs::read_to_string(&manifest).unwrap().replace("      policies: [", "      # policies: [");
-    std::fs::write(&manifest, without(&text, &["policy:", "    guardrail:", "    memory:"])).unwrap();
+    std::fs::write(&manifest, without(&text, &["policy:", "data:", "    guardrail:", "    memory:"])).unwrap();
     let (printed, code) = shell(folder.path(), "tenantry apply --sandbox --yes -q");
     assert_eq!(code, 0, "{printed}");
     let bare = calls(folder.path());

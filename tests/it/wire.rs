@@ -58,9 +58,20 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
     drop(aws);
     let mut judge = Command::new(programs().join("python"));
     judge.arg(here("tests/aws/judge.py")).arg(record).args(["--secret", SECRET, "--least", "500"]);
-    for service in
-        ["bedrock", "bedrock-agent", "bedrock-agentcore-control", "cognito-idp", "iam", "projects", "s3", "s3vectors", "ssm", "sts"]
-    {
+    for service in [
+        "bedrock",
+        "bedrock-agent",
+        "bedrock-agentcore-control",
+        "cognito-idp",
+        "dynamodb",
+        "iam",
+        "kms",
+        "projects",
+        "s3",
+        "s3vectors",
+        "ssm",
+        "sts",
+    ] {
         judge.args(["--service", service]);
     }
     let judged = judge.output().unwrap();
@@ -134,7 +145,7 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
     edit(&at.join("policies/bucket.json"), &[("\"s3:*\"", "\"s3:PutBucketWebsite\"")]);
     let shipped = std::fs::read_to_string(&manifest).unwrap();
 
-    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "    knowledge_base:", "policy:"])).unwrap();
+    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "    knowledge_base:", "policy:", "data:"])).unwrap();
     run("tenantry apply --yes -q", 0);
     run("tenantry plan --detailed-exitcode", 0);
     // Not the pool: moto's UpdateUserPool forgets what only its creation can set.
@@ -143,7 +154,7 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
     run("tenantry plan --detailed-exitcode", 0);
 
     // Roles and the vector store settle; the knowledge base that rests on them is left.
-    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "policy:"])).unwrap();
+    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "policy:", "data:"])).unwrap();
     let refused = run("tenantry apply --yes -q", 13);
     assert!(refused.contains("creating knowledge base `healthcare-basic-kb`"), "{refused}");
     let left = run("tenantry plan -q --output json", 0);

@@ -6,7 +6,7 @@ use super::super::Platform;
 use super::super::section::Findings;
 use super::super::yaml::Node;
 use crate::diagnostic::quoted;
-use crate::names::{Names, TierName, tier_prefix};
+use crate::names::{Names, PATIENT_METADATA, TierName, tier_prefix};
 
 /// One kind of name, with the rule from the service's API model or, where the model has none, from its documentation.
 struct NameRule {
@@ -37,6 +37,8 @@ const RUNTIME: NameRule = rule("AgentCore runtime", r"^[a-zA-Z][a-zA-Z0-9_]{0,47
 const GATEWAY: NameRule = rule("AgentCore gateway", r"^([0-9a-zA-Z]-?){1,48}$");
 const TARGET: NameRule = rule("AgentCore gateway target", r"^([0-9a-zA-Z]-?){1,100}$");
 const GUARDRAIL: NameRule = rule("Bedrock guardrail", r"^[0-9a-zA-Z_-]{1,50}$");
+const DATA_KEY: NameRule = NameRule { refused_starts: &["alias/aws/"], ..rule("alias of the KMS key", r"^alias/[a-zA-Z0-9/_-]{1,250}$") };
+const TABLE: NameRule = rule("DynamoDB table", r"^[a-zA-Z0-9_.-]{3,255}$");
 const PROJECT: NameRule = rule("Bedrock project", r"^.{1,128}$");
 /// Below it stand names such as `/gateway_role_arn`; with the ARN's beginning a name may have 1011 characters.
 const PARAMETER_ROOT: NameRule =
@@ -53,6 +55,8 @@ fn of_platform(names: &Names, default_domain: bool) -> Vec<(NameRule, String)> {
         (ROLE, names.role(ROLE_USE)),
         (BUCKET, names.platform_bucket()),
         (VECTOR_BUCKET, names.vector_bucket()),
+        (DATA_KEY, names.data_key()),
+        (TABLE, names.table(PATIENT_METADATA)),
         (PARAMETER_ROOT, names.parameter_root()),
     ];
     if default_domain {

@@ -6,11 +6,16 @@ use super::super::{SERVICES, iam};
 use super::{Reply, Request};
 
 /// Prefixes of `x-amz-target` and the IAM service they stand for.
-const TARGETS: &[(&str, &str)] = &[("AmazonSSM.", "ssm"), ("AWSCognitoIdentityProviderService.", "cognito-idp")];
+const TARGETS: &[(&str, &str)] = &[
+    ("AmazonSSM.", "ssm"),
+    ("AWSCognitoIdentityProviderService.", "cognito-idp"),
+    ("DynamoDB_20120810.", "dynamodb"),
+    ("TrentService.", "kms"),
+];
 
 /// The services, as IAM calls them, whose actions can be denied.
 pub(super) const SERVICES_OF_IAM: &[&str] =
-    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "iam", "kms", "s3", "s3vectors", "ssm", "sts"];
+    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "s3", "s3vectors", "ssm", "sts"];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
@@ -41,7 +46,8 @@ pub(super) fn all(request: &Request) -> Vec<String> {
 
 /// Whether the request only reads, though its answer may have moved a status on.
 pub(super) fn reads(request: &Request) -> bool {
-    let reading = |operation: &str| ["Get", "List", "Describe", "Head"].iter().any(|verb| operation.starts_with(verb));
+    let reading =
+        |operation: &str| ["Get", "List", "Describe", "Head", "BatchGet", "Query", "Scan"].iter().any(|verb| operation.starts_with(verb));
     match of(request) {
         Some(action) => action.split(':').next_back().is_some_and(reading),
         None => matches!(request.method.as_str(), "GET" | "HEAD"),

@@ -1,0 +1,120 @@
+//! A tenant's row in the platform's table of tenants: who they are, their tier, their prefix, their settings.
+//!
+//! One scan reads all rows, by pages of a megabyte. The whole row is ours: an attribute that nobody declares is drift.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Found, Kind, Observe, Ownership, Step, Table};
+use crate::address::{Address, Owner};
+use crate::aws::{During as _, Tolerate as _};
+use crate::late::Late;
+use crate::names::{CLINIC_CONFIG, TenantId};
+use crate::observe::each;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TenantRow {
+    pub(crate) table: Late,
+    pub(crate) id: String,
+    /// Beside the id: texts and lists of texts.
+    pub(crate) attributes: BTreeMap<String, Value>,
+    /// The attribute that holds the id.
+    pub(crate) key: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    table: String,
+    key: String,
+    id: String,
+}
+
+impl TenantRow {
+    /// The table that has these rows, by its label: rows of the platform's other tables are none of our business.
+    pub(crate) const TABLE: &'static str = CLINIC_CONFIG;
+}
+
+impl Kind for TenantRow {
+    const NAME: &'static str = "tenant_row";
+    const HOLDS_DATA: bool = true;
+    const BELOW: &'static [&'static str] = &[Table::NAME];
+    type Output = Output;
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let tables = observe.above::<Table>().into_iter().filter(|(address, _)| address.label() == Self::TABLE);
+        let found = each(tables, |(_, table)| async move { scanned(observe, &table.name, &table.key).await });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let table = self.table.get()?;
+        let attributes = self.attributes.iter().map(|(name, value)| (name.clone(), declared(value)));
+        let item = attributes.chain([(self.key.clone(), AttributeValue::S(self.id.clone()))]).collect();
+        let put = step.aws.dynamodb.put_item().table_name(table).set_item(Some(item));
+        put.send().await.during(format!("putting the row of `{}` into table `{table}`", self.id))?;
+        Ok(Output { table: table.into(), key: self.key.clone(), id: self.id.clone() })
+    }
+
+    async fn update(&self, step: &Step<'_>, _: &Found<Self>) -> Result<Output> {
+        self.create(step).await
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let Output { table, key, id } = &live.output;
+        let delete = step.aws.dynamodb.delete_item().table_name(table).key(key, AttributeValue::S(id.clone()));
+        delete.send().await.during(format!("deleting the row of `{id}` from table `{table}`")).missing_is_none()?;
+        Ok(())
+    }
+}
+
+async fn scanned(observe: &Observe<'_>, table: &str, key: &str) -> Result<Vec<Found<TenantRow>>> {
+    let mut found = Vec::new();
+    let mut pages = observe.aws.dynamodb.scan().table_name(table).consistent_read(true).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        // A table that is still being made has no rows yet.
+        let Some(page) = page.during(format!("reading the rows of table `{table}`")).missing_is_none()? else { return Ok(found) };
+        for mut item in page.items.unwrap_or_default() {
+            let Some(AttributeValue::S(id)) = item.remove(key) else { continue };
+            // What is no tenant's id was put there by somebody else.
+            let Ok(tenant) = id.parse::<TenantId>() else { continue };
+            let attributes = item.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
+            found.push(Found {
+                address: Address::new(TenantRow::NAME, Owner::Tenant(tenant), TenantRow::TABLE),
+                spec: TenantRow { table: Late::known(table), id: id.clone(), attributes, key: key.into() },
+                output: Output { table: table.into(), key: key.into(), id },
+                mark: Ownership::Ours { spec: None },
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn declared(value: &Value) -> AttributeValue {
+    match value {
+        Value::Array(items) => AttributeValue::L(items.iter().map(declared).collect()),
+        Value::String(text) => AttributeValue::S(text.clone()),
+        other => AttributeValue::S(other.to_string()),
+    }
+}
+
+/// What we don't declare keeps the name of its type, and so differs from every text.
+fn shown(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!(text),
+        AttributeValue::L(items) => items.iter().map(shown).collect(),
+        AttributeValue::N(number) => json!({ "number": number }),
+        AttributeValue::Bool(flag) => json!({ "boolean": flag }),
+        AttributeValue::Ss(texts) => json!({ "set": texts }),
+        AttributeValue::Ns(numbers) => json!({ "number set": numbers }),
+        AttributeValue::M(members) => {
+            let members: BTreeMap<&String, Value> = members.iter().map(|(name, value)| (name, shown(value))).collect();
+            json!({ "map": members })
+        }
+        AttributeValue::Null(_) => json!({ "null": true }),
+        _ => json!({ "bytes": true }),
+    }
+}
