@@ -54,7 +54,7 @@ impl Data {
         let own = ROW_ATTRIBUTES.map(str::to_owned).into_iter().zip([json!(tenant.name), json!(tier), json!(tenant_prefix(tier, id))]);
         let settings = tenant.settings.iter().map(|(name, setting)| (name.clone(), fact(setting)));
         let attributes: BTreeMap<String, Value> = settings.chain(own).collect();
-        let row = TenantRow { table: self.config.clone(), id: id.to_string(), attributes, key: self.tenant.clone() };
+        let row = TenantRow { table: self.config.clone(), id: id.to_string(), attributes, key_attribute: self.tenant.clone() };
         desired.add(Owner::Tenant(id.clone()), TenantRow::TABLE, &row)?;
         Ok(())
     }

@@ -404,7 +404,7 @@ fn a_row(desired: &mut Desired, tenants: &[&str], attribute: &serde_json::Value)
     let table = a_table(desired, "clinic_id", &[], "one").at(&Table::TABLE);
     for tenant in tenants {
         let attributes = [("specialty".to_owned(), attribute.clone())].into();
-        let row = TenantRow { table: table.clone(), id: (*tenant).into(), attributes, key: "clinic_id".into() };
+        let row = TenantRow { table: table.clone(), id: (*tenant).into(), attributes, key_attribute: "clinic_id".into() };
         desired.add(Owner::Tenant(tenant.parse().unwrap()), TenantRow::TABLE, &row).unwrap();
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct TenantRow {
     /// Beside the id: texts and lists of texts.
     pub(crate) attributes: BTreeMap<String, Value>,
     /// The attribute that holds the id.
-    pub(crate) key: String,
+    pub(crate) key_attribute: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,10 +53,10 @@ impl Kind for TenantRow {
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let table = self.table.get()?;
         let attributes = self.attributes.iter().map(|(name, value)| (name.clone(), declared(value)));
-        let item = attributes.chain([(self.key.clone(), AttributeValue::S(self.id.clone()))]).collect();
+        let item = attributes.chain([(self.key_attribute.clone(), AttributeValue::S(self.id.clone()))]).collect();
         let put = step.aws.dynamodb.put_item().table_name(table).set_item(Some(item));
         put.send().await.during(format!("putting the row of `{}` into table `{table}`", self.id))?;
-        Ok(Output { table: table.into(), key: self.key.clone(), id: self.id.clone() })
+        Ok(Output { table: table.into(), key: self.key_attribute.clone(), id: self.id.clone() })
     }
 
     async fn update(&self, step: &Step<'_>, _: &Found<Self>) -> Result<Output> {
@@ -84,7 +84,7 @@ async fn scanned(observe: &Observe<'_>, table: &str, key: &str) -> Result<Vec<Fo
             let attributes = item.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
             found.push(Found {
                 address: Address::new(TenantRow::NAME, Owner::Tenant(tenant), TenantRow::TABLE),
-                spec: TenantRow { table: Late::known(table), id: id.clone(), attributes, key: key.into() },
+                spec: TenantRow { table: Late::known(table), id: id.clone(), attributes, key_attribute: key.into() },
                 output: Output { table: table.into(), key: key.into(), id },
                 mark: Ownership::Ours { spec: None },
             });
