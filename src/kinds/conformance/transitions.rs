@@ -34,8 +34,9 @@ impl Tampered {
         self.bench.site = site(self.folder.path(), "");
     }
 
+    /// Long enough that a slow machine has planned before AWS is done.
     fn status(&mut self, path: &str, now: &str, then: &str) {
-        let ready_at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64() + 0.4;
+        let ready_at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64() + 4.0;
         self.change(path, |status| *status = json!({ "now": now, "then": then, "ready_at": ready_at, "seen": true }));
     }
 
