@@ -57,6 +57,10 @@ fn redacted(text: &str, folder: &Path) -> String {
         (r"(knowledge-base/|data source +documents +|gateway target +tools +)[A-Z0-9]{10}\b", "$1[ID]"),
         (r"(runtime/\w+|-gw)-[A-Za-z0-9]{10}\b", "$1-[ID]"),
         (r"\b[a-z0-9]{26}\b", "[ID]"),
+        (r"\bkey/[0-9a-f-]{36}", "key/[ID]"),
+        (r"(_policy_engine|_memory)-[A-Za-z0-9_]{10}\b", "$1-[ID]"),
+        (r"(guardrail/)[a-z0-9]{8,14}\b", "$1[ID]"),
+        (r"(policy +\S+ +)\w+-[a-z0-9_]{10}\b", "$1[ID]"),
     ];
     rules.iter().fold(text, |text, (rule, with)| Regex::new(rule).unwrap().replace_all(&text, *with).into_owned())
 }
