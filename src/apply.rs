@@ -116,10 +116,23 @@ pub(crate) async fn alone(plan: &mut Plan, address: &Address, site: &Site) -> Re
     let changes = BTreeMap::from([(address.clone(), change)]);
     let work = Work { aws: Arc::clone(&site.aws), names: site.names.clone(), blobs: site.blobs.clone(), events, changes };
     let begun = Instant::now();
-    let output = patiently(&work, &step, &mark, Some(&spec), None).await.with_context(|| format!("creating {address}"))?;
+    let step = Begun { id: step, mark, spec: Some(spec), live: None };
+    let output = patiently(&work, &step).await.with_context(|| format!("creating {address}"))?;
     plan.outputs.insert(address.clone(), output.unwrap_or_default());
-    Ok(Some((step, begun.elapsed())))
+    Ok(Some((step.id, begun.elapsed())))
 }
+
+/// A step with all that it needs.
+struct Begun {
+    id: StepId,
+    mark: Mark,
+    /// The declared document with every reference filled, secrets included; none for a delete.
+    spec: Option<Value>,
+    live: Option<AnyFound>,
+}
+
+/// A step, how long it took, and its output.
+type Ended = (StepId, Duration, Result<Option<Value>>);
 
 struct Run {
     work: Arc<Work>,
@@ -140,13 +153,18 @@ impl Run {
                 self.outcome.not_begun.extend(std::mem::take(&mut waiting).into_keys());
             }
             while running.len() < options.jobs {
-                let Some(step) = self.ready(&waiting) else { break };
-                waiting.remove(&step);
-                self.begin(&mut running, step);
+                let steps = self.ready(&waiting);
+                if steps.is_empty() {
+                    break;
+                }
+                for step in &steps {
+                    waiting.remove(step);
+                }
+                self.begin(&mut running, steps);
             }
             tokio::select! {
                 ended = running.join_next() => match ended {
-                    Some(Ok((step, elapsed, result))) => self.end(step, elapsed, result, &before),
+                    Some(Ok(ended)) => ended.into_iter().for_each(|(step, elapsed, result)| self.end(step, elapsed, result, &before)),
                     Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
                     None => break,
                 },
@@ -155,8 +173,16 @@ impl Run {
         }
     }
 
-    fn ready(&self, waiting: &BTreeMap<StepId, BTreeSet<StepId>>) -> Option<StepId> {
-        waiting.iter().find(|(_, before)| before.iter().all(|b| self.outcome.done.contains_key(b))).map(|(step, _)| step.clone())
+    /// The next step that waits for nothing more, and those that AWS takes in the same call.
+    fn ready(&self, waiting: &BTreeMap<StepId, BTreeSet<StepId>>) -> Vec<StepId> {
+        let mut ready =
+            waiting.iter().filter(|(_, before)| before.iter().all(|b| self.outcome.done.contains_key(b))).map(|(step, _)| step).peekable();
+        let Some(first) = ready.peek().copied() else { return Vec::new() };
+        let most = match first.op {
+            Op::Create => kind(first.address.kind()).map_or(1, |kind| kind.together()),
+            Op::Update | Op::Delete => 1,
+        };
+        ready.filter(|step| step.op == first.op && step.address.kind() == first.address.kind()).take(most).cloned().collect()
     }
 
     /// Takes out what can no longer be done, however far below the step that failed.
@@ -180,15 +206,31 @@ impl Run {
         }
     }
 
-    fn begin(&self, running: &mut JoinSet<(StepId, Duration, Result<Option<Value>>)>, step: StepId) {
-        self.tell(Event::Started { step: step.clone() });
+    fn begin(&self, running: &mut JoinSet<Vec<Ended>>, steps: Vec<StepId>) {
+        let begun: Vec<Begun> = steps.into_iter().map(|step| self.filled(step)).collect();
         let work = Arc::clone(&self.work);
+        running.spawn(async move {
+            let since = Instant::now();
+            let mut made = together(&work, &begun).await;
+            let each = begun.iter().map(|step| (step, made.remove(&step.id))).map(|(step, made)| async {
+                let result = match made {
+                    Some(output) => Ok(Some(output)),
+                    None => patiently(&work, step).await,
+                };
+                (step.id.clone(), since.elapsed(), result)
+            });
+            futures::future::join_all(each).await
+        });
+    }
+
+    fn filled(&self, step: StepId) -> Begun {
+        self.tell(Event::Started { step: step.clone() });
         let lookup = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| attribute(o, &slot.attribute));
         let reveal = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| revealed(o, &slot.attribute));
-        let change = work.changes.get(&step.address);
+        let change = self.work.changes.get(&step.address);
         let document = change.and_then(|c| c.desired.as_ref());
         let mark = Mark {
-            platform: work.names.platform.to_string(),
+            platform: self.work.names.platform.to_string(),
             address: step.address.clone(),
             // Kinds read their own documents back; one that can't be read fails in the step itself.
             spec: document
@@ -196,13 +238,7 @@ impl Run {
                 .map(|d| spec_digest(&d))
                 .unwrap_or_default(),
         };
-        let spec = document.map(|d| fill(d, &reveal));
-        let live = change.and_then(|c| c.live.clone());
-        running.spawn(async move {
-            let begun = Instant::now();
-            let result = patiently(&work, &step, &mark, spec.as_ref(), live.as_ref()).await;
-            (step, begun.elapsed(), result)
-        });
+        Begun { id: step, mark, spec: document.map(|d| fill(d, &reveal)), live: change.and_then(|c| c.live.clone()) }
     }
 
     fn end(&mut self, step: StepId, elapsed: Duration, result: Result<Option<Value>>, before: &BTreeMap<StepId, BTreeSet<StepId>>) {
@@ -276,29 +312,45 @@ impl<'a> Patience<'a> {
     }
 }
 
+/// What could be created of several steps by calls that carry more than one: the rest is tried step by step.
+async fn together(work: &Work, steps: &[Begun]) -> BTreeMap<StepId, Value> {
+    let Some(kind) = steps.first().filter(|_| steps.len() > 1).and_then(|first| kind(first.id.address.kind()).ok()) else {
+        return BTreeMap::new();
+    };
+    let silent = |_: &str| {};
+    let batch: Vec<(Value, Step<'_>)> = steps.iter().map(|step| (step.spec.clone().unwrap_or_default(), on(work, step, &silent))).collect();
+    let results = kind.create_together(&batch).await;
+    steps.iter().zip(results).filter_map(|(step, result)| Some((step.id.clone(), result.ok()?))).collect()
+}
+
+fn on<'a>(work: &'a Work, step: &Begun, tell: &'a (dyn Fn(&str) + Send + Sync)) -> Step<'a> {
+    Step { aws: &work.aws, names: &work.names, blobs: &work.blobs, mark: step.mark.clone(), tell }
+}
+
 /// One step, begun again while AWS says "not yet".
-async fn patiently(work: &Work, step: &StepId, mark: &Mark, spec: Option<&Value>, live: Option<&AnyFound>) -> Result<Option<Value>> {
+async fn patiently(work: &Work, step: &Begun) -> Result<Option<Value>> {
     let mut patience = Patience::new(&work.aws);
     let tell = |attempt: u32, why: &AwsError| {
-        let _ = work.events.send(Event::Retrying { step: step.clone(), attempt, why: why.to_string() });
+        let _ = work.events.send(Event::Retrying { step: step.id.clone(), attempt, why: why.to_string() });
     };
     loop {
-        match once(work, step, mark, spec, live).await {
+        match once(work, step).await {
             Ok(output) => return Ok(output),
             Err(error) => patience.bear(error, tell).await?,
         }
     }
 }
 
-async fn once(work: &Work, step: &StepId, mark: &Mark, spec: Option<&Value>, live: Option<&AnyFound>) -> Result<Option<Value>> {
-    let kind = kind(step.address.kind())?;
+async fn once(work: &Work, step: &Begun) -> Result<Option<Value>> {
+    let address = &step.id.address;
+    let kind = kind(address.kind())?;
     let tell = |status: &str| {
-        let _ = work.events.send(Event::Waiting { step: step.clone(), status: status.into() });
+        let _ = work.events.send(Event::Waiting { step: step.id.clone(), status: status.into() });
     };
-    let run = Step { aws: &work.aws, names: &work.names, blobs: &work.blobs, mark: mark.clone(), tell: &tell };
-    let spec = || spec.with_context(|| format!("{} has no spec in the plan", step.address));
-    let live = || live.with_context(|| format!("{} is not live in the plan", step.address));
-    match step.op {
+    let run = on(work, step, &tell);
+    let spec = || step.spec.as_ref().with_context(|| format!("{address} has no spec in the plan"));
+    let live = || step.live.as_ref().with_context(|| format!("{address} is not live in the plan"));
+    match step.id.op {
         Op::Create => kind.create(spec()?, &run).await.map(Some),
         Op::Update => kind.update(spec()?, &run, live()?).await.map(Some),
         Op::Delete => kind.delete(&run, live()?).await.map(|()| None),

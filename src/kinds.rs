@@ -29,6 +29,8 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const HOLDS_DATA: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
+    /// How many creates one call can carry.
+    const TOGETHER: usize = 1;
     /// What to do about somebody else's resource of our name, where tags can't make it ours.
     const WAY_OUT: Option<&'static str> = None;
     /// Ids and ARNs that AWS chose.
@@ -50,6 +52,11 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     fn observe(observe: &Observe<'_>) -> impl Future<Output = Result<Vec<Found<Self>>>> + Send;
     /// Ends when the status is final.
     fn create(&self, step: &Step<'_>) -> impl Future<Output = Result<Self::Output>> + Send;
+    /// Creates up to `TOGETHER` in as few calls as AWS allows: a result for each, in their order. One that failed is created
+    /// by itself afterwards.
+    fn create_together(batch: &[(Self, &Step<'_>)]) -> impl Future<Output = Vec<Result<Self::Output>>> + Send {
+        async move { futures::future::join_all(batch.iter().map(|(spec, step)| spec.create(step))).await }
+    }
     fn update(&self, step: &Step<'_>, live: &Found<Self>) -> impl Future<Output = Result<Self::Output>> + Send;
     /// What is gone already is done.
     fn delete(step: &Step<'_>, live: &Found<Self>) -> impl Future<Output = Result<()>> + Send;
@@ -225,6 +232,7 @@ pub(crate) trait AnyKind: Sync {
     fn holds_data(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
     fn way_out(&self) -> Option<&'static str>;
+    fn together(&self) -> usize;
     /// The outputs that follow from a spec whose references are filled as far as they are known.
     fn known(&self, filled: &Value, names: &Names) -> Result<Value>;
     /// A document whose references were just filled, in the one form that documents are compared in.
@@ -233,6 +241,7 @@ pub(crate) trait AnyKind: Sync {
     fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
     fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
+    fn create_together<'a>(&self, batch: &'a [(Value, Step<'a>)]) -> BoxFuture<'a, Vec<Result<Value>>>;
     fn update<'a>(&self, spec: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>>;
     fn delete<'a>(&self, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<()>>;
 }
@@ -268,6 +277,10 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::WAY_OUT
     }
 
+    fn together(&self) -> usize {
+        K::TOGETHER
+    }
+
     fn known(&self, filled: &Value, names: &Names) -> Result<Value> {
         let known = typed::<K>(filled)?.known(names);
         Ok(Value::Object(known.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect()))
@@ -301,6 +314,21 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn create<'a>(&self, value: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>> {
         async move { Ok(document(&spec::<K>(value, &step.mark.address)?.create(step).await?)?) }.boxed()
+    }
+
+    fn create_together<'a>(&self, batch: &'a [(Value, Step<'a>)]) -> BoxFuture<'a, Vec<Result<Value>>> {
+        async move {
+            let specs: Result<Vec<K>> = batch.iter().map(|(value, step)| spec::<K>(value, &step.mark.address)).collect();
+            match specs {
+                Ok(specs) => {
+                    let typed: Vec<(K, &Step<'_>)> = specs.into_iter().zip(batch.iter().map(|(_, step)| step)).collect();
+                    K::create_together(&typed).await.into_iter().map(|output| Ok(document(&output?)?)).collect()
+                }
+                // Each says by itself what is wrong with it.
+                Err(error) => batch.iter().map(|_| Err(anyhow::anyhow!("{error:#}"))).collect(),
+            }
+        }
+        .boxed()
     }
 
     fn update<'a>(&self, value: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>> {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
-use aws_sdk_iam::types::Tag;
+use aws_sdk_iam::types::{EntityType, RoleDetail, Tag};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,6 @@ use super::{Found, Kind, Observe, PolicyDocument, Step, Tags};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::{Arn, Names};
-use crate::observe::each;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Role {
@@ -67,39 +66,34 @@ impl Kind for Role {
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         // Roles of the same platform in another region are that platform's.
         let mine = observe.names.role("");
-        let mut names = Vec::new();
-        let mut pages = observe.aws.iam.list_roles().max_items(1000).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            names.extend(
-                page.during("listing roles")?.roles.into_iter().map(|r| r.role_name).filter(|n| n.to_ascii_lowercase().starts_with(&mine)),
-            );
-        }
+        let ours = |name: &str| name.to_ascii_lowercase().starts_with(&mine);
+        let (listed, details) = futures::try_join!(listed(observe.aws), details(observe.aws))?;
         let wanted = observe.wanted::<Self>();
-        let found = each(names, |name| {
+        let mut found = Vec::new();
+        for detail in details {
+            let name = detail.role_name.unwrap_or_default();
+            // A role that only one of the two knows is being made or deleted this very moment.
+            let Some(role) = listed.get(&name).filter(|_| ours(&name)) else { continue };
             let wanted = wanted.iter().find(|(_, r)| r.name.eq_ignore_ascii_case(&name)).map(|(a, _)| a.clone());
-            async move {
-                let named = wanted.clone();
-                let looked = async { futures::try_join!(get(observe.aws, &name), policies(observe.aws, &name)) };
-                let Some((role, policies)) = looked.await.listed(named.as_ref())? else { return Ok(None) };
-                let tags = Tags::read(role.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())));
-                let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
-                let policy = match policies.contains(POLICY) {
-                    true => inline(observe.aws, &name).await.listed(named.as_ref())?,
-                    false => None,
-                };
-                let spec = Self {
-                    description: role.description.clone().unwrap_or_default(),
-                    trust: decoded(role.assume_role_policy_document())?,
-                    policy: policy.unwrap_or_else(|| serde_json::Value::Null.into()),
-                    session_seconds: role.max_session_duration.unwrap_or_default(),
-                    other_policies: policies.into_iter().filter(|p| p != POLICY).collect(),
-                    tags: tags.declared,
-                    name,
-                };
-                Ok(Some(Found { address, spec, output: Output { arn: Arn::new(role.arn) }, mark }))
-            }
-        });
-        Ok(found.await?.into_iter().flatten().collect())
+            let tags = detail.tags.unwrap_or_default();
+            let tags = Tags::read(tags.iter().map(|t| (t.key().to_owned(), t.value().to_owned())));
+            let Some((address, mark)) = observe.whose(&tags, wanted) else { continue };
+            let inline = detail.role_policy_list.unwrap_or_default();
+            let policy = inline.iter().find(|p| p.policy_name() == Some(POLICY)).and_then(|p| p.policy_document());
+            let others = inline.iter().filter_map(|p| p.policy_name()).filter(|n| *n != POLICY).map(ToOwned::to_owned);
+            let attached = detail.attached_managed_policies.unwrap_or_default();
+            let spec = Self {
+                description: role.description.clone().unwrap_or_default(),
+                trust: decoded(detail.assume_role_policy_document.as_deref())?,
+                policy: decoded(policy)?,
+                session_seconds: role.max_session_duration.unwrap_or_default(),
+                other_policies: others.chain(attached.into_iter().filter_map(|p| p.policy_arn)).collect(),
+                tags: tags.declared,
+                name,
+            };
+            found.push(Found { address, spec, output: Output { arn: Arn::new(&role.arn) }, mark });
+        }
+        Ok(found)
     }
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
@@ -195,6 +189,26 @@ impl Role {
     }
 }
 
+/// Every role of the account by name: the only listing that gives descriptions and session lengths, and no tags or policies.
+async fn listed(aws: &Aws) -> Result<BTreeMap<String, aws_sdk_iam::types::Role>> {
+    let mut roles = BTreeMap::new();
+    let mut pages = aws.iam.list_roles().max_items(1000).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        roles.extend(page.during("listing roles")?.roles.into_iter().map(|r| (r.role_name.clone(), r)));
+    }
+    Ok(roles)
+}
+
+/// Every role of the account with its documents and tags: a page for a thousand roles, where asking for each takes four calls.
+async fn details(aws: &Aws) -> Result<Vec<RoleDetail>> {
+    let mut roles = Vec::new();
+    let mut pages = aws.iam.get_account_authorization_details().filter(EntityType::Role).max_items(1000).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        roles.extend(page.during("reading the account's roles and their policies")?.role_detail_list.unwrap_or_default());
+    }
+    Ok(roles)
+}
+
 async fn get(aws: &Aws, name: &str) -> Result<aws_sdk_iam::types::Role> {
     let reply = aws.iam.get_role().role_name(name).send().await.during(format!("reading role `{name}`"))?;
     reply.role.with_context(|| format!("AWS says nothing of role `{name}`"))
@@ -222,12 +236,6 @@ async fn policies(aws: &Aws, name: &str) -> Result<BTreeSet<String>> {
     let (mut all, attached) = futures::try_join!(inline, attached)?;
     all.extend(attached);
     Ok(all)
-}
-
-async fn inline(aws: &Aws, name: &str) -> Result<PolicyDocument> {
-    let get = aws.iam.get_role_policy().role_name(name).policy_name(POLICY);
-    let reply = get.send().await.during(format!("reading the policy of role `{name}`"))?;
-    decoded(Some(reply.policy_document()))
 }
 
 fn decoded(document: Option<&str>) -> Result<PolicyDocument> {

@@ -113,6 +113,7 @@ impl Service for Iam {
             "CreateRole" => roles::create(world, &form).map(Some),
             "GetRole" => roles::get(world, &form).map(Some),
             "ListRoles" => roles::list(world, &form).map(Some),
+            "GetAccountAuthorizationDetails" => roles::details(world, &form).map(Some),
             "UpdateRole" => roles::update(world, &form).map(Some),
             "UpdateAssumeRolePolicy" => roles::update_trust(world, &form).map(|()| None),
             "DeleteRole" => roles::delete(world, &form).map(|()| None),

@@ -123,21 +123,15 @@ async fn other_peoples_things_in_our_pool_are_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_hidden_from_us_and_not_wanted_stops_no_plan() {
-    let bench = troubled(
-        None,
-        "denied=cognito-idp:DescribeUserPool,denied=iam:GetRole,denied=s3:GetBucketTagging,denied=bedrock-mantle:ListProjects",
-    );
+    let bench = troubled(None, "denied=cognito-idp:DescribeUserPool,denied=s3:GetBucketTagging,denied=bedrock-mantle:ListProjects");
     let aws = &bench.site.aws;
     bench.cognito().create_user_pool().pool_name("AcmePool").send().await.unwrap();
-    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    aws.iam.create_role().role_name("acme-us-east-1-x").assume_role_policy_document(trust).send().await.unwrap();
     aws.s3.create_bucket().bucket("acme-data").send().await.unwrap();
     assert!(bench.observed(&Desired::default()).await.is_empty());
 
-    let wanted: [fn(&mut Desired); 4] = [
+    let wanted: [fn(&mut Desired); 3] = [
         |d| drop(a_bucket(d, "one")),
         |d| drop(a_pool(d, &[], Mfa::Off)),
-        |d| drop(a_role(d, "x", "ec2.amazonaws.com", "s3:GetObject", "one")),
         |d| drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("one") })),
     ];
     for variant in wanted {

@@ -3,7 +3,7 @@
 use super::super::World;
 use super::super::protocol::{Refusal, element, encode};
 use super::form::{Form, constraint, length, page};
-use super::{policy, roles};
+use super::{Role, policy, roles};
 
 /// For all inline policies of one role together, white space not counted.
 const INLINE_SIZE: usize = 10_240;
@@ -75,10 +75,22 @@ pub(super) fn detach(world: &mut World, form: &Form) -> Result<(), Refusal> {
 
 pub(super) fn list_attached(world: &World, form: &Form) -> Result<String, Refusal> {
     let role = world.state.iam.role(form.name("RoleName", 1, 64)?)?;
-    page(form, "AttachedPolicies", role.attached.iter().map(|arn| (arn, arn)), |arn| {
-        let name = element("PolicyName", arn.rsplit('/').next().unwrap_or(arn));
-        format!("<member>{name}{}</member>", element("PolicyArn", arn))
-    })
+    page(form, "AttachedPolicies", role.attached.iter().map(|arn| (arn, arn)), attached)
+}
+
+fn attached(arn: &String) -> String {
+    let name = element("PolicyName", arn.rsplit('/').next().unwrap_or(arn));
+    format!("<member>{name}{}</member>", element("PolicyArn", arn))
+}
+
+/// All permissions of a role with their documents, as `GetAccountAuthorizationDetails` shows them.
+pub(super) fn details(role: &Role) -> String {
+    let inline = |(name, document): (&String, &String)| {
+        format!("<member>{}{}</member>", element("PolicyName", name), element("PolicyDocument", &encode(document)))
+    };
+    let inline: String = role.inline.iter().map(inline).collect();
+    let attached: String = role.attached.iter().map(attached).collect();
+    format!("<RolePolicyList>{inline}</RolePolicyList><AttachedManagedPolicies>{attached}</AttachedManagedPolicies>")
 }
 
 fn policy_arn(form: &Form) -> Result<&str, Refusal> {

@@ -4,16 +4,17 @@ use super::super::World;
 use super::super::dates;
 use super::super::protocol::{Refusal, element, encode};
 use super::form::{Form, constraint, length, page};
-use super::{Role, policy, tags, trust};
+use super::{Role, inline, policy, tags, trust};
 
 const ROLES_PER_ACCOUNT: usize = 1000;
 const TRUST_SIZE: usize = 2048;
 
-/// What a reply shows of a role; lists show less.
+/// What a reply shows of a role; lists show less, and `GetAccountAuthorizationDetails` something else.
 #[derive(Clone, Copy, PartialEq)]
 enum View {
     Whole,
     Listed,
+    Detail,
 }
 
 pub(super) fn create(world: &mut World, form: &Form) -> Result<String, Refusal> {
@@ -62,6 +63,21 @@ pub(super) fn list(world: &World, form: &Form) -> Result<String, Refusal> {
     }
     let roles = world.state.iam.roles.iter().filter(|(_, role)| role.path.starts_with(prefix));
     page(form, "Roles", roles, |role| format!("<member>{}</member>", shown(world, role, View::Listed)))
+}
+
+/// The roles of the account with their policies. Users, groups and managed policies the sandbox has none of.
+pub(super) fn details(world: &World, form: &Form) -> Result<String, Refusal> {
+    let filter = form.members("Filter");
+    let known = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
+    if filter.iter().any(|kind| !known.contains(kind)) {
+        return Err(constraint("Filter", "Member must satisfy enum value set: [User, Role, Group, LocalManagedPolicy, AWSManagedPolicy]"));
+    }
+    let asked = filter.is_empty() || filter.contains(&"Role");
+    let roles = world.state.iam.roles.iter().filter(|_| asked);
+    let roles = page(form, "RoleDetailList", roles, |role| {
+        format!("<member>{}{}</member>", shown(world, role, View::Detail), inline::details(role))
+    })?;
+    Ok(format!("<UserDetailList/><GroupDetailList/>{roles}<Policies/>"))
 }
 
 /// Sets what is given. A description that is left out is kept: AWS's documentation leaves it open.
@@ -126,13 +142,16 @@ fn shown(world: &World, role: &Role, view: View) -> String {
         element("Arn", &role.arn(&world.account)),
         element("CreateDate", &dates::iso(role.created)),
         element("AssumeRolePolicyDocument", &encode(&trust::shown(world, role))),
-        element("MaxSessionDuration", &role.max_session.to_string()),
     ]
     .concat();
-    if let Some(description) = &role.description {
-        xml.push_str(&element("Description", description));
+    if view != View::Detail {
+        xml.push_str(&element("MaxSessionDuration", &role.max_session.to_string()));
+        xml.extend(role.description.as_ref().map(|d| element("Description", d)));
     }
-    if view == View::Whole {
+    if view == View::Detail {
+        xml.push_str("<InstanceProfileList/>");
+    }
+    if view != View::Listed {
         if !role.tags.is_empty() {
             xml.push_str(&format!("<Tags>{}</Tags>", role.tags.values().map(tags::member).collect::<String>()));
         }
