@@ -32,6 +32,7 @@ EXCUSED = {
     r"bedrock-agent \w+: `resourceArn` is `arn:aws:bedrock:[\w-]+:\d{12}:knowledge-base/[0-9A-Z]{10}`, which does not match": "`/d{12}` in the pattern for `\\d{12}`",
     r"bedrock-agentcore-control \w+Oauth2CredentialProviders?: reply 20[01]: `(credentialProviders\.\d+\.)?credentialProviderArn` is": "the pattern has the service `acps`, AWS's ARNs have `bedrock-agentcore`",
     r"bedrock-agentcore-control ListAgentRuntimes: reply 200: `agentRuntimes\.\d+\.description` has 0": "required by the model, where a runtime has none",
+    r"dynamodb Batch(WriteItem|GetItem): reply 200: `Unprocessed(Items|Keys)` has 0 entries": "AWS documents an empty map where nothing is left over",
 }
 
 
