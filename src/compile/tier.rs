@@ -228,6 +228,7 @@ impl Part<'_> {
         };
         let mut environment: BTreeMap<String, Late> = BTreeMap::from([
             ("AGENT_TIER".into(), Late::known(self.name)),
+            ("AWS_REGION".into(), Late::known(&self.sources.names.region)),
             ("MODEL_ID".into(), Late::known(&self.tier.model)),
             ("PARAMETER_ROOT".into(), Late::known(self.sources.names.parameter_root())),
             ("TENANT_CLAIM".into(), Late::known(format!("custom:{}", self.sources.manifest.identity.claims.tenant))),

@@ -144,13 +144,17 @@ fn tag(text: &str, least: usize, most: usize) -> Result<(), String> {
     )
 }
 
+/// What every runtime is told about itself.
+pub(super) const RUNTIME_VARIABLES: [&str; 5] = ["AGENT_TIER", "AWS_REGION", "MODEL_ID", "PARAMETER_ROOT", "TENANT_CLAIM"];
+
 pub(super) fn variable_name(text: &str) -> Result<(), String> {
     let shape = sized(text, 1, 100) && all(text, "_") && !text.starts_with(|c: char| c.is_ascii_digit());
     must(shape, "write 1 to 100 letters a-z, digits or `_`, not starting with a digit")?;
     must(
         !["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].contains(&text.to_ascii_uppercase().as_str()),
         "the runtime acts by its role; keys here would go round it, and everyone who reads the runtime would see them",
-    )
+    )?;
+    must(!RUNTIME_VARIABLES.contains(&text), "every runtime gets this one from tenantry; give yours another name")
 }
 
 pub(super) fn variable_value(text: &str) -> Result<(), String> {

@@ -14,4 +14,6 @@ mod scenarios;
 #[cfg(test)]
 mod served;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod wire;

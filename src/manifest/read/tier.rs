@@ -24,7 +24,7 @@ const GATEWAY_HEADERS: &[&str] = &["X-Tier", "X-Clinic-ID", "X-S3-Prefix"];
 /// A target takes ten, and AgentCore adds one of its own.
 const MOST_GATEWAY_HEADERS: usize = 9;
 /// A runtime takes 50; the rest is for what this tool adds.
-const MOST_VARIABLES: usize = 40;
+const MOST_VARIABLES: usize = 50 - rules::RUNTIME_VARIABLES.len();
 const EMBEDDING_MODEL: &str = "amazon.titan-embed-text-v2:0";
 const DIMENSIONS: u32 = 1024;
 const CHUNK_TOKENS: u32 = 512;

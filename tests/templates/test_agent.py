@@ -1,0 +1,77 @@
+"""The shipped agent as AgentCore calls it: over HTTP, with a token whose signature was checked before."""
+
+import base64
+import http.client
+import importlib.util
+import json
+import os
+import threading
+import unittest
+from pathlib import Path
+from unittest import mock
+
+SOURCE = Path(__file__).resolve().parents[2] / "templates" / "agent" / "main.py"
+
+
+def load(environment):
+    """The agent as a module of its own, in a runtime with these variables."""
+    spec = importlib.util.spec_from_file_location("shipped_agent", SOURCE)
+    module = importlib.util.module_from_spec(spec)
+    with mock.patch.dict(os.environ, environment):
+        spec.loader.exec_module(module)
+    return module
+
+
+def token(claims):
+    part = lambda content: base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+    return f"{part({'alg': 'RS256'})}.{part(claims)}.c2lnbmF0dXJl"
+
+
+class AgentTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.agent = load({"AGENT_TIER": "premium", "TENANT_CLAIM": "custom:clinic_id"})
+        cls.agent.Agent.log_message = lambda *_: None
+        cls.server = cls.agent.ThreadingHTTPServer(("127.0.0.1", 0), cls.agent.Agent)
+        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.shutdown()
+        cls.server.server_close()
+
+    def call(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection(*self.server.server_address)
+        try:
+            connection.request(method, path, body, headers or {})
+            reply = connection.getresponse()
+            return reply.status, json.loads(reply.read())
+        finally:
+            connection.close()
+
+    def invoke(self, body, claims):
+        return self.call("POST", "/invocations", body, {"Authorization": f"Bearer {token(claims)}"})
+
+    def test_says_that_it_is_healthy(self):
+        self.assertEqual(self.call("GET", "/ping"), (200, {"status": "Healthy"}))
+
+    def test_says_which_tier_and_tenant_it_serves(self):
+        status, said = self.invoke('{"prompt": "hello"}', {"custom:clinic_id": "clinic-a"})
+        self.assertEqual((status, said["tier"], said["tenant"], said["prompt"]), (200, "premium", "clinic-a", "hello"))
+
+    def test_serves_nobody_in_particular_to_nobody(self):
+        for claims in ({}, {"clinic_id": "clinic-a"}, {"custom:clinic_id": ""}):
+            self.assertEqual(self.invoke("{}", claims)[0], 403, claims)
+        self.assertEqual(self.call("POST", "/invocations", '{"tenant": "clinic-a"}')[0], 403)
+
+    def test_refuses_what_is_no_json_object(self):
+        for body in ("not json", "[]", '"text"'):
+            self.assertEqual(self.invoke(body, {"custom:clinic_id": "clinic-a"})[0], 400, body)
+
+    def test_knows_no_other_path(self):
+        self.assertEqual(self.call("GET", "/admin")[0], 404)
+        self.assertEqual(self.call("POST", "/admin", "{}")[0], 404)
+
+
+if __name__ == "__main__":
+    unittest.main()
