@@ -147,8 +147,13 @@ impl Run {
     async fn wave(&mut self, mut waiting: BTreeMap<StepId, BTreeSet<StepId>>, options: &Options) {
         let before = waiting.clone();
         let mut running = JoinSet::new();
+        // Failures whose consequences are drawn already: looking through all that waits after each step would take long with many.
+        let mut known = 0;
         loop {
-            self.skip(&mut waiting);
+            if self.outcome.failed.len() > known {
+                known = self.outcome.failed.len();
+                self.skip(&mut waiting);
+            }
             if options.stop.is_cancelled() {
                 self.outcome.not_begun.extend(std::mem::take(&mut waiting).into_keys());
             }
