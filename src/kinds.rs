@@ -360,15 +360,16 @@ kinds! {
     key::Key,
     table::Table,
     tenant_row::TenantRow,
+    vector_bucket::VectorBucket,
+    vector_index::VectorIndex,
+    role::Role,
+    function::Function,
     user_pool::UserPool,
     resource_server::ResourceServer,
     client::Client,
     domain::Domain,
     credential_provider::CredentialProvider,
     group::Group,
-    vector_bucket::VectorBucket,
-    vector_index::VectorIndex,
-    role::Role,
     knowledge_base::KnowledgeBase,
     data_source::DataSource,
     memory::Memory,
@@ -380,6 +381,7 @@ kinds! {
     policy::Policy,
     runtime::Runtime,
     project::Project,
+    permission::Permission,
     parameter::Parameter,
 }
 
@@ -393,6 +395,7 @@ pub(crate) use client::ClientKind;
 pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
 pub(crate) use document::PolicyDocument;
+pub(crate) use function::FunctionCode;
 pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, PolicyMode};
-use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
+use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, TierName};
 
 mod check;
 mod data;
+mod function;
 mod read;
 mod rules;
 pub(crate) mod section;
@@ -18,6 +19,7 @@ pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
+pub(crate) use function::{Function, LambdaRef};
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -40,6 +42,8 @@ pub(crate) struct Manifest {
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
     pub(crate) data: Option<Data>,
+    /// Lambda functions of the platform's own.
+    pub(crate) functions: BTreeMap<FunctionName, Function>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }
@@ -151,7 +155,7 @@ pub(crate) enum Artifact {
 pub(crate) struct Gateway {
     pub(crate) description: Option<String>,
     /// The Lambda behind the tools; must be in the platform's region.
-    pub(crate) tools_lambda: String,
+    pub(crate) tools_lambda: LambdaRef,
     /// A JSON file with the tool definitions.
     pub(crate) tools: Located<PathBuf>,
     /// Request headers that reach the Lambda.
