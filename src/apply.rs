@@ -300,7 +300,7 @@ async fn once(work: &Work, step: &StepId, mark: &Mark, spec: Option<&Value>, liv
     let live = || live.with_context(|| format!("{} is not live in the plan", step.address));
     match step.op {
         Op::Create => kind.create(spec()?, &run).await.map(Some),
-        Op::Update => kind.update(spec()?, &run, live()?).await.map(Some),
+        Op::Update | Op::Close => kind.update(spec()?, &run, live()?).await.map(Some),
         Op::Delete => kind.delete(&run, live()?).await.map(|()| None),
     }
 }
