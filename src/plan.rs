@@ -422,7 +422,11 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
         .collect();
     let note =
         |name| format!("existing users have no value for `custom:{name}` yet: where it is asked for they lose access until it is set");
-    attributes.into_iter().map(note).collect()
+    let locked_out =
+        plan.changes.iter().filter(|c| c.address.kind() == User::NAME && c.action == Action::Update && c.cause == Cause::Drift);
+    let opened = locked_out.filter(|c| c.fields.iter().any(|f| f.path == "enabled")).map(|c| c.address.label());
+    let opens = |email| format!("somebody has disabled `{email}`, and this enables them again: who should stay out leaves the manifest");
+    attributes.into_iter().map(note).chain(opened.map(opens)).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

@@ -342,7 +342,7 @@ fn what_is_closed_off_is_told_by_that_word_and_deleted_only_by_name() {
     let plan = diff(&names(), &Desired::default(), &live, &naming(&["user/tenant:clinic-b/b@clinic.com"])).unwrap();
     assert_eq!((plan.count(Action::Close), plan.count(Action::Delete)), (1, 1));
     let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
-    assert!(text.contains("  × user                a@clinic.com  no longer in the manifest; closed off, not deleted"), "{text}");
+    assert!(text.contains("  × user                a@clinic.com  no longer declared; closed off, not deleted"), "{text}");
     assert!(text.contains("enabled  true -> false") && text.contains("0 to replace, 1 to close off, 1 to delete"), "{text}");
     let json = crate::ui::json::plan(&plan, 0);
     assert_eq!((&json["summary"]["close"], &json["changes"][0]["action"]), (&json!(1), &json!("close")));
@@ -371,7 +371,7 @@ fn a_user_of_another_tenant_is_replaced_by_name_only() {
 
 #[test]
 fn tenants_that_arrive_fold_with_their_users_and_others_show_each_user() {
-    let tenants = ["clinic-a", "clinic-b", "clinic-c"];
+    let tenants = ["clinic-a", "clinic-b", "clinic-c"]; // The last begins another label, `clinic-config`.
     let person = |n: usize, tenant: &str| (format!("p{n}"), (tenant.to_owned(), "nurse".to_owned()));
     let people = || tenants.iter().enumerate().map(|(n, tenant)| person(n, tenant));
     let shown = |plan: &Plan| anstream::adapter::strip_str(&crate::ui::plan::text(plan, crate::ui::plan::Detail::Folded)).to_string();

@@ -141,6 +141,7 @@ static OPERATIONS: &[Operation] = &[
     on("AdminUpdateUserAttributes", &shapes::UPDATE_USER, users::update),
     on("AdminDisableUser", &shapes::USER, users::disable),
     on("AdminEnableUser", &shapes::USER, users::enable),
+    on("AdminSetUserPassword", &shapes::SET_PASSWORD, users::set_password),
     on("AdminUserGlobalSignOut", &shapes::USER, users::sign_out),
     on("AdminDeleteUser", &shapes::USER, users::delete),
     on("AdminAddUserToGroup", &shapes::MEMBERSHIP, groups::join),

@@ -61,7 +61,7 @@ fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) 
     let remark = match (change.action, change.cause) {
         (Action::Update | Action::Replace, _) if told_by_aws => String::new(),
         (Action::Create, _) if !waits.is_empty() => format!("after {waits}"),
-        (Action::Close, _) => "no longer in the manifest; closed off, not deleted".into(),
+        (Action::Close, _) => "no longer declared; closed off, not deleted".into(),
         (Action::Update | Action::Replace, Cause::Drift) => "changed outside tenantry; will be put back".into(),
         (Action::Update | Action::Replace, Cause::Dependency) if !waits.is_empty() => format!("because of {waits}"),
         _ => String::new(),
@@ -90,12 +90,13 @@ fn title(change: &Change) -> String {
 
 /// What it refers to and what is not there yet, in brief.
 fn waits(plan: &Plan, change: &Change) -> String {
-    let rising = plan.rising();
+    let is_new =
+        |address: &Address| plan.changes.iter().any(|c| matches!(c.action, Action::Create | Action::Replace) && c.address == *address);
     let name = |address: &Address| {
         let kind = address.kind().replace('_', " ");
-        match rising.get(address) {
+        match address {
             _ if plan.is_in_the_way(address) => Some(format!("{kind} {BLOCKED}")),
-            Some(Action::Create | Action::Replace) => Some(kind),
+            _ if is_new(address) => Some(kind),
             _ => None,
         }
     };
@@ -263,6 +264,19 @@ fn is_new_user(change: &Change) -> bool {
     change.action == Action::Create && change.address.kind() == User::NAME
 }
 
+/// The text with a tenant's id left open, but for words that merely begin with it.
+fn anonymous(text: &str, id: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once(id) {
+        let inside = |c: char| c.is_ascii_alphanumeric();
+        let whole = !before.ends_with(inside) && !after.starts_with(inside);
+        out.push_str(before);
+        out.push_str(if whole { "{tenant}" } else { id });
+        rest = after;
+    }
+    out + rest
+}
+
 /// What a tenant's changes come to, without the tenant's own id. The users of a tenant that arrives come with it: new ones are
 /// counted where the fold is told. Of other tenants every user has a name, for that is what is reviewed.
 fn signature(owner: &Owner, changes: &[&Change]) -> String {
@@ -274,15 +288,11 @@ fn signature(owner: &Owner, changes: &[&Change]) -> String {
         .map(|c| {
             let place = match c.address.kind() {
                 User::NAME if comes => String::new(),
-                _ => format!(" {}", title(c).replace(&id, "{tenant}")),
+                _ => format!(" {}", anonymous(&title(c), &id)),
             };
             let fields: Vec<String> = match c.action {
                 Action::Create => Vec::new(),
-                _ => c
-                    .fields
-                    .iter()
-                    .map(|f| format!(" {} {} -> {}", f.path, value(&f.before), value(&f.after)).replace(&id, "{tenant}"))
-                    .collect(),
+                _ => c.fields.iter().map(|f| anonymous(&format!(" {} {} -> {}", f.path, value(&f.before), value(&f.after)), &id)).collect(),
             };
             format!("{} {}{place}{}", sign(c.action), c.address.kind().replace('_', " "), fields.join(","))
         })

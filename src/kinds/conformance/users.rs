@@ -115,3 +115,50 @@ async fn a_pool_is_not_deleted_from_under_its_users_and_pages_are_read_to_the_en
     bench.apply(&Desired::default(), &named(&["user_pool/platform/main", "tenant:one-clinic"])).await;
     assert!(observe(&bench.site.aws, &bench.site.names, &many(130)).await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_of_before_gets_the_mark_and_then_its_users() {
+    let bench = Bench::new();
+    bench.apply(&desired(|d| drop(a_pool(d, &["clinic_id", "tier"], crate::manifest::Mfa::Off))), &Named::default()).await;
+    let plan = bench.plan(&ann(), &Named::default()).await;
+    let notes = crate::plan::notes(&plan);
+    assert!(notes.len() == 1 && notes[0].contains("`custom:role`"), "{notes:?}");
+    bench.apply(&ann(), &Named::default()).await;
+    bench.is_settled(&ann(), "with a mark").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_keeps_a_session_with_claims_that_are_over() {
+    let bench = Bench::with(Faults::parse("denied=cognito-idp:AdminUserGlobalSignOut").unwrap());
+    bench.apply(&ann(), &Named::default()).await;
+    let failed = async |wanted: &Desired| {
+        let plan = bench.plan(wanted, &Named::default()).await;
+        let (steps, (events, _)) = (schedule(&plan), tokio::sync::mpsc::unbounded_channel());
+        let options = Options { jobs: 8, stop: tokio_util::sync::CancellationToken::new() };
+        apply(plan, steps, bench.site.clone(), &options, events).await.failed.len()
+    };
+    // A change that can't end the sessions is not made, so that the next plan shows it.
+    assert_eq!(failed(&desired(|d| some_users(d, &[("ann@one.com", "one-clinic", "premium", "nurse")]))).await, 1);
+    assert_eq!(of(&bench.users().await, "custom:tier"), [Some("basic".to_owned())]);
+    // Who leaves is out at once.
+    assert_eq!(failed(&Desired::default()).await, 1);
+    assert!(!bench.users().await[0].enabled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whom_an_administrator_has_locked_out_is_told_before_they_are_let_in() {
+    let bench = Bench::new();
+    bench.apply(&ann(), &Named::default()).await;
+    let disable = bench.site.aws.cognito.admin_disable_user().user_pool_id(bench.pool_of_users().await).username("ann@one.com");
+    disable.send().await.unwrap();
+    let plan = bench.plan(&ann(), &Named::default()).await;
+    let notes = crate::plan::notes(&plan);
+    assert!(notes.len() == 1 && notes[0].contains("`ann@one.com`"), "{notes:?}");
+    // Closed off by ourselves, a user who comes back needs no such words.
+    bench.apply(&desired(|d| some_users(d, &[])), &Named::default()).await;
+    bench.apply(&ann(), &Named::default()).await;
+    bench.apply(&desired(|d| some_users(d, &[])), &Named::default()).await;
+    let plan = bench.plan(&ann(), &Named::default()).await;
+    assert_eq!(plan.changes.iter().map(|c| (c.action, c.cause)).collect::<Vec<_>>(), [(Action::Update, Cause::Manifest)]);
+    assert_eq!(crate::plan::notes(&plan), [] as [String; 0]);
+}
