@@ -199,3 +199,6 @@ fn page<K: AsRef<str>>(body: &Value, items: impl IntoIterator<Item = (K, Value)>
     shape::put(&mut reply, token, next);
     Ok(reply)
 }
+
+#[cfg(test)]
+mod tests;

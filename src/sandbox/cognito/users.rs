@@ -202,26 +202,28 @@ pub(super) fn enable(world: &mut World, body: &Value) -> Answer {
     set_enabled(world, body, true)
 }
 
+type Is = fn(char) -> bool;
+
+/// What a password policy may ask for, and its words when that is missing.
+const CLASSES: &[(&str, Is, &str)] = &[
+    ("RequireNumbers", |c| c.is_ascii_digit(), "numeric characters"),
+    ("RequireUppercase", |c| c.is_ascii_uppercase(), "uppercase characters"),
+    ("RequireLowercase", |c| c.is_ascii_lowercase(), "lowercase characters"),
+    ("RequireSymbols", |c| c.is_ascii_punctuation(), "symbol characters"),
+];
+
 /// The password itself is kept nowhere: nobody signs in here.
 pub(super) fn set_password(world: &mut World, body: &Value) -> Answer {
     let now = world.now;
     let password = shape::string(body, "Password");
-    let least =
-        pool(world, body)?.settings.get("Policies").and_then(|p| p.pointer("/PasswordPolicy/MinimumLength")).and_then(Value::as_u64);
-    let rule = |member: &str, met: bool, what: &str| (member.to_owned(), met, what.to_owned());
-    let rules = [
-        rule("RequireNumbers", password.contains(|c: char| c.is_ascii_digit()), "numeric characters"),
-        rule("RequireUppercase", password.contains(|c: char| c.is_ascii_uppercase()), "uppercase characters"),
-        rule("RequireLowercase", password.contains(|c: char| c.is_ascii_lowercase()), "lowercase characters"),
-        rule("RequireSymbols", password.contains(|c: char| c.is_ascii_punctuation()), "symbol characters"),
-    ];
+    let policies = pool(world, body)?.settings.get("Policies").cloned().unwrap_or_default();
+    let policy = |member: &str| policies.pointer(&format!("/PasswordPolicy/{member}"));
     let broken = |why: &str| refuse("InvalidPasswordException", format!("Password did not conform with policy: Password {why}"));
-    if least.is_some_and(|least| (password.len() as u64) < least) {
+    if policy("MinimumLength").and_then(Value::as_u64).is_some_and(|least| (password.chars().count() as u64) < least) {
         return Err(broken("not long enough"));
     }
-    let policy = pool(world, body)?.settings.get("Policies").and_then(|p| p.get("PasswordPolicy"));
-    let required = |member: &str| policy.and_then(|p| p.get(member)) == Some(&Value::Bool(true));
-    if let Some((_, _, what)) = rules.iter().find(|(member, met, _)| required(member) && !met) {
+    let missing = CLASSES.iter().find(|(member, is, _)| policy(member) == Some(&Value::Bool(true)) && !password.contains(*is));
+    if let Some((_, _, what)) = missing {
         return Err(broken(&format!("must have {what}")));
     }
     let user = user(world, body)?;
