@@ -185,7 +185,7 @@ impl Run {
         let Some(first) = ready.peek().copied() else { return Vec::new() };
         let most = match first.op {
             Op::Create => kind(first.address.kind()).map_or(1, |kind| kind.together()),
-            Op::Update | Op::Delete => 1,
+            Op::Update | Op::Close | Op::Delete => 1,
         };
         ready.filter(|step| step.op == first.op && step.address.kind() == first.address.kind()).take(most).cloned().collect()
     }
@@ -357,7 +357,7 @@ async fn once(work: &Work, step: &Begun) -> Result<Option<Value>> {
     let live = || step.live.as_ref().with_context(|| format!("{address} is not live in the plan"));
     match step.id.op {
         Op::Create => kind.create(spec()?, &run).await.map(Some),
-        Op::Update => kind.update(spec()?, &run, live()?).await.map(Some),
+        Op::Update | Op::Close => kind.update(spec()?, &run, live()?).await.map(Some),
         Op::Delete => kind.delete(&run, live()?).await.map(|()| None),
     }
 }

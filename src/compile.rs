@@ -19,6 +19,7 @@ mod identity;
 mod platform;
 mod tenant;
 mod tier;
+mod users;
 
 /// The label of the platform's own bucket, which holds the lock.
 pub(crate) const OWN_BUCKET: &str = "own";
@@ -46,6 +47,7 @@ pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> 
     for (id, tenant) in &manifest.tenants {
         let bucket = buckets.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;
         tenant::declare(&mut desired, bucket, id, tenant)?;
+        users::declare(&sources, &mut desired, &identity.pool, id, tenant)?;
         if let Some(data) = &data {
             data.row(&mut desired, id, tenant)?;
         }

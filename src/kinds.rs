@@ -44,6 +44,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     fn loses(&self, _live: &Self) -> Vec<String> {
         Vec::new()
     }
+    /// What a live one becomes that nobody declares any more and that holds data: shut, where AWS can do that.
+    fn closed(&self) -> Option<Self> {
+        None
+    }
     /// Outputs that follow from the spec, so that a plan can show and compare them before the resource is there.
     fn known(&self, _names: &Names) -> Vec<(&'static str, String)> {
         Vec::new()
@@ -239,6 +243,7 @@ pub(crate) trait AnyKind: Sync {
     fn canonical(&self, filled: &Value) -> Result<Value>;
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
+    fn closed(&self, live: &Value) -> Result<Option<Value>>;
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
     fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
     fn create_together<'a>(&self, batch: &'a [(Value, Step<'a>)]) -> BoxFuture<'a, Vec<Result<Value>>>;
@@ -296,6 +301,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>> {
         Ok(typed::<K>(wanted)?.loses(&typed(live)?))
+    }
+
+    fn closed(&self, live: &Value) -> Result<Option<Value>> {
+        Ok(typed::<K>(live)?.closed().map(|closed| document(&closed)).transpose()?)
     }
 
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>> {
@@ -370,6 +379,7 @@ kinds! {
     domain::Domain,
     credential_provider::CredentialProvider,
     group::Group,
+    user::User,
     knowledge_base::KnowledgeBase,
     data_source::DataSource,
     memory::Memory,
@@ -404,6 +414,7 @@ pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;
 pub(crate) use runtime::RuntimeArtifact;
 pub(crate) use table::Index as TableIndex;
+pub(crate) use user::Invitation;
 pub(crate) use user_pool::Attribute;
 
 #[cfg(test)]

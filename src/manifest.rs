@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
-use crate::kinds::{Extracts, GuardrailContent, PolicyMode};
+use crate::kinds::{Extracts, GuardrailContent, Invitation, PolicyMode};
 use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, TierName};
 
 mod check;
@@ -69,6 +69,8 @@ pub(crate) struct Identity {
     /// Absent: no machine client.
     pub(crate) machine_client: Option<MachineClient>,
     pub(crate) mfa: Mfa,
+    /// How new users hear of it.
+    pub(crate) invitations: Invitation,
 }
 
 /// Attribute names without Cognito's `custom:`.

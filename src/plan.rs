@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, UserPool, kind};
+use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, User, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
@@ -27,6 +27,8 @@ pub(crate) enum Action {
     Create,
     Update,
     Replace,
+    /// No longer declared, and shut instead of deleted, because it holds data.
+    Close,
     Delete,
 }
 
@@ -51,7 +53,7 @@ pub(crate) struct Change {
     pub(crate) fields: Vec<FieldChange>,
     /// Of a replace: the fields that AWS can't change in place, and why.
     pub(crate) replaces: Vec<String>,
-    /// The declared document with its references; absent for a delete.
+    /// The declared document with its references; of a close, the live one made shut; absent for a delete.
     pub(crate) desired: Option<Value>,
     pub(crate) live: Option<AnyFound>,
 }
@@ -78,9 +80,9 @@ pub(crate) struct Blocked {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) target: Target,
-    /// Creates, updates and replaces in the order of declaration, then deletes from the bottom up.
+    /// Creates, updates and replaces in the order of declaration, then closes and deletes from the bottom up.
     pub(crate) changes: Vec<Change>,
-    /// Live, no longer declared, and kept because they hold data.
+    /// Live, no longer declared, and kept as they are because they hold data.
     pub(crate) kept: Vec<Address>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) unchanged: Vec<Address>,
@@ -171,7 +173,8 @@ impl Plan {
 
     /// What is created, updated or replaced, by address.
     pub(crate) fn rising(&self) -> BTreeMap<&Address, Action> {
-        self.changes.iter().filter(|c| c.action != Action::Delete).map(|c| (&c.address, c.action)).collect()
+        let rises = |c: &&Change| matches!(c.action, Action::Create | Action::Update | Action::Replace);
+        self.changes.iter().filter(rises).map(|c| (&c.address, c.action)).collect()
     }
 }
 
@@ -322,19 +325,24 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
         live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
     gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
     for (address, found) in gone {
-        if kind(address.kind())?.holds_data() && !named.deletes(address) {
-            plan.kept.push(address.clone());
+        let change = |action, fields, desired| Change {
+            address: address.clone(),
+            action,
+            cause: Cause::Manifest,
+            fields,
+            replaces: Vec::new(),
+            desired,
+            live: Some(found.clone()),
+        };
+        let kind = kind(address.kind())?;
+        if !kind.holds_data() || named.deletes(address) {
+            plan.changes.push(change(Action::Delete, Vec::new(), None));
             continue;
         }
-        plan.changes.push(Change {
-            address: address.clone(),
-            action: Action::Delete,
-            cause: Cause::Manifest,
-            fields: Vec::new(),
-            replaces: Vec::new(),
-            desired: None,
-            live: Some(found.clone()),
-        });
+        match kind.closed(&found.spec)?.filter(|closed| *closed != found.spec) {
+            Some(closed) => plan.changes.push(change(Action::Close, fields::differences(&found.spec, &closed), Some(closed))),
+            None => plan.kept.push(address.clone()),
+        }
     }
     Ok(())
 }
@@ -366,7 +374,7 @@ fn keep_children(plan: &mut Plan, live: &Live) -> Result<()> {
         }
         let more = match lost.len().saturating_sub(NAMED_AT_ONCE) {
             0 => String::new(),
-            n => format!(" and {n} more, all of them under `kept` in --output json"),
+            n => format!(" and {n} more, which --output json lists"),
         };
         let some = || lost.iter().take(NAMED_AT_ONCE).cloned().collect::<Vec<_>>();
         blocked.push(Blocked {
@@ -409,10 +417,16 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
         .filter(|f| f.before.is_null())
         .filter_map(|f| f.path.strip_prefix("attributes.")?.rsplit_once('.'))
         .map(|(name, _)| name)
+        // The mark tells this tool who is ours, and nothing else reads it.
+        .filter(|name| *name != User::MARK)
         .collect();
     let note =
         |name| format!("existing users have no value for `custom:{name}` yet: where it is asked for they lose access until it is set");
-    attributes.into_iter().map(note).collect()
+    let locked_out =
+        plan.changes.iter().filter(|c| c.address.kind() == User::NAME && c.action == Action::Update && c.cause == Cause::Drift);
+    let opened = locked_out.filter(|c| c.fields.iter().any(|f| f.path == "enabled")).map(|c| c.address.label());
+    let opens = |email| format!("somebody has disabled `{email}`, and this enables them again: who should stay out leaves the manifest");
+    attributes.into_iter().map(note).chain(opened.map(opens)).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

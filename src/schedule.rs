@@ -13,6 +13,8 @@ pub(crate) enum Op {
     Delete,
     Create,
     Update,
+    /// An update that shuts what is no longer declared.
+    Close,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +26,7 @@ pub(crate) struct StepId {
 /// The steps of a plan.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
-    /// What is replaced and what hangs below it, then creates and updates, as their references allow.
+    /// What is replaced and what hangs below it, then creates, updates and closes, as their references allow.
     pub(crate) first: BTreeMap<StepId, BTreeSet<StepId>>,
     /// The remaining deletes: only once everything before went well.
     pub(crate) last: BTreeMap<StepId, BTreeSet<StepId>>,
@@ -54,6 +56,7 @@ pub(crate) fn schedule(plan: &Plan) -> Schedule {
         match change.action {
             Action::Create => drop(schedule.first.insert(step(Op::Create), before)),
             Action::Update => drop(schedule.first.insert(step(Op::Update), before)),
+            Action::Close => drop(schedule.first.insert(step(Op::Close), before)),
             Action::Replace => {
                 schedule.first.insert(step(Op::Delete), BTreeSet::new());
                 schedule.first.insert(step(Op::Create), before.into_iter().chain([step(Op::Delete)]).collect());
@@ -120,7 +123,7 @@ mod tests {
     }
 
     fn actions() -> impl Strategy<Value = Action> {
-        prop_oneof![Just(Action::Create), Just(Action::Update), Just(Action::Replace), Just(Action::Delete)]
+        prop_oneof![Just(Action::Create), Just(Action::Update), Just(Action::Replace), Just(Action::Close), Just(Action::Delete)]
     }
 
     proptest! {
@@ -138,7 +141,7 @@ mod tests {
             for (n, step) in first.iter().enumerate().filter(|(_, s)| s.op != Op::Delete) {
                 let change = plan.changes.iter().find(|c| c.address == step.address).unwrap();
                 for needed in change.refers_to() {
-                    let rises = plan.changes.iter().any(|c| c.address == needed && c.action != Action::Delete);
+                    let rises = plan.rising().contains_key(&needed);
                     prop_assert!(!rises || first[..n].iter().any(|s| s.address == needed && s.op != Op::Delete));
                 }
             }

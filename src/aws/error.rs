@@ -143,10 +143,13 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         | "InvalidAccessKeyId"
         | "MissingAuthenticationToken" => Class::Credentials,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedException" => Class::Denied,
-        "NotFound" | "NoSuchEntity" | "NoSuchBucket" | "NoSuchKey" | "ParameterNotFound" => Class::Missing,
-        "EntityAlreadyExists" | "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" | "ParameterAlreadyExists" | "GroupExistsException" => {
-            Class::Conflict
-        }
+        "NotFound" | "NoSuchEntity" | "NoSuchBucket" | "NoSuchKey" | "ParameterNotFound" | "UserNotFoundException" => Class::Missing,
+        "EntityAlreadyExists"
+        | "BucketAlreadyExists"
+        | "BucketAlreadyOwnedByYou"
+        | "ParameterAlreadyExists"
+        | "GroupExistsException"
+        | "UsernameExistsException" => Class::Conflict,
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
         _ if code.starts_with("Conflict") || code == "ResourceConflictException" => Class::Conflict,
         _ if status == 404 => Class::Missing,

@@ -7,11 +7,12 @@ use anyhow::Result;
 use super::Sources;
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Attribute, Client, ClientKind, Condition, CredentialProvider, Domain, Group, ResourceServer, UserPool};
+use crate::kinds::{Attribute, Client, ClientKind, Condition, CredentialProvider, Domain, Group, ResourceServer, User, UserPool};
 use crate::late::Late;
 
 /// What tiers refer to.
 pub(super) struct Identity {
+    pub(super) pool: Late,
     pub(super) discovery_url: Late,
     pub(super) web_client: Late,
 }
@@ -24,7 +25,9 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Id
     let claims = [&wanted.claims.tier, &wanted.claims.tenant, &wanted.claims.role];
     // Who a user belongs to never changes; a tier and a role do, by administrators' hands alone.
     let attribute = |name: &String| (name.clone(), Attribute { mutable: *name != wanted.claims.tenant, max_length: CLAIM_LENGTH });
-    let pool = UserPool::closed(names.user_pool(), wanted.mfa, claims.into_iter().map(attribute).collect(), sources.tags(None));
+    let mark = (User::MARK.to_owned(), Attribute { mutable: true, max_length: CLAIM_LENGTH });
+    let attributes = claims.into_iter().map(attribute).chain([mark]).collect();
+    let pool = UserPool::closed(names.user_pool(), wanted.mfa, attributes, sources.tags(None));
     let pool = desired.add(Owner::Platform, "main", &pool)?;
 
     let server = ResourceServer {
@@ -113,5 +116,5 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Id
     for (label, value) in published {
         sources.publish(desired, Owner::Platform, label, value)?;
     }
-    Ok(Identity { discovery_url, web_client: web.at(&Client::ID) })
+    Ok(Identity { pool: pool.at(&UserPool::ID), discovery_url, web_client: web.at(&Client::ID) })
 }

@@ -42,7 +42,7 @@ fn no_two_resources_share_a_name_and_the_same_files_give_the_same_documents() {
     assert_eq!(one.specs(), other.specs());
     let mut seen = std::collections::BTreeSet::new();
     for (address, spec) in one.iter() {
-        let name = ["name", "id", "key", "prefix", "alias"].iter().find_map(|f| spec[f].as_str()).unwrap();
+        let name = ["name", "id", "key", "prefix", "alias", "email"].iter().find_map(|f| spec[f].as_str()).unwrap();
         assert!(seen.insert((address.kind().to_owned(), name.to_owned())), "{address} shares its name");
     }
 }
@@ -55,11 +55,28 @@ fn nobody_writes_what_tells_tenants_apart() {
     assert_eq!(clients.len(), 2);
     for (address, client) in clients {
         assert_eq!(client["write_attributes"], serde_json::json!(["name"]), "{address}");
+        assert!(!client["read_attributes"].to_string().contains(crate::kinds::User::MARK), "{address}");
         assert_eq!(client["auth_flows"], serde_json::json!(["ALLOW_REFRESH_TOKEN_AUTH"]), "{address}");
     }
     let pool = desired.iter().find(|(a, _)| a.kind() == "user_pool").unwrap().1;
     assert_eq!(pool["self_sign_up"], false);
     assert_eq!(pool["attributes"]["clinic_id"]["mutable"], false);
+    assert_eq!(pool["attributes"]["tenantry"]["mutable"], true);
+}
+
+#[test]
+fn a_tenants_users_carry_the_claims_of_their_manifest() {
+    let (mut manifest, library, names) = shipped();
+    let first = manifest.tenants.values_mut().next().unwrap();
+    first.users[0].email = "Dr.Smith@Clinic-A.com".into();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let users: Vec<_> = desired.iter().filter(|(a, _)| a.kind() == "user").collect();
+    assert_eq!(users.len(), manifest.tenants.values().map(|t| t.users.len()).sum::<usize>());
+    let (address, smith) = users[0];
+    assert_eq!(address.to_string(), "user/tenant:clinic-a/dr.smith@clinic-a.com");
+    assert_eq!(smith["tenant"], serde_json::json!({ "clinic_id": "clinic-a" }));
+    assert_eq!(smith["claims"], serde_json::json!({ "tier": "basic", "role": "physician" }));
+    assert_eq!((&smith["enabled"], &smith["email_verified"], &smith["invitation"]), (&true.into(), &true.into(), &"suppress".into()));
 }
 
 #[test]

@@ -445,6 +445,23 @@ fn a_permission(desired: &mut Desired, service: &str, source: &str) {
     put(desired, &Permission::label("tools", "front-door"), &permission);
 }
 
+/// People with their tenant, tier and role, in the pool that they all share.
+fn some_users(desired: &mut Desired, people: &[(&str, &str, &str, &str)]) {
+    let pool = a_pool(desired, &["clinic_id", "tier", "role", User::MARK], crate::manifest::Mfa::Off).at(&UserPool::ID);
+    for (email, tenant, tier, role) in people {
+        let user = User {
+            pool: pool.clone(),
+            email: (*email).into(),
+            email_verified: true,
+            tenant: [("clinic_id".to_owned(), (*tenant).to_owned())].into(),
+            claims: [("tier".to_owned(), (*tier).to_owned()), ("role".to_owned(), (*role).to_owned())].into(),
+            enabled: true,
+            invitation: Invitation::Suppress,
+        };
+        desired.add(Owner::Tenant(tenant.parse().unwrap()), &User::label(email), &user).unwrap();
+    }
+}
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -538,6 +555,14 @@ fn matrix() -> Vec<Examples> {
         },
         Examples { kind: Domain::NAME, variants: vec![|d| domain(d, "acme-one"), |d| domain(d, "acme-two")] },
         Examples { kind: Group::NAME, variants: vec![|d| group(d, None, 1), |d| group(d, Some("who may"), 2)] },
+        Examples {
+            kind: User::NAME,
+            variants: vec![
+                |d| some_users(d, &[("ann@one.com", "one-clinic", "basic", "nurse"), ("o'neil@two.com", "two-clinic", "basic", "nurse")]),
+                |d| some_users(d, &[("ann@one.com", "one-clinic", "premium", "physician")]),
+                |d| some_users(d, &[("ann@one.com", "two-clinic", "basic", "nurse")]),
+            ],
+        },
         Examples {
             kind: VectorBucket::NAME,
             variants: vec![|d| drop(put(d, "main", &VectorBucket { name: "acme-vectors".into(), tags: tags("one") })), |d| {
@@ -680,7 +705,37 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
     bench.is_settled(from, at).await;
 }
 
+/// What leaves the manifest is shut where AWS can do that, kept so, and opened again when it comes back.
+#[tokio::test(start_paused = true)]
+async fn what_can_be_closed_off_is_closed_off_and_opened_again() {
+    let mut kinds = BTreeSet::new();
+    for examples in matrix() {
+        let (wanted, nothing) = (desired(examples.variants[0]), Desired::default());
+        let bench = Bench::new();
+        bench.apply(&wanted, &Named::default()).await;
+        let kind = super::kind(examples.kind).unwrap();
+        let closed = |live: &crate::observe::Live| {
+            let of_kind = live.iter().filter(|(a, _)| a.kind() == examples.kind);
+            of_kind.map(|(_, f)| kind.closed(&f.spec).unwrap().map(|c| c == f.spec)).collect::<Vec<_>>()
+        };
+        let before = closed(&observe(&bench.site.aws, &bench.site.names, &wanted).await.unwrap());
+        if before.iter().all(Option::is_none) {
+            continue;
+        }
+        assert!(before.iter().all(|c| *c == Some(false)), "{}: shut from the beginning", examples.kind);
+        kinds.insert(examples.kind);
+        bench.apply(&nothing, &Named::default()).await;
+        bench.is_settled(&nothing, examples.kind).await;
+        let after = closed(&observe(&bench.site.aws, &bench.site.names, &nothing).await.unwrap());
+        assert_eq!(after, vec![Some(true); before.len()], "{}", examples.kind);
+        bench.apply(&wanted, &Named::default()).await;
+        bench.is_settled(&wanted, examples.kind).await;
+    }
+    assert_eq!(kinds, [User::NAME].into());
+}
+
 mod transitions;
+mod users;
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_waits_for_its_deletion_is_gone_until_it_is_wanted_again() {

@@ -8,7 +8,7 @@ use super::section::Findings;
 use super::yaml::{Node, Value};
 use super::{Artifact, LambdaRef, Platform, Tier, rules};
 use crate::diagnostic::{Span, quoted};
-use crate::kinds::PolicyMode;
+use crate::kinds::{Invitation, PolicyMode};
 use crate::names::TierName;
 
 pub(super) mod files;
@@ -23,6 +23,7 @@ pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Find
     for (name, function) in &draft.functions {
         files::function(name, function, path, findings);
     }
+    invitations(draft, root, findings);
     for (name, tier) in &draft.tiers {
         let place = |path: &[&str]| root.place(&[&["tiers", name.as_str()], path].concat());
         files::check(tier, path, &place, findings);
@@ -72,6 +73,20 @@ fn emails(root: &Node, findings: &mut Findings) {
                 }
             }
         }
+    }
+}
+
+/// Of the mails that Cognito sends by itself, in an account and a day.
+const MAILS_A_DAY: usize = 50;
+
+/// Whoever has connected SES may ignore this; who has not finds out only when users hear nothing.
+fn invitations(draft: &Draft, root: &Node, findings: &mut Findings) {
+    let users: usize = draft.tenants.values().map(|tenant| tenant.users.len()).sum();
+    if draft.identity.as_ref().is_some_and(|identity| identity.invitations == Invitation::Send) && users > MAILS_A_DAY {
+        let help = format!(
+            "Cognito by itself sends {MAILS_A_DAY} mails a day; connect the user pool to Amazon SES, or write `invitations: suppress`"
+        );
+        findings.warning(root.place(&["identity", "invitations"]), format!("{users} users may be invited by mail"), "", help);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Component;
 
+use crate::kinds::User;
+
 /// A text passes, or the answer says what would.
 pub(crate) type Rule = fn(&str) -> Result<(), String>;
 
@@ -65,7 +67,8 @@ pub(super) fn role(text: &str) -> Result<(), String> {
 
 /// Cognito's custom attributes, without their prefix.
 pub(super) fn claim(text: &str) -> Result<(), String> {
-    must(sized(text, 1, 20) && all(text, "_"), "write 1 to 20 letters a-z, digits or `_`, without `custom:`")
+    must(sized(text, 1, 20) && all(text, "_"), "write 1 to 20 letters a-z, digits or `_`, without `custom:`")?;
+    must(!text.eq_ignore_ascii_case(User::MARK), "that attribute marks the users that this tool has made; take another name")
 }
 
 pub(super) fn group_name(text: &str) -> Result<(), String> {

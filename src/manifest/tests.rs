@@ -163,3 +163,15 @@ fn colours_only_on_request() {
     assert!(!found.render(Color::Never).contains('\u{1b}'));
     assert!(found.render(Color::Always).contains('\u{1b}'));
 }
+
+#[test]
+fn more_invitations_than_cognito_mails_in_a_day_are_a_warning() {
+    let users = |n: usize| (0..n).map(|n| format!("{{ email: n{n}@a.com, role: nurse }}")).collect::<Vec<_>>().join(", ");
+    let text = |how: &str, n| {
+        format!("{HEAD}identity: {{ invitations: {how} }}\ntenants: {{ clinic-a: {{ tier: basic, name: A, users: [{}] }} }}\n", users(n))
+    };
+    for (how, n, warnings) in [("send", 50, 0), ("send", 51, 1), ("suppress", 51, 0)] {
+        let (_, found) = from_lines(&text(how, n)).unwrap();
+        assert_eq!(found.count(Severity::Warning), warnings, "{how} {n}");
+    }
+}

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::{Attribute, Bucket, BucketProtection, Group, Parameter, Prefix, Protection};
+use crate::kinds::{Attribute, Bucket, BucketProtection, Group, Invitation, Parameter, Prefix, Protection, User};
 use crate::late::Late;
 
 fn names() -> Names {
@@ -274,4 +274,114 @@ fn a_new_claim_of_a_live_pool_is_said_to_be_empty() {
     assert_eq!(notes(&planned(&pool("clinic_id"), &Live::new())), [] as [String; 0]);
     let notes = notes(&planned(&pool("clinic_id"), &live(&pool("tenant_id"))));
     assert!(notes.len() == 1 && notes[0].contains("`custom:clinic_id`"), "{notes:?}");
+}
+
+/// Users by tenant and name; `enabled` is as the manifest always has it.
+fn users(people: &BTreeMap<String, (String, String)>) -> Desired {
+    let mut desired = Desired::default();
+    for (name, (tenant, role)) in people {
+        let email = format!("{name}@clinic.com");
+        let user = User {
+            pool: "us-east-1_abc".into(),
+            email_verified: true,
+            tenant: [("clinic_id".to_owned(), tenant.clone())].into(),
+            claims: [("role".to_owned(), role.clone())].into(),
+            enabled: true,
+            invitation: Invitation::Suppress,
+            email,
+        };
+        desired.add(Owner::Tenant(tenant.parse().unwrap()), &User::label(&user.email), &user).unwrap();
+    }
+    desired
+}
+
+/// The world after a perfect apply of a plan over another.
+fn after(plan: &Plan, live: &Live) -> Live {
+    let mut live = live.clone();
+    for change in &plan.changes {
+        match (&change.desired, change.action) {
+            (_, Action::Delete) | (None, _) => drop(live.remove(&change.address)),
+            (Some(spec), _) => {
+                let output = change.live.as_ref().map_or_else(|| json!({}), |l| l.output.clone());
+                live.insert(change.address.clone(), AnyFound { spec: spec.clone(), output, mark: Ownership::Ours { spec: None } });
+            }
+        }
+    }
+    live
+}
+
+proptest! {
+    #[test]
+    fn what_leaves_is_closed_off_once_kept_and_opened_again(
+        before in proptest::collection::btree_map("[a-z]{1,6}", ("clinic-[ab]", "[a-z]{1,4}"), 0..8),
+        still in proptest::collection::btree_set("[a-z]{1,6}", 0..4),
+    ) {
+        let fewer = users(&before.iter().filter(|(n, _)| still.contains(*n)).map(|(n, p)| (n.clone(), p.clone())).collect());
+        let all = users(&before);
+        let gone = all.iter().count() - fewer.iter().count();
+        let world = live(&all);
+
+        let plan = planned(&fewer, &world);
+        prop_assert_eq!((plan.count(Action::Close), plan.changes.len(), plan.kept.len()), (gone, gone, 0));
+        let closed = after(&plan, &world);
+        let again = planned(&fewer, &closed);
+        prop_assert!(again.is_empty() && again.kept.len() == gone, "{:?}", again.changes);
+
+        let back = planned(&all, &closed);
+        prop_assert_eq!((back.count(Action::Update), back.changes.len()), (gone, gone));
+        prop_assert!(back.changes.iter().all(|c| c.fields.len() == 1 && c.fields[0].path == "enabled"));
+        prop_assert!(planned(&all, &after(&back, &closed)).is_empty());
+    }
+}
+
+#[test]
+fn what_is_closed_off_is_told_by_that_word_and_deleted_only_by_name() {
+    let people =
+        [("a".to_owned(), ("clinic-a".to_owned(), "nurse".to_owned())), ("b".to_owned(), ("clinic-b".to_owned(), "nurse".to_owned()))];
+    let live = live(&users(&people.into()));
+    let plan = diff(&names(), &Desired::default(), &live, &naming(&["user/tenant:clinic-b/b@clinic.com"])).unwrap();
+    assert_eq!((plan.count(Action::Close), plan.count(Action::Delete)), (1, 1));
+    let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
+    assert!(text.contains("  × user                a@clinic.com  no longer declared; closed off, not deleted"), "{text}");
+    assert!(text.contains("enabled  true -> false") && text.contains("0 to replace, 1 to close off, 1 to delete"), "{text}");
+    let json = crate::ui::json::plan(&plan, 0);
+    assert_eq!((&json["summary"]["close"], &json["changes"][0]["action"]), (&json!(1), &json!("close")));
+    assert_ne!(plan.checksum(), planned(&Desired::default(), &live).checksum());
+    assert_eq!(
+        diff(&names(), &Desired::default(), &live, &naming(&["tenant:clinic-a", "tenant:clinic-b"])).unwrap().count(Action::Delete),
+        2
+    );
+}
+
+#[test]
+fn a_user_of_another_tenant_is_replaced_by_name_only() {
+    let of = |tenant: &str| users(&[("a".to_owned(), (tenant.to_owned(), "nurse".to_owned()))].into());
+    let mut world = live(&of("clinic-a"));
+    let mut found = world.pop_first().unwrap().1;
+    let moved: Address = "user/tenant:clinic-b/a@clinic.com".parse().unwrap();
+    // Observed under the address that wants the e-mail.
+    found.output = json!({ "id": "x" });
+    world.insert(moved.clone(), found);
+    let plan = planned(&of("clinic-b"), &world);
+    assert_eq!((plan.count(Action::Replace), plan.blocked.len()), (1, 1));
+    assert!(plan.blocked[0].why.contains("another tenant takes a new user") && plan.blocked[0].way_out.contains("--allow-replace"));
+    let named = Named { delete: BTreeSet::new(), replace: [moved].into() };
+    assert_eq!(diff(&names(), &of("clinic-b"), &world, &named).unwrap().blocked, []);
+}
+
+#[test]
+fn tenants_that_arrive_fold_with_their_users_and_others_show_each_user() {
+    let tenants = ["clinic-a", "clinic-b", "clinic-c"]; // The last begins another label, `clinic-config`.
+    let person = |n: usize, tenant: &str| (format!("p{n}"), (tenant.to_owned(), "nurse".to_owned()));
+    let people = || tenants.iter().enumerate().map(|(n, tenant)| person(n, tenant));
+    let shown = |plan: &Plan| anstream::adapter::strip_str(&crate::ui::plan::text(plan, crate::ui::plan::Detail::Folded)).to_string();
+    let mut both = users(&people().chain([person(7, "clinic-a")]).collect());
+    for tenant in tenants {
+        let prefix = Prefix { bucket: "one".into(), prefix: format!("basic-tier/{tenant}/") };
+        both.add(Owner::Tenant(tenant.parse().unwrap()), "basic", &prefix).unwrap();
+    }
+    let text = shown(&planned(&both, &Live::new()));
+    assert!(text.contains("+ 3 tenants: prefix basic-tier/{tenant}/ + 4 users"), "{text}");
+    let text = shown(&planned(&users(&people().collect()), &Live::new()));
+    assert!(["p0", "p1", "p2"].iter().all(|p| text.contains(&format!("+ user                {p}@clinic.com"))), "{text}");
 }

@@ -87,6 +87,9 @@ struct User {
     status: String,
     attributes: BTreeMap<String, String>,
     groups: BTreeSet<String>,
+    /// Sessions from before are over.
+    #[serde(default)]
+    signed_out: f64,
 }
 
 type Answer = Result<Value, Refusal>;
@@ -138,6 +141,8 @@ static OPERATIONS: &[Operation] = &[
     on("AdminUpdateUserAttributes", &shapes::UPDATE_USER, users::update),
     on("AdminDisableUser", &shapes::USER, users::disable),
     on("AdminEnableUser", &shapes::USER, users::enable),
+    on("AdminSetUserPassword", &shapes::SET_PASSWORD, users::set_password),
+    on("AdminUserGlobalSignOut", &shapes::USER, users::sign_out),
     on("AdminDeleteUser", &shapes::USER, users::delete),
     on("AdminAddUserToGroup", &shapes::MEMBERSHIP, groups::join),
     on("AdminRemoveUserFromGroup", &shapes::MEMBERSHIP, groups::leave),
@@ -194,3 +199,6 @@ fn page<K: AsRef<str>>(body: &Value, items: impl IntoIterator<Item = (K, Value)>
     shape::put(&mut reply, token, next);
     Ok(reply)
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,6 +125,7 @@ fn verb(op: Op) -> (&'static str, &'static str) {
     match op {
         Op::Create => ("creating", "created"),
         Op::Update => ("changing", "changed"),
+        Op::Close => ("closing off", "closed off"),
         Op::Delete => ("deleting", "deleted"),
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn plan(plan: &Plan, calls: u64) -> Value {
             "create": plan.count(Action::Create),
             "update": plan.count(Action::Update),
             "replace": plan.count(Action::Replace),
+            "close": plan.count(Action::Close),
             "delete": plan.count(Action::Delete),
             "unchanged": plan.unchanged.len(),
             "kept": plan.kept.len(),

@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, of, sign};
 use crate::address::{Address, Owner};
-use crate::kinds::{Kind as _, Prefix, rank};
+use crate::kinds::{Kind as _, Prefix, User, rank};
 use crate::names::tenant_prefix;
 use crate::plan::{self, Action, BLOCKED, Cause, Change, FieldChange, Plan, by_owner, moves};
 
@@ -61,6 +61,7 @@ fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) 
     let remark = match (change.action, change.cause) {
         (Action::Update | Action::Replace, _) if told_by_aws => String::new(),
         (Action::Create, _) if !waits.is_empty() => format!("after {waits}"),
+        (Action::Close, _) => "no longer declared; closed off, not deleted".into(),
         (Action::Update | Action::Replace, Cause::Drift) => "changed outside tenantry; will be put back".into(),
         (Action::Update | Action::Replace, Cause::Dependency) if !waits.is_empty() => format!("because of {waits}"),
         _ => String::new(),
@@ -83,18 +84,19 @@ fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) 
 /// What a reader calls the resource.
 fn title(change: &Change) -> String {
     let document = change.desired.as_ref().or(change.live.as_ref().map(|l| &l.spec));
-    let name = ["name", "identifier", "key", "prefix"].iter().find_map(|field| document?.get(field)?.as_str());
+    let name = ["name", "identifier", "key", "prefix", "email"].iter().find_map(|field| document?.get(field)?.as_str());
     name.map_or_else(|| change.address.label().to_owned(), ToOwned::to_owned)
 }
 
 /// What it refers to and what is not there yet, in brief.
 fn waits(plan: &Plan, change: &Change) -> String {
-    let rising = plan.rising();
+    let is_new =
+        |address: &Address| plan.changes.iter().any(|c| matches!(c.action, Action::Create | Action::Replace) && c.address == *address);
     let name = |address: &Address| {
         let kind = address.kind().replace('_', " ");
-        match rising.get(address) {
+        match address {
             _ if plan.is_in_the_way(address) => Some(format!("{kind} {BLOCKED}")),
-            Some(Action::Create | Action::Replace) => Some(kind),
+            _ if is_new(address) => Some(kind),
             _ => None,
         }
     };
@@ -177,7 +179,7 @@ fn value(value: &Value) -> String {
     }
 }
 
-/// Tenants in the order of their ids: equal changes as one line, unless they destroy something.
+/// Tenants in the order of their ids: equal changes as one line, unless they destroy something or shut somebody out.
 fn tenants(out: &mut String, plan: &Plan, groups: &BTreeMap<Owner, Vec<&Change>>, detail: Detail) {
     let moves = moves(plan);
     let mut folded: BTreeMap<String, Vec<(&Owner, &Vec<&Change>)>> = BTreeMap::new();
@@ -186,8 +188,8 @@ fn tenants(out: &mut String, plan: &Plan, groups: &BTreeMap<Owner, Vec<&Change>>
         folded.entry(format!("{}{}", moved.unwrap_or_default(), signature(owner, changes))).or_default().push((owner, changes));
     }
     let folds = |members: &[(&Owner, &Vec<&Change>)]| {
-        let destroys = members.iter().any(|(_, changes)| changes.iter().any(|c| matches!(c.action, Action::Delete | Action::Replace)));
-        detail == Detail::Folded && !destroys && members.len() >= 3
+        let takes = |c: &&Change| matches!(c.action, Action::Delete | Action::Replace | Action::Close);
+        detail == Detail::Folded && members.len() >= 3 && !members.iter().any(|(_, changes)| changes.iter().any(takes))
     };
     let (many, few): (Vec<_>, Vec<_>) = folded.into_iter().partition(|(_, members)| folds(members));
     let few: BTreeMap<&Owner, &Vec<&Change>> = few.into_iter().flat_map(|(_, members)| members).collect();
@@ -212,10 +214,16 @@ fn tenants(out: &mut String, plan: &Plan, groups: &BTreeMap<Owner, Vec<&Change>>
         let moved = members.first().is_some_and(|(owner, _)| moves.contains_key(owner));
         let style = members.first().and_then(|(_, c)| c.first()).map_or(DIM, |c| of(c.action));
         let (sign, rest) = if moved { (">", shape.as_str()) } else { shape.split_once(' ').unwrap_or(("", &shape)) };
+        let people =
+            members.iter().filter(|(_, changes)| arrives(changes)).flat_map(|(_, changes)| changes.iter()).filter(|c| is_new_user(c));
+        let people = match people.count() {
+            0 => String::new(),
+            n => format!(" + {}", count(n, "user")),
+        };
         let stay = if moved { "; their documents stay where they are" } else { "" };
         let _ = writeln!(
             out,
-            "  {style}{sign}{style:#} {}: {rest}{stay}  {DIM}{}{more}{DIM:#}",
+            "  {style}{sign}{style:#} {}: {rest}{people}{stay}  {DIM}{}{more}{DIM:#}",
             count(members.len(), "tenant"),
             names.join(", ")
         );
@@ -247,24 +255,49 @@ fn stays(out: &mut String, kept: &[&Address]) {
     out.push('\n');
 }
 
-/// What a tenant's changes come to, without the tenant's own id.
+/// Whether the tenant is new, or new in a tier.
+fn arrives(changes: &[&Change]) -> bool {
+    changes.iter().any(|c| c.action == Action::Create && c.address.kind() == Prefix::NAME)
+}
+
+fn is_new_user(change: &Change) -> bool {
+    change.action == Action::Create && change.address.kind() == User::NAME
+}
+
+/// The text with a tenant's id left open, but for words that merely begin with it.
+fn anonymous(text: &str, id: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once(id) {
+        let inside = |c: char| c.is_ascii_alphanumeric();
+        let whole = !before.ends_with(inside) && !after.starts_with(inside);
+        out.push_str(before);
+        out.push_str(if whole { "{tenant}" } else { id });
+        rest = after;
+    }
+    out + rest
+}
+
+/// What a tenant's changes come to, without the tenant's own id. The users of a tenant that arrives come with it: new ones are
+/// counted where the fold is told. Of other tenants every user has a name, for that is what is reviewed.
 fn signature(owner: &Owner, changes: &[&Change]) -> String {
     let id = owner.to_string().replace("tenant:", "");
-    let parts: Vec<String> = changes
+    let comes = arrives(changes);
+    let mut parts: Vec<String> = changes
         .iter()
+        .filter(|c| !(comes && is_new_user(c)))
         .map(|c| {
-            let place = title(c).replace(&id, "{tenant}");
+            let place = match c.address.kind() {
+                User::NAME if comes => String::new(),
+                _ => format!(" {}", anonymous(&title(c), &id)),
+            };
             let fields: Vec<String> = match c.action {
                 Action::Create => Vec::new(),
-                _ => c
-                    .fields
-                    .iter()
-                    .map(|f| format!(" {} {} -> {}", f.path, value(&f.before), value(&f.after)).replace(&id, "{tenant}"))
-                    .collect(),
+                _ => c.fields.iter().map(|f| anonymous(&format!(" {} {} -> {}", f.path, value(&f.before), value(&f.after)), &id)).collect(),
             };
-            format!("{} {} {place}{}", sign(c.action), c.address.kind().replace('_', " "), fields.join(","))
+            format!("{} {}{place}{}", sign(c.action), c.address.kind().replace('_', " "), fields.join(","))
         })
         .collect();
+    parts.dedup();
     parts.join(" ")
 }
 
@@ -306,10 +339,14 @@ fn summary(out: &mut String, plan: &Plan, detail: Detail) {
     }
     let _ = write!(
         out,
-        "{BOLD}Plan:{BOLD:#} {} to create, {} to change, {} to replace, {} to delete; {} unchanged",
+        "{BOLD}Plan:{BOLD:#} {} to create, {} to change, {} to replace,{} {} to delete; {} unchanged",
         plan.count(Action::Create),
         plan.count(Action::Update),
         plan.count(Action::Replace),
+        match plan.count(Action::Close) {
+            0 => String::new(),
+            n => format!(" {n} to close off,"),
+        },
         plan.count(Action::Delete),
         plan.unchanged.len()
     );

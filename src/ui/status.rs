@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::plan::Detail;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use crate::address::{Address, Owner};
-use crate::kinds::{AnyFound, Ownership, rank};
+use crate::kinds::{AnyFound, Kind as _, Ownership, User, rank};
 use crate::manifest::{Manifest, Setting};
 use crate::names::TenantId;
 use crate::observe::Live;
@@ -118,21 +118,30 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, deta
         return;
     }
     let mut left: BTreeMap<&Owner, Vec<&str>> = BTreeMap::new();
+    let mut shut: BTreeMap<&Owner, usize> = BTreeMap::new();
     for address in &plan.kept {
-        left.entry(address.owner()).or_default().push(address.label());
+        match address.kind() {
+            User::NAME => *shut.entry(address.owner()).or_default() += 1,
+            _ => left.entry(address.owner()).or_default().push(address.label()),
+        }
     }
     let mut standings: BTreeMap<Standing, Vec<&TenantId>> = BTreeMap::new();
     let mut each: Vec<(&TenantId, State, &str, String)> = Vec::new();
     for (id, resources) in known {
-        let data = left.get(&Owner::Tenant(id.clone())).map(|tiers| format!("data kept in {}", tiers.join(", ")));
+        let owner = Owner::Tenant(id.clone());
+        let data = left.get(&owner).map(|tiers| format!("data kept in {}", tiers.join(", ")));
+        let shut = shut.get(&owner).map(|n| format!("{} closed off", count(*n, "user")));
         let (state, tier, remark) = match manifest.tenants.get(id) {
-            None => (State::Kept, "-", data.map_or_else(|| "not in the manifest".into(), |data| format!("not in the manifest; {data}"))),
+            None => {
+                let remark = ["not in the manifest".to_owned()].into_iter().chain(data).chain(shut);
+                (State::Kept, "-", remark.collect::<Vec<_>>().join("; "))
+            }
             Some(tenant) => {
                 let here = resources.iter().filter(|a| !plan.kept.contains(a));
                 let state =
                     if here.clone().next().is_none() || here.clone().any(|a| pending.contains(*a)) { State::Pending } else { State::Good };
                 let new = here.clone().next().is_none().then(|| "not provisioned yet".to_owned());
-                (state, tenant.tier.value.as_str(), new.into_iter().chain(data).collect::<Vec<_>>().join("; "))
+                (state, tenant.tier.value.as_str(), new.into_iter().chain(data).chain(shut).collect::<Vec<_>>().join("; "))
             }
         };
         standings.entry(Standing { state, tier: tier.to_owned(), remark: remark.clone() }).or_default().push(id);

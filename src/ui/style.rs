@@ -14,7 +14,7 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) fn of(action: Action) -> Style {
     match action {
         Action::Create => GOOD,
-        Action::Update => CAREFUL,
+        Action::Update | Action::Close => CAREFUL,
         Action::Replace | Action::Delete => BAD,
     }
 }
@@ -24,6 +24,7 @@ pub(crate) fn sign(action: Action) -> &'static str {
         Action::Create => "+",
         Action::Update => "~",
         Action::Replace => "±",
+        Action::Close => "×",
         Action::Delete => "-",
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::section::{Findings, Section, entries};
 use super::super::{Claims, Group, Identity, Located, MachineClient, Mfa, Platform, ResourceServer, WebClient, rules};
 use crate::diagnostic::{choices, quoted};
+use crate::kinds::Invitation;
 
 /// Custom attributes of the user pool: `custom:tier`, `custom:tenant_id`, `custom:role`.
 const TIER_CLAIM: &str = "tier";
@@ -21,7 +22,7 @@ const TOKEN_BOUNDS: (u32, u32) = (5, 1440);
 const REFRESH_DAYS: u32 = 30;
 const REFRESH_BOUNDS: (u32, u32) = (1, 3650);
 
-const KEYS: &[&str] = &["claims", "domain", "groups", "resource_server", "web_client", "machine_client", "mfa"];
+const KEYS: &[&str] = &["claims", "domain", "groups", "resource_server", "web_client", "machine_client", "mfa", "invitations"];
 
 /// Without a platform there is no default for the resource server, and the platform's own finding says enough.
 pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Findings) -> Option<Identity> {
@@ -40,6 +41,7 @@ pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Fi
     let machine_client = machine.map(|m| MachineClient { token_minutes: m.number("token_minutes", TOKEN_MINUTES, TOKEN_BOUNDS, findings) });
     let domain = section.and_then(|s| s.ruled("domain", rules::domain_prefix, findings));
     let mfa = section.map_or(Mfa::Optional, |s| mfa(s, findings));
+    let invitations = section.map_or(Invitation::Suppress, |s| invitations(s, findings));
     if let (Some(server), Some(section), Some(_)) = (&resource_server, section, &machine_client)
         && server.scopes.is_empty()
     {
@@ -51,7 +53,7 @@ pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Fi
             "give `resource_server` at least one scope, or remove `machine_client`",
         );
     }
-    Some(Identity { claims, domain, groups, resource_server: resource_server?, web_client, machine_client, mfa })
+    Some(Identity { claims, domain, groups, resource_server: resource_server?, web_client, machine_client, mfa, invitations })
 }
 
 fn claims(section: Option<&Section>, findings: &mut Findings) -> Claims {
@@ -131,6 +133,19 @@ fn web_client(section: Option<&Section>, findings: &mut Findings) -> WebClient {
         refresh_days = section.number("refresh_days", REFRESH_DAYS, REFRESH_BOUNDS, findings);
     }
     WebClient { callback_urls, logout_urls, token_minutes, refresh_days }
+}
+
+fn invitations(identity: &Section, findings: &mut Findings) -> Invitation {
+    let Some(node) = identity.get("invitations") else { return Invitation::Suppress };
+    match findings.text(node, "`invitations` of identity") {
+        Some("send") => Invitation::Send,
+        Some("suppress") | None => Invitation::Suppress,
+        Some(other) => {
+            let help = choices(other, "it is one of", ["suppress", "send"]);
+            findings.error(node.span, format!("{} can't be `invitations` of identity", quoted(other)), "", help);
+            Invitation::Suppress
+        }
+    }
 }
 
 fn mfa(identity: &Section, findings: &mut Findings) -> Mfa {

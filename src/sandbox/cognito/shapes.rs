@@ -220,6 +220,8 @@ pub(super) static CREATE_USER: Shape = Shape::Struct(&[
     may("DesiredDeliveryMediums", list(0, 2, &MEDIUM)),
 ]);
 pub(super) static USER: Shape = Shape::Struct(&[ID, USERNAME]);
+pub(super) static SET_PASSWORD: Shape =
+    Shape::Struct(&[ID, USERNAME, must("Password", text(1, 256, r"\S+")), may("Permanent", Shape::Flag)]);
 pub(super) static UPDATE_USER: Shape = Shape::Struct(&[ID, USERNAME, must("UserAttributes", list(0, usize::MAX, &USER_ATTRIBUTE))]);
 static SOUGHT: Shape = text(1, 32, "");
 pub(super) static LIST_USERS: Shape = Shape::Struct(&[

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
+use super::super::agentcore::{pages, shape};
 use super::super::protocol::Refusal;
-use super::{Answer, Pool, User, World, invalid, page, pool, refuse};
+use super::{Answer, Pool, User, World, invalid, pool, refuse};
 
 /// What a filter may ask for.
 const SEARCHABLE: &[&str] = &[
@@ -24,6 +24,9 @@ const SEARCHABLE: &[&str] = &[
 
 /// The name a user is kept under, if the request's name is theirs: their own name, or an alias of theirs.
 fn kept_name(pool: &Pool, name: &str) -> Option<String> {
+    if pool.users.contains_key(name) {
+        return Some(name.to_owned());
+    }
     let same = |a: &str| if case_sensitive(pool) { a == name } else { a.eq_ignore_ascii_case(name) };
     let aliases: Vec<&str> = ["UsernameAttributes", "AliasAttributes"]
         .iter()
@@ -135,8 +138,15 @@ pub(super) fn create(world: &mut World, body: &Value) -> Answer {
     }
     attributes.insert("sub".into(), uuid);
     attributes.retain(|_, value| !value.is_empty());
-    let user =
-        User { created: now, modified: now, enabled: true, status: "FORCE_CHANGE_PASSWORD".into(), attributes, groups: BTreeSet::new() };
+    let user = User {
+        created: now,
+        modified: now,
+        enabled: true,
+        status: "FORCE_CHANGE_PASSWORD".into(),
+        attributes,
+        groups: BTreeSet::new(),
+        signed_out: 0.0,
+    };
     let reply = json!({ "User": shown(&kept, &user, "Attributes") });
     pool.users.insert(kept, user);
     world.dirty = true;
@@ -177,6 +187,9 @@ fn set_enabled(world: &mut World, body: &Value, enabled: bool) -> Answer {
     let user = user(world, body)?;
     user.enabled = enabled;
     user.modified = now;
+    if !enabled {
+        user.signed_out = now;
+    }
     world.dirty = true;
     Ok(json!({}))
 }
@@ -187,6 +200,45 @@ pub(super) fn disable(world: &mut World, body: &Value) -> Answer {
 
 pub(super) fn enable(world: &mut World, body: &Value) -> Answer {
     set_enabled(world, body, true)
+}
+
+type Is = fn(char) -> bool;
+
+/// What a password policy may ask for, and its words when that is missing.
+const CLASSES: &[(&str, Is, &str)] = &[
+    ("RequireNumbers", |c| c.is_ascii_digit(), "numeric characters"),
+    ("RequireUppercase", |c| c.is_ascii_uppercase(), "uppercase characters"),
+    ("RequireLowercase", |c| c.is_ascii_lowercase(), "lowercase characters"),
+    ("RequireSymbols", |c| c.is_ascii_punctuation(), "symbol characters"),
+];
+
+/// The password itself is kept nowhere: nobody signs in here.
+pub(super) fn set_password(world: &mut World, body: &Value) -> Answer {
+    let now = world.now;
+    let password = shape::string(body, "Password");
+    let policies = pool(world, body)?.settings.get("Policies").cloned().unwrap_or_default();
+    let policy = |member: &str| policies.pointer(&format!("/PasswordPolicy/{member}"));
+    let broken = |why: &str| refuse("InvalidPasswordException", format!("Password did not conform with policy: Password {why}"));
+    if policy("MinimumLength").and_then(Value::as_u64).is_some_and(|least| (password.chars().count() as u64) < least) {
+        return Err(broken("not long enough"));
+    }
+    let missing = CLASSES.iter().find(|(member, is, _)| policy(member) == Some(&Value::Bool(true)) && !password.contains(*is));
+    if let Some((_, _, what)) = missing {
+        return Err(broken(&format!("must have {what}")));
+    }
+    let user = user(world, body)?;
+    let permanent = body.get("Permanent") == Some(&Value::Bool(true));
+    user.status = if permanent { "CONFIRMED" } else { "FORCE_CHANGE_PASSWORD" }.into();
+    user.modified = now;
+    world.dirty = true;
+    Ok(json!({}))
+}
+
+pub(super) fn sign_out(world: &mut World, body: &Value) -> Answer {
+    let now = world.now;
+    user(world, body)?.signed_out = now;
+    world.dirty = true;
+    Ok(json!({}))
 }
 
 pub(super) fn delete(world: &mut World, body: &Value) -> Answer {
@@ -227,9 +279,25 @@ pub(super) fn list(world: &mut World, body: &Value) -> Answer {
         };
         if *prefix { value.starts_with(wanted.as_str()) } else { value == wanted }
     };
-    let users =
-        pool(world, body)?.users.iter().filter(|(name, user)| fits(name, user)).map(|(name, user)| (name, shown(name, user, "Attributes")));
-    page(body, users, "Users", "Limit", "PaginationToken")
+    let sought: BTreeSet<&str> = shape::strings(body, "AttributesToGet").into_iter().collect();
+    let users = &pool(world, body)?.users;
+    let fitting = users.iter().filter(|(name, user)| fits(name, user)).map(|(name, user)| (name, (name, user)));
+    let token = body.get("PaginationToken").and_then(Value::as_str);
+    let (some, next) = pages::page(fitting, pages::size(body, "Limit"), token).ok_or_else(|| invalid("Invalid PaginationToken."))?;
+    let mut list = Vec::new();
+    for (name, user) in some {
+        if let Some(missing) = sought.iter().find(|sought| !user.attributes.contains_key(**sought)) {
+            return Err(invalid(format!("One or more requested attributes do not exist: {missing}.")));
+        }
+        let mut user = shown(name, user, "Attributes");
+        if let Some(attributes) = user.get_mut("Attributes").and_then(Value::as_array_mut).filter(|_| !sought.is_empty()) {
+            attributes.retain(|attribute| sought.contains(shape::string(attribute, "Name")));
+        }
+        list.push(user);
+    }
+    let mut reply = json!({ "Users": list });
+    shape::put(&mut reply, "PaginationToken", next);
+    Ok(reply)
 }
 
 #[cfg(test)]
