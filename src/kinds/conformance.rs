@@ -618,7 +618,7 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: Permission::NAME,
             variants: vec![|d| a_permission(d, "apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:111122223333:abc/*/*"), |d| {
-                a_permission(d, "cognito-idp.amazonaws.com", "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_abc")
+                a_permission(d, "cognito-idp.amazonaws.com", "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_abc");
             }],
         },
         Examples {

@@ -38,6 +38,7 @@ pub(crate) struct Output {
 
 impl Permission {
     /// Lets `service` call the function on behalf of what has the ARN, in this account.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over literals and account ids alike")]
     pub(crate) fn invoke(function: Late, statement: &str, service: &str, source_arn: Late, source_account: impl ToString) -> Self {
         Self {
             function,
