@@ -16,6 +16,7 @@ mod data;
 mod guardrail;
 mod identity;
 mod platform;
+mod registry;
 mod tenant;
 mod tier;
 
@@ -36,9 +37,10 @@ pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> 
     let identity = identity::declare(&sources, &mut desired)?;
     let platform = platform::declare(&sources, &mut desired)?;
     let data = data::declare(&sources, &mut desired)?;
+    let registry = registry::declare(&sources, &mut desired)?;
     let mut buckets = BTreeMap::new();
     for (name, tier) in &manifest.tiers {
-        buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, name, tier)?);
+        buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, registry.as_ref(), name, tier)?);
     }
     for (id, tenant) in &manifest.tenants {
         let bucket = buckets.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;

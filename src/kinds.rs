@@ -350,6 +350,8 @@ kinds! {
     gateway::Gateway,
     gateway_target::GatewayTarget,
     policy::Policy,
+    registry::Registry,
+    registry_record::RegistryRecord,
     runtime::Runtime,
     project::Project,
     parameter::Parameter,
@@ -369,6 +371,8 @@ pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Str
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;
+pub(crate) use registry::Discovery;
+pub(crate) use registry_record::{Publication, Server};
 pub(crate) use runtime::RuntimeArtifact;
 pub(crate) use table::Index as TableIndex;
 pub(crate) use user_pool::Attribute;

@@ -40,6 +40,8 @@ pub(crate) struct Manifest {
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
     pub(crate) data: Option<Data>,
+    /// Absent: the gateways stand in no registry.
+    pub(crate) registry: Option<Registry>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }
@@ -112,6 +114,22 @@ pub(crate) struct MachineClient {
 #[derive(Debug, Clone)]
 pub(crate) struct Policy {
     pub(crate) mode: PolicyMode,
+}
+
+/// The catalogue of the gateways' tool servers.
+#[derive(Debug, Clone)]
+pub(crate) struct Registry {
+    pub(crate) description: Option<String>,
+    pub(crate) approval: Approval,
+}
+
+/// Who decides that the gateways' records may be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Approval {
+    /// This tool, for its own records and nobody else's.
+    Automatic,
+    /// A curator.
+    Manual,
 }
 
 #[derive(Debug, Clone)]

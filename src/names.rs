@@ -266,6 +266,11 @@ impl Names {
         format!("{}-cognito-provider", self.platform)
     }
 
+    /// The catalogue of the gateways' tool servers.
+    pub(crate) fn registry(&self) -> String {
+        format!("{}-mcp-registry", self.platform)
+    }
+
     pub(crate) fn policy_engine(&self) -> String {
         format!("{}_policy_engine", self.platform.as_str().replace('-', "_"))
     }
@@ -360,6 +365,7 @@ mod tests {
                 (names.client("Machine"), r"^[\w\s+=,.@-]{1,128}$"),
                 (names.domain(), r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"),
                 (names.credential_provider(), r"^[a-zA-Z0-9\-_]{1,128}$"),
+                (names.registry(), r"^[a-zA-Z0-9][a-zA-Z0-9_./-]{0,63}$"),
                 (names.vector_bucket(), r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"),
                 (names.parameter_root(), r"^(/[a-zA-Z0-9_.-]+)+$"),
             ];

@@ -15,6 +15,7 @@ use crate::sandbox::{Faults, Sandbox};
 use crate::schedule::schedule;
 
 mod others;
+mod registry;
 
 fn names() -> Names {
     Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
@@ -409,6 +410,35 @@ fn a_row(desired: &mut Desired, tenants: &[&str], attribute: &serde_json::Value)
     }
 }
 
+fn a_registry(desired: &mut Desired, description: Option<&str>, stage: &str) -> crate::late::Handle<Registry> {
+    let registry = Registry {
+        name: names().registry(),
+        description: description.map(Into::into),
+        discovery: Discovery::Iam,
+        tags: tags(stage),
+        condition: Condition::default(),
+    };
+    put(desired, "main", &registry)
+}
+
+/// What a registry says of a gateway with one tool.
+pub(super) fn a_record(desired: &mut Desired, tool: &str, description: &str, publication: Publication) {
+    let registry = a_registry(desired, None, "one").at(&Registry::ID);
+    let url = a_gateway(desired, None, "one", "one").at(&Gateway::URL);
+    let tools = serde_json::json!([{ "name": format!("AcmeLambda-Basic___{tool}"), "description": "an example", "inputSchema": { "type": "object", "properties": {} } }]);
+    let record = RegistryRecord {
+        registry,
+        name: names().gateway(&basic()),
+        description: description.into(),
+        server: Server::at("acme/acme-basic-gw".into(), description, url),
+        tools: tools.into(),
+        publication,
+        source: None,
+        condition: Condition::default(),
+    };
+    put_in_tier(desired, "gateway", &record);
+}
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -530,6 +560,20 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: GatewayTarget::NAME,
             variants: vec![|d| a_target(d, "first", &["X-Tier"]), |d| a_target(d, "second", &["X-Tier", "X-Clinic-ID"])],
+        },
+        Examples {
+            kind: Registry::NAME,
+            variants: vec![|d| drop(a_registry(d, None, "one")), |d| drop(a_registry(d, Some("tools"), "one")), |d| {
+                drop(a_registry(d, Some("tools"), "two"))
+            }],
+        },
+        Examples {
+            kind: RegistryRecord::NAME,
+            variants: vec![
+                |d| a_record(d, "first", "tools", Publication::Submitted),
+                |d| a_record(d, "second", "tools", Publication::Approved),
+                |d| a_record(d, "second", "more tools", Publication::Approved),
+            ],
         },
         Examples {
             kind: Runtime::NAME,
