@@ -16,6 +16,7 @@ mod data;
 mod guardrail;
 mod identity;
 mod platform;
+mod rate_limit;
 mod registry;
 mod tenant;
 mod tier;

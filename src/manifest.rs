@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
-use crate::kinds::{Extracts, GuardrailContent, PolicyMode};
+use crate::kinds::{Extracts, GuardrailContent, Period, PolicyMode};
 use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
@@ -67,6 +67,8 @@ pub(crate) struct Identity {
     /// Absent: no machine client.
     pub(crate) machine_client: Option<MachineClient>,
     pub(crate) mfa: Mfa,
+    /// Writes claims into tokens under plain names; absent: tokens have them as Cognito does, with its prefix.
+    pub(crate) pre_token_lambda: Option<String>,
 }
 
 /// Attribute names without Cognito's `custom:`.
@@ -176,6 +178,15 @@ pub(crate) struct Gateway {
     pub(crate) headers: BTreeSet<String>,
     /// Cedar files: who may call which tool, and when.
     pub(crate) policies: Vec<Located<PathBuf>>,
+    /// How often each tenant may call; absent: AWS's own limits alone.
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+/// A quota of calls. AWS lets calls pass when it can't count them, so it is no boundary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RateLimit {
+    pub(crate) requests: u32,
+    pub(crate) per: Period,
 }
 
 #[derive(Debug, Clone)]
@@ -214,6 +225,8 @@ pub(crate) struct Tenant {
     /// Free facts about the tenant, for agents: specialty, hours, …
     pub(crate) settings: BTreeMap<String, Setting>,
     pub(crate) users: Vec<User>,
+    /// In place of their tier's.
+    pub(crate) rate_limit: Option<RateLimit>,
 }
 
 /// A tenant's setting: one text or a list of them.

@@ -256,6 +256,11 @@ impl Names {
         format!("{}-{tier}-gw", self.platform)
     }
 
+    /// The limit of a gateway that tells tenants apart.
+    pub(crate) fn rate_limit(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-tenants", self.platform)
+    }
+
     /// A memory takes no hyphen: the last one in its id separates the name from AWS's part.
     pub(crate) fn memory(&self, tier: &TierName) -> String {
         format!("{}_{tier}_memory", self.platform.as_str().replace('-', "_"))
@@ -377,6 +382,7 @@ mod tests {
                 rules.push((names.data_source(&tier), r"^([0-9a-zA-Z][_-]?){1,100}$"));
                 rules.push((names.runtime(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
                 rules.push((names.gateway(&tier), r"^([0-9a-zA-Z][-]?){1,48}$"));
+                rules.push((names.rate_limit(&tier), r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}[a-zA-Z0-9]$"));
                 rules.push((names.gateway_target(&tier), r"^([0-9a-zA-Z][-]?){1,100}$"));
                 rules.push((names.policy(&tier, "office-hours-of-the-clinics-on-weekdays-only"), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));
                 rules.push((names.policy_engine(), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Sources;
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Attribute, Client, ClientKind, Condition, CredentialProvider, Domain, Group, ResourceServer, UserPool};
+use crate::kinds::{Attribute, Client, ClientKind, Condition, CredentialProvider, Domain, Group, PreToken, ResourceServer, UserPool};
 use crate::late::Late;
 
 /// What tiers refer to.
@@ -24,7 +24,10 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Id
     let claims = [&wanted.claims.tier, &wanted.claims.tenant, &wanted.claims.role];
     // Who a user belongs to never changes; a tier and a role do, by administrators' hands alone.
     let attribute = |name: &String| (name.clone(), Attribute { mutable: *name != wanted.claims.tenant, max_length: CLAIM_LENGTH });
-    let pool = UserPool::closed(names.user_pool(), wanted.mfa, claims.into_iter().map(attribute).collect(), sources.tags(None));
+    let pool = UserPool {
+        pre_token: wanted.pre_token_lambda.as_ref().map(|arn| PreToken::of(Late::known(arn))),
+        ..UserPool::closed(names.user_pool(), wanted.mfa, claims.into_iter().map(attribute).collect(), sources.tags(None))
+    };
     let pool = desired.add(Owner::Platform, "main", &pool)?;
 
     let server = ResourceServer {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use super::identity::Identity;
 use super::platform::{Engine, Platform};
 use super::registry::Registry;
-use super::{Sources, guardrail};
+use super::{Sources, guardrail, rate_limit};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
@@ -168,6 +168,9 @@ impl Part<'_> {
             for file in &wanted.policies {
                 self.policy(desired, engine, &file.value, (&gateway, &target))?;
             }
+        }
+        if let Some(limit) = wanted.rate_limit {
+            rate_limit::declare(self.sources, desired, self.name, limit, &gateway)?;
         }
         if let Some(registry) = self.registry {
             registry.record(self.sources, desired, self.name, wanted, &gateway)?;

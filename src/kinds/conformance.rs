@@ -15,6 +15,8 @@ use crate::sandbox::{Faults, Sandbox};
 use crate::schedule::schedule;
 
 mod others;
+mod pre_token;
+mod rate_limit;
 mod registry;
 
 fn names() -> Names {
@@ -439,6 +441,17 @@ pub(super) fn a_record(desired: &mut Desired, tool: &str, description: &str, pub
     put_in_tier(desired, "gateway", &record);
 }
 
+pub(super) fn a_limit(desired: &mut Desired, claim: &str, entries: &[(&str, u32, Period)]) {
+    let gateway = a_gateway(desired, None, "one", "one").at(&Gateway::ID);
+    let entries = entries.iter().map(|(tenant, most, per)| ((*tenant).to_owned(), RateLimitEntry::requests(*most, *per))).collect();
+    let keys = vec![format!("$.context.jwt.{claim}")];
+    put_in_tier(
+        desired,
+        "tenants",
+        &RateLimit { gateway, id: names().rate_limit(&basic()), keys, entries, condition: Condition::default() },
+    );
+}
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -516,9 +529,19 @@ fn matrix() -> Vec<Examples> {
         Examples { kind: Prefix::NAME, variants: vec![|d| a_prefix(d, &["one-clinic"]), |d| a_prefix(d, &["one-clinic", "two-clinic"])] },
         Examples {
             kind: UserPool::NAME,
-            variants: vec![|d| drop(a_pool(d, &["tier"], Mfa::Off)), |d| drop(a_pool(d, &["tier"], Mfa::Optional)), |d| {
-                drop(a_pool(d, &["tier", "role"], Mfa::Required));
-            }],
+            variants: vec![
+                |d| drop(a_pool(d, &["tier"], Mfa::Off)),
+                |d| drop(a_pool(d, &["tier"], Mfa::Optional)),
+                |d| {
+                    drop(a_pool(d, &["tier", "role"], Mfa::Required));
+                },
+                |d| {
+                    let attributes = [("tier".to_owned(), Attribute { mutable: true, max_length: 64 })].into();
+                    let lambda = "arn:aws:lambda:us-east-1:111122223333:function:acme-claims";
+                    let pool = UserPool::closed("AcmePool".into(), Mfa::Off, attributes, tags("one"));
+                    put(d, "main", &UserPool { pre_token: Some(PreToken::of(lambda.into())), ..pool });
+                },
+            ],
         },
         Examples {
             kind: ResourceServer::NAME,
@@ -560,6 +583,14 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: GatewayTarget::NAME,
             variants: vec![|d| a_target(d, "first", &["X-Tier"]), |d| a_target(d, "second", &["X-Tier", "X-Clinic-ID"])],
+        },
+        Examples {
+            kind: RateLimit::NAME,
+            variants: vec![
+                |d| a_limit(d, "clinic_id", &[("*", 10, Period::Second)]),
+                |d| a_limit(d, "clinic_id", &[("*", 100, Period::Minute), ("one-clinic", 20, Period::Second)]),
+                |d| a_limit(d, "tenant", &[("*", 10, Period::Second)]),
+            ],
         },
         Examples {
             kind: Registry::NAME,

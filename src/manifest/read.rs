@@ -19,6 +19,7 @@ mod guardrail;
 mod identity;
 mod memory;
 mod policy;
+mod rate_limit;
 mod registry;
 mod tenant;
 mod tier;
@@ -141,6 +142,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     if data.is_some() {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
+    rate_limit::check(identity.as_ref(), &tiers, &tenants, root, findings);
     if registry.is_some() {
         registry::check(&tiers, top.span("registry"), findings);
     }

@@ -21,7 +21,7 @@ const TOKEN_BOUNDS: (u32, u32) = (5, 1440);
 const REFRESH_DAYS: u32 = 30;
 const REFRESH_BOUNDS: (u32, u32) = (1, 3650);
 
-const KEYS: &[&str] = &["claims", "domain", "groups", "resource_server", "web_client", "machine_client", "mfa"];
+const KEYS: &[&str] = &["claims", "domain", "groups", "resource_server", "web_client", "machine_client", "mfa", "pre_token_lambda"];
 
 /// Without a platform there is no default for the resource server, and the platform's own finding says enough.
 pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Findings) -> Option<Identity> {
@@ -51,7 +51,8 @@ pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Fi
             "give `resource_server` at least one scope, or remove `machine_client`",
         );
     }
-    Some(Identity { claims, domain, groups, resource_server: resource_server?, web_client, machine_client, mfa })
+    let pre_token_lambda = section.and_then(|s| s.ruled("pre_token_lambda", rules::lambda_arn, findings));
+    Some(Identity { claims, domain, groups, resource_server: resource_server?, web_client, machine_client, mfa, pre_token_lambda })
 }
 
 fn claims(section: Option<&Section>, findings: &mut Findings) -> Claims {
