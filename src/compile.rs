@@ -13,6 +13,7 @@ use crate::manifest::{Manifest, Tier};
 use crate::names::Names;
 
 mod data;
+mod functions;
 mod guardrail;
 mod identity;
 mod platform;
@@ -35,8 +36,10 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> Result<Desired> {
     let sources = Sources { manifest, library, names };
     let mut desired = Desired::default();
-    let identity = identity::declare(&sources, &mut desired)?;
-    let platform = platform::declare(&sources, &mut desired)?;
+    let own_bucket = platform::own_bucket(&sources, &mut desired)?;
+    let functions = functions::declare(&sources, &mut desired, &own_bucket)?;
+    let identity = identity::declare(&sources, &mut desired, &functions)?;
+    let platform = platform::declare(&sources, &mut desired, own_bucket, functions)?;
     let data = data::declare(&sources, &mut desired)?;
     let registry = registry::declare(&sources, &mut desired)?;
     let mut buckets = BTreeMap::new();

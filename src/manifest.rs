@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, Period, PolicyMode};
-use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
+use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, TierName};
 
 mod check;
 mod data;
+mod function;
 mod read;
 mod rules;
 pub(crate) mod section;
@@ -18,6 +19,7 @@ pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
+pub(crate) use function::{Function, LambdaRef};
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -42,6 +44,8 @@ pub(crate) struct Manifest {
     pub(crate) data: Option<Data>,
     /// Absent: the gateways stand in no registry.
     pub(crate) registry: Option<Registry>,
+    /// Lambda functions of the platform's own.
+    pub(crate) functions: BTreeMap<FunctionName, Function>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }
@@ -68,7 +72,7 @@ pub(crate) struct Identity {
     pub(crate) machine_client: Option<MachineClient>,
     pub(crate) mfa: Mfa,
     /// Writes claims into tokens under plain names; absent: tokens have them as Cognito does, with its prefix.
-    pub(crate) pre_token_lambda: Option<String>,
+    pub(crate) pre_token_lambda: Option<LambdaRef>,
 }
 
 /// Attribute names without Cognito's `custom:`.
@@ -171,7 +175,7 @@ pub(crate) enum Artifact {
 pub(crate) struct Gateway {
     pub(crate) description: Option<String>,
     /// The Lambda behind the tools; must be in the platform's region.
-    pub(crate) tools_lambda: String,
+    pub(crate) tools_lambda: LambdaRef,
     /// A JSON file with the tool definitions.
     pub(crate) tools: Located<PathBuf>,
     /// Request headers that reach the Lambda.

@@ -173,3 +173,78 @@ fn a_tenants_role_reaches_the_tables_and_index_that_are_declared() {
     assert!(own["Resource"][0].as_str().unwrap().ends_with(":table/healthcare-clinic-config"));
     assert_eq!(own["Condition"]["Null"], serde_json::json!({ "dynamodb:LeadingKeys": ["false"] }));
 }
+
+/// The shipped manifest with the shipped tools as a function of its own, and a second one beside it.
+fn with_functions() -> (Desired, Names) {
+    let (_, _, names) = shipped();
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in crate::library::SHIPPED.iter().filter(|(path, _)| *path != "tenants.yaml") {
+        crate::library::place(&folder.path().join(path), text).unwrap();
+    }
+    let text = include_str!("../../tenants.yaml")
+        .replace("tools_lambda: arn:aws:lambda:us-east-1:111122223333:function:healthcare-tools", "tools_lambda: tools");
+    let functions = "functions:\n  tools: { code: templates/tools_lambda, handler: main.handler }\n  copy: { code: templates/tools_lambda, handler: main.handler, environment: { STAGE: x } }\n";
+    crate::library::place(&folder.path().join("tenants.yaml"), &text.replace("\ntiers:\n", &format!("\n{functions}\ntiers:\n"))).unwrap();
+    let reading = crate::manifest::open(&folder.path().join("tenants.yaml")).unwrap();
+    let (library, found) = Library::read(folder.path(), &reading);
+    assert!(found.is_empty(), "{found}");
+    let (manifest, _) = reading.finish().unwrap();
+    (compile(&manifest, &library, &names).unwrap(), names)
+}
+
+#[test]
+fn the_tools_act_for_tenants_and_other_functions_write_their_log() {
+    let (desired, names) = with_functions();
+    let spec = |address: &str| desired.iter().find(|(a, _)| a.to_string() == address).unwrap_or_else(|| panic!("no {address}")).1;
+    let (tools, copy) = (spec("function/platform/tools"), spec("function/platform/copy"));
+    assert_eq!(tools["name"], "healthcare-tools");
+    assert_eq!(
+        tools["environment"],
+        serde_json::json!({
+            "PARAMETER_ROOT": "/app/healthcare", "TVM_ROLE_ARN": "arn:aws:iam::111122223333:role/healthcare-us-east-1-tvm",
+            "PATIENT_METADATA_TABLE": "healthcare-patient-metadata", "CLINIC_CONFIG_TABLE": "healthcare-clinic-config",
+            "TENANT_ATTRIBUTE": "clinic_id",
+        })
+    );
+    assert_eq!(copy["environment"], serde_json::json!({ "PARAMETER_ROOT": "/app/healthcare", "STAGE": "x" }));
+    assert_eq!(tools["code"], copy["code"], "one object holds the code of both");
+
+    let role = |name: &str| spec(&format!("role/platform/{name}"));
+    let actions = |name: &str| {
+        let statements = role(name)["policy"]["Statement"].as_array().unwrap().clone();
+        statements.iter().map(|s| s["Sid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(role("tools-function")["name"], "healthcare-us-east-1-tools-function");
+    assert_eq!(actions("tools-function"), ["WriteOwnLog", "ActForOneTenant"]);
+    assert_eq!(actions("copy-function"), ["WriteOwnLog"]);
+    let trusted = &role("tvm")["trust"]["Statement"][0];
+    let slot = |name: &str| serde_json::json!({ "$late": [{ "slot": format!("role/platform/{name}#arn") }] });
+    assert_eq!(trusted["Principal"]["AWS"], serde_json::json!([slot("runtime"), slot("tools-function")]));
+    assert_eq!(trusted["Condition"]["StringLike"].as_object().unwrap().len(), 3);
+    let call = &role("gateway")["policy"]["Statement"][0]["Resource"];
+    assert_eq!(*call, serde_json::json!([names.function_arn("healthcare-tools").as_str()]));
+
+    let function = serde_json::json!({ "$late": [{ "slot": "function/platform/tools#arn" }] });
+    assert_eq!(spec("gateway_target/tier:basic/tools")["lambda"], function);
+    assert_eq!(spec("parameter/platform/agentcore/lambda_arn")["value"], function);
+}
+
+#[test]
+fn the_pool_writes_the_claim_that_a_limit_counts_by() {
+    use crate::kinds::Period;
+    use crate::manifest::{LambdaRef, RateLimit};
+    let (mut manifest, library, names) = shipped();
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:claims";
+    manifest.identity.pre_token_lambda = Some(LambdaRef::Arn(arn.into()));
+    let (id, tenant) = manifest.tenants.iter_mut().next().unwrap();
+    tenant.rate_limit = Some(RateLimit { requests: 20, per: Period::Minute });
+    let (id, tier) = (id.to_string(), tenant.tier.value.clone());
+    let gateway = manifest.tiers.get_mut(&tier).unwrap().gateway.as_mut().unwrap();
+    gateway.rate_limit = Some(RateLimit { requests: 10, per: Period::Second });
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let one = |kind: &str| desired.iter().find(|(a, _)| a.kind() == kind).map(|(_, spec)| spec.clone()).unwrap();
+    assert_eq!(one("user_pool")["pre_token"]["lambda"], arn);
+    let limit = one("rate_limit");
+    assert_eq!(limit["keys"], serde_json::json!(["$.context.jwt.clinic_id"]));
+    assert_eq!(limit["entries"].as_object().unwrap().keys().collect::<Vec<_>>(), ["*", id.as_str()]);
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::read::Draft;
 use super::section::Findings;
 use super::yaml::{Node, Value};
-use super::{Artifact, Platform, Tier, rules};
+use super::{Artifact, LambdaRef, Platform, Tier, rules};
 use crate::diagnostic::{Span, quoted};
 use crate::kinds::PolicyMode;
 use crate::names::TierName;
@@ -20,6 +20,10 @@ const MOST_TAGS: usize = 45;
 pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Findings) {
     tenant_ids(draft, root, findings);
     emails(root, findings);
+    pre_token_lambda(draft, root, findings);
+    for (name, function) in &draft.functions {
+        files::function(name, function, path, findings);
+    }
     for (name, tier) in &draft.tiers {
         let place = |path: &[&str]| root.place(&[&["tiers", name.as_str()], path].concat());
         files::check(tier, path, &place, findings);
@@ -31,7 +35,7 @@ pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Find
     }
     if let Some(platform) = &draft.platform {
         let domain = draft.identity.as_ref().is_none_or(|identity| identity.domain.is_none());
-        names::check(platform, draft.tiers.keys(), domain, root, findings);
+        names::check(platform, (draft.tiers.keys(), draft.functions.keys()), domain, root, findings);
     }
 }
 
@@ -89,9 +93,22 @@ fn policies(name: &TierName, tier: &Tier, draft: &Draft, place: &dyn Fn(&[&str])
     }
 }
 
+/// Cognito calls a trigger in the pool's own region only.
+fn pre_token_lambda(draft: &Draft, root: &Node, findings: &mut Findings) {
+    let (Some(identity), Some(platform)) = (&draft.identity, &draft.platform) else { return };
+    let Some(LambdaRef::Arn(arn)) = &identity.pre_token_lambda else { return };
+    let Some(found) = rules::lambda(arn).filter(|found| found.region != platform.region.as_str()) else { return };
+    let summary = format!("the function that writes claims is in `{}`, the platform in `{}`", found.region, platform.region);
+    let help = format!("Cognito calls it in its own region only; deploy it in `{}`", platform.region);
+    findings.error(root.place(&["identity", "pre_token_lambda"]), summary, "another region", help);
+}
+
 /// AgentCore calls a Lambda and pulls an image in its own region only.
 fn whereabouts(name: &TierName, tier: &Tier, platform: &Platform, place: &dyn Fn(&[&str]) -> Span, findings: &mut Findings) {
-    let lambda = tier.gateway.as_ref().and_then(|g| Some((rules::lambda(&g.tools_lambda)?, place(&["gateway", "tools_lambda"]), "Lambda")));
+    let lambda = tier.gateway.as_ref().and_then(|g| match &g.tools_lambda {
+        LambdaRef::Arn(arn) => Some((rules::lambda(arn)?, place(&["gateway", "tools_lambda"]), "Lambda")),
+        LambdaRef::Managed(_) => None,
+    });
     let image = tier.runtime.as_ref().and_then(|r| match &r.artifact {
         Artifact::Image(image) => Some((rules::ecr(image)?, place(&["runtime", "image"]), "image")),
         Artifact::Code { .. } => None,

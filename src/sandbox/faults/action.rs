@@ -23,6 +23,7 @@ pub(super) const SERVICES_OF_IAM: &[&str] = &[
     "dynamodb",
     "iam",
     "kms",
+    "lambda",
     "s3",
     "s3vectors",
     "ssm",
