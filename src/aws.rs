@@ -17,7 +17,9 @@ mod error;
 mod in_process;
 mod meter;
 pub(crate) mod projects;
+pub(crate) mod registries;
 pub(crate) mod settle;
+mod signed;
 
 pub(crate) use error::{AwsError, Class, During, Tolerate};
 pub(crate) use meter::Calls;
@@ -37,6 +39,7 @@ pub(crate) struct Aws {
     pub(crate) lambda: aws_sdk_lambda::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) projects: projects::Client,
+    pub(crate) registries: registries::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) s3vectors: aws_sdk_s3vectors::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
@@ -67,7 +70,8 @@ impl Aws {
             loader = loader.profile_name(profile);
         }
         let config = loader.load().await;
-        Self::from(&config, projects::Client::new(&config, http), calls, None)
+        let registries = registries::Client::new(&config, http.clone());
+        Self::from(&config, projects::Client::new(&config, http), registries, calls, None)
     }
 
     /// The sandbox, in this process: no port, no network, no account.
@@ -84,10 +88,17 @@ impl Aws {
             .timeout_config(timeouts())
             .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
             .build();
-        Self::from(&config, projects::Client::sandboxed(&config, http), calls, Some(sandbox))
+        let registries = registries::Client::sandboxed(&config, http.clone());
+        Self::from(&config, projects::Client::sandboxed(&config, http), registries, calls, Some(sandbox))
     }
 
-    fn from(config: &SdkConfig, projects: projects::Client, calls: Arc<Calls>, sandbox: Option<Arc<Sandbox>>) -> Self {
+    fn from(
+        config: &SdkConfig,
+        projects: projects::Client,
+        registries: registries::Client,
+        calls: Arc<Calls>,
+        sandbox: Option<Arc<Sandbox>>,
+    ) -> Self {
         Self {
             agentcore: aws_sdk_bedrockagentcorecontrol::Client::new(config),
             apigateway: aws_sdk_apigateway::Client::new(config),
@@ -101,6 +112,7 @@ impl Aws {
             lambda: aws_sdk_lambda::Client::new(config),
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
             projects,
+            registries,
             s3: aws_sdk_s3::Client::new(config),
             s3vectors: aws_sdk_s3vectors::Client::new(config),
             ssm: aws_sdk_ssm::Client::new(config),

@@ -17,6 +17,8 @@ mod functions;
 mod guardrail;
 mod identity;
 mod platform;
+mod rate_limit;
+mod registry;
 mod tenant;
 mod tier;
 mod users;
@@ -37,12 +39,13 @@ pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> 
     let mut desired = Desired::default();
     let own_bucket = platform::own_bucket(&sources, &mut desired)?;
     let functions = functions::declare(&sources, &mut desired, &own_bucket)?;
-    let identity = identity::declare(&sources, &mut desired)?;
+    let identity = identity::declare(&sources, &mut desired, &functions)?;
     let platform = platform::declare(&sources, &mut desired, own_bucket, functions)?;
     let data = data::declare(&sources, &mut desired)?;
+    let registry = registry::declare(&sources, &mut desired)?;
     let mut buckets = BTreeMap::new();
     for (name, tier) in &manifest.tiers {
-        buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, name, tier)?);
+        buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, registry.as_ref(), name, tier)?);
     }
     for (id, tenant) in &manifest.tenants {
         let bucket = buckets.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;

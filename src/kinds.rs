@@ -388,7 +388,10 @@ kinds! {
     policy_engine::PolicyEngine,
     gateway::Gateway,
     gateway_target::GatewayTarget,
+    rate_limit::RateLimit,
     policy::Policy,
+    registry::Registry,
+    registry_record::RegistryRecord,
     runtime::Runtime,
     project::Project,
     permission::Permission,
@@ -412,10 +415,13 @@ pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Str
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;
+pub(crate) use rate_limit::{Entry as RateLimitEntry, Period};
+pub(crate) use registry::Discovery;
+pub(crate) use registry_record::{Publication, Server};
 pub(crate) use runtime::RuntimeArtifact;
 pub(crate) use table::Index as TableIndex;
 pub(crate) use user::Invitation;
-pub(crate) use user_pool::Attribute;
+pub(crate) use user_pool::{Attribute, PreToken};
 
 #[cfg(test)]
 mod conformance;

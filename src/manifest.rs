@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::diagnostic::Span;
-use crate::kinds::{Extracts, GuardrailContent, Invitation, PolicyMode};
+use crate::kinds::{Extracts, GuardrailContent, Invitation, Period, PolicyMode};
 use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, TierName};
 
 mod check;
@@ -42,6 +42,8 @@ pub(crate) struct Manifest {
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
     pub(crate) data: Option<Data>,
+    /// Absent: the gateways stand in no registry.
+    pub(crate) registry: Option<Registry>,
     /// Lambda functions of the platform's own.
     pub(crate) functions: BTreeMap<FunctionName, Function>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
@@ -71,6 +73,8 @@ pub(crate) struct Identity {
     pub(crate) mfa: Mfa,
     /// How new users hear of it.
     pub(crate) invitations: Invitation,
+    /// Writes claims into tokens under plain names; absent: tokens have them as Cognito does, with its prefix.
+    pub(crate) pre_token_lambda: Option<LambdaRef>,
 }
 
 /// Attribute names without Cognito's `custom:`.
@@ -120,6 +124,22 @@ pub(crate) struct Policy {
     pub(crate) mode: PolicyMode,
 }
 
+/// The catalogue of the gateways' tool servers.
+#[derive(Debug, Clone)]
+pub(crate) struct Registry {
+    pub(crate) description: Option<String>,
+    pub(crate) approval: Approval,
+}
+
+/// Who decides that the gateways' records may be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Approval {
+    /// This tool, for its own records and nobody else's.
+    Automatic,
+    /// A curator.
+    Manual,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Tier {
     pub(crate) model: String,
@@ -164,6 +184,15 @@ pub(crate) struct Gateway {
     pub(crate) headers: BTreeSet<String>,
     /// Cedar files: who may call which tool, and when.
     pub(crate) policies: Vec<Located<PathBuf>>,
+    /// How often each tenant may call; absent: AWS's own limits alone.
+    pub(crate) rate_limit: Option<RateLimit>,
+}
+
+/// A quota of calls. AWS lets calls pass when it can't count them, so it is no boundary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RateLimit {
+    pub(crate) requests: u32,
+    pub(crate) per: Period,
 }
 
 #[derive(Debug, Clone)]
@@ -202,6 +231,8 @@ pub(crate) struct Tenant {
     /// Free facts about the tenant, for agents: specialty, hours, …
     pub(crate) settings: BTreeMap<String, Setting>,
     pub(crate) users: Vec<User>,
+    /// In place of their tier's.
+    pub(crate) rate_limit: Option<RateLimit>,
 }
 
 /// A tenant's setting: one text or a list of them.

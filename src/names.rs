@@ -274,6 +274,11 @@ impl Names {
         format!("{}-{tier}-gw", self.platform)
     }
 
+    /// The limit of a gateway that tells tenants apart.
+    pub(crate) fn rate_limit(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-tenants", self.platform)
+    }
+
     /// A memory takes no hyphen: the last one in its id separates the name from AWS's part.
     pub(crate) fn memory(&self, tier: &TierName) -> String {
         format!("{}_{tier}_memory", self.platform.as_str().replace('-', "_"))
@@ -282,6 +287,11 @@ impl Names {
     /// The provider of the machine client's tokens.
     pub(crate) fn credential_provider(&self) -> String {
         format!("{}-cognito-provider", self.platform)
+    }
+
+    /// The catalogue of the gateways' tool servers.
+    pub(crate) fn registry(&self) -> String {
+        format!("{}-mcp-registry", self.platform)
     }
 
     pub(crate) fn policy_engine(&self) -> String {
@@ -378,6 +388,7 @@ mod tests {
                 (names.client("Machine"), r"^[\w\s+=,.@-]{1,128}$"),
                 (names.domain(), r"^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$"),
                 (names.credential_provider(), r"^[a-zA-Z0-9\-_]{1,128}$"),
+                (names.registry(), r"^[a-zA-Z0-9][a-zA-Z0-9_./-]{0,63}$"),
                 (names.vector_bucket(), r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$"),
                 (names.parameter_root(), r"^(/[a-zA-Z0-9_.-]+)+$"),
             ];
@@ -389,6 +400,7 @@ mod tests {
                 rules.push((names.data_source(&tier), r"^([0-9a-zA-Z][_-]?){1,100}$"));
                 rules.push((names.runtime(&tier), r"^[a-zA-Z][a-zA-Z0-9_]{0,47}$"));
                 rules.push((names.gateway(&tier), r"^([0-9a-zA-Z][-]?){1,48}$"));
+                rules.push((names.rate_limit(&tier), r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}[a-zA-Z0-9]$"));
                 rules.push((names.gateway_target(&tier), r"^([0-9a-zA-Z][-]?){1,100}$"));
                 rules.push((names.policy(&tier, "office-hours-of-the-clinics-on-weekdays-only"), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));
                 rules.push((names.policy_engine(), r"^[A-Za-z][A-Za-z0-9_]{0,47}$"));

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+mod agent_registry;
 mod agentcore;
 mod bedrock;
 mod bedrock_agent;
@@ -62,6 +63,7 @@ const SERVICES: &[&dyn Service] = &[
     &lambda::Lambda,
     &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
+    &agent_registry::AgentRegistry,
     &agentcore::AgentCore,
     &projects::Projects,
     &bedrock::Bedrock,
@@ -75,6 +77,7 @@ const SERVICES: &[&dyn Service] = &[
 struct State {
     /// Counts the ids handed out, so that the same calls give the same ids.
     ids: u64,
+    agent_registry: agent_registry::State,
     agentcore: agentcore::State,
     #[serde(default)]
     bedrock: bedrock::State,

@@ -81,6 +81,28 @@ fn successful<T: Settles>(live: T) -> Result<T> {
     }
 }
 
+/// Changes, and ends when it is as it was asked to be. A change whose reply was lost is refused while it is under way: once
+/// that is over, `done` tells whether it has to go out again.
+pub(crate) async fn change<T: Settles, Sent, Fut>(
+    step: &Step<'_>,
+    mut send: impl FnMut() -> Sent,
+    mut read: impl FnMut() -> Fut,
+    done: impl Fn(&T) -> bool,
+) -> Result<T>
+where
+    Sent: Future<Output = Result<()>>,
+    Fut: Future<Output = Result<T>>,
+{
+    let Err(error) = send().await else { return ready(step, read).await };
+    if AwsError::of(&error).is_none_or(|e| e.class != Class::Conflict) {
+        return Err(error);
+    }
+    if !done(&at_rest(step, &mut read).await?) {
+        send().await?;
+    }
+    ready(step, read).await
+}
+
 /// Until it can be changed, even if the last change of it failed.
 pub(crate) async fn at_rest<T: Settles, Fut>(step: &Step<'_>, read: impl FnMut() -> Fut) -> Result<T>
 where

@@ -108,6 +108,11 @@ fn environment(sources: &Sources<'_>, name: &FunctionName, wanted: &manifest::Fu
             environment.insert("TENANT_ATTRIBUTE".into(), Late::known(&manifest.identity.claims.tenant));
         }
     }
+    let identity = &manifest.identity;
+    if matches!(&identity.pre_token_lambda, Some(LambdaRef::Managed(managed)) if managed == name) {
+        let claims = [&identity.claims.tier, &identity.claims.tenant, &identity.claims.role].map(String::as_str);
+        environment.insert("CLAIMS".into(), Late::known(claims.join(",")));
+    }
     environment.extend(wanted.environment.iter().map(|(k, v)| (k.clone(), Late::known(v))));
     environment
 }

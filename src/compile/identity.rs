@@ -5,10 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 
 use super::Sources;
+use super::functions::Functions;
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Attribute, Client, ClientKind, Condition, CredentialProvider, Domain, Group, ResourceServer, User, UserPool};
+use crate::kinds::{
+    Attribute, Client, ClientKind, Condition, CredentialProvider, Domain, Function, Group, Permission, PreToken, ResourceServer, User,
+    UserPool,
+};
 use crate::late::Late;
+use crate::manifest::LambdaRef;
 
 /// What tiers refer to.
 pub(super) struct Identity {
@@ -17,18 +22,29 @@ pub(super) struct Identity {
     pub(super) web_client: Late,
 }
 
+/// The statement that lets the pool call the function that writes claims.
+const PRE_TOKEN: &str = "pre-token";
+
 /// The longest value of a claim; ids and roles are far shorter.
 const CLAIM_LENGTH: u32 = 256;
 
-pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Identity> {
+pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, functions: &Functions) -> Result<Identity> {
     let (names, wanted) = (sources.names, &sources.manifest.identity);
     let claims = [&wanted.claims.tier, &wanted.claims.tenant, &wanted.claims.role];
     // Who a user belongs to never changes; a tier and a role do, by administrators' hands alone.
     let attribute = |name: &String| (name.clone(), Attribute { mutable: *name != wanted.claims.tenant, max_length: CLAIM_LENGTH });
     let mark = (User::MARK.to_owned(), Attribute { mutable: true, max_length: CLAIM_LENGTH });
     let attributes = claims.into_iter().map(attribute).chain([mark]).collect();
-    let pool = UserPool::closed(names.user_pool(), wanted.mfa, attributes, sources.tags(None));
+    let pool = UserPool {
+        pre_token: wanted.pre_token_lambda.as_ref().map(|lambda| functions.arn(lambda)).transpose()?.map(PreToken::of),
+        ..UserPool::closed(names.user_pool(), wanted.mfa, attributes, sources.tags(None))
+    };
     let pool = desired.add(Owner::Platform, "main", &pool)?;
+    if let Some(LambdaRef::Managed(name)) = &wanted.pre_token_lambda {
+        let (function, source) = (functions.managed(name)?.at(&Function::FUNCTION), pool.at(&UserPool::ARN).text());
+        let permission = Permission::invoke(function, PRE_TOKEN, "cognito-idp.amazonaws.com", source, &names.account);
+        desired.add(Owner::Platform, &Permission::label(name.as_str(), PRE_TOKEN), &permission)?;
+    }
 
     let server = ResourceServer {
         pool: pool.at(&UserPool::ID),

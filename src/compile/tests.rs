@@ -245,3 +245,23 @@ fn the_tools_act_for_tenants_and_other_functions_write_their_log() {
     assert_eq!(spec("gateway_target/tier:basic/tools")["lambda"], function);
     assert_eq!(spec("parameter/platform/agentcore/lambda_arn")["value"], function);
 }
+
+#[test]
+fn the_pool_writes_the_claim_that_a_limit_counts_by() {
+    use crate::kinds::Period;
+    use crate::manifest::{LambdaRef, RateLimit};
+    let (mut manifest, library, names) = shipped();
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:claims";
+    manifest.identity.pre_token_lambda = Some(LambdaRef::Arn(arn.into()));
+    let (id, tenant) = manifest.tenants.iter_mut().next().unwrap();
+    tenant.rate_limit = Some(RateLimit { requests: 20, per: Period::Minute });
+    let (id, tier) = (id.to_string(), tenant.tier.value.clone());
+    let gateway = manifest.tiers.get_mut(&tier).unwrap().gateway.as_mut().unwrap();
+    gateway.rate_limit = Some(RateLimit { requests: 10, per: Period::Second });
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let one = |kind: &str| desired.iter().find(|(a, _)| a.kind() == kind).map(|(_, spec)| spec.clone()).unwrap();
+    assert_eq!(one("user_pool")["pre_token"]["lambda"], arn);
+    let limit = one("rate_limit");
+    assert_eq!(limit["keys"], serde_json::json!(["$.context.jwt.clinic_id"]));
+    assert_eq!(limit["entries"].as_object().unwrap().keys().collect::<Vec<_>>(), ["*", id.as_str()]);
+}

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, bail};
 
 use super::identity::Identity;
 use super::platform::{Engine, Platform};
-use super::{Sources, guardrail};
+use super::registry::Registry;
+use super::{Sources, guardrail, rate_limit};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
@@ -25,10 +26,11 @@ pub(super) fn declare(
     desired: &mut Desired,
     identity: &Identity,
     platform: &Platform,
+    registry: Option<&Registry>,
     name: &TierName,
     tier: &Tier,
 ) -> Result<Late> {
-    let part = Part { sources, identity, platform, name, tier, owner: Owner::Tier(name.clone()) };
+    let part = Part { sources, identity, platform, registry, name, tier, owner: Owner::Tier(name.clone()) };
     let bucket = part.bucket(desired)?;
     if let Some(base) = &tier.knowledge_base {
         part.knowledge_base(desired, base, &bucket)?;
@@ -55,6 +57,7 @@ struct Part<'a> {
     sources: &'a Sources<'a>,
     identity: &'a Identity,
     platform: &'a Platform,
+    registry: Option<&'a Registry>,
     name: &'a TierName,
     tier: &'a Tier,
     owner: Owner,
@@ -165,6 +168,12 @@ impl Part<'_> {
             for file in &wanted.policies {
                 self.policy(desired, engine, &file.value, (&gateway, &target))?;
             }
+        }
+        if let Some(limit) = wanted.rate_limit {
+            rate_limit::declare(self.sources, desired, self.name, limit, &gateway)?;
+        }
+        if let Some(registry) = self.registry {
+            registry.record(self.sources, desired, self.name, wanted, &gateway)?;
         }
         self.publish(desired, &format!("agentcore/{}_gateway_id", self.name), gateway.at(&Gateway::ID))?;
         self.publish(desired, &format!("agentcore/{}_gateway_name", self.name), gateway.at(&Gateway::GATEWAY_NAME))?;

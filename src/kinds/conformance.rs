@@ -15,6 +15,9 @@ use crate::sandbox::{Faults, Sandbox};
 use crate::schedule::schedule;
 
 mod others;
+mod pre_token;
+mod rate_limit;
+mod registry;
 
 fn names() -> Names {
     Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
@@ -409,6 +412,46 @@ fn a_row(desired: &mut Desired, tenants: &[&str], attribute: &serde_json::Value)
     }
 }
 
+fn a_registry(desired: &mut Desired, description: Option<&str>, stage: &str) -> crate::late::Handle<Registry> {
+    let registry = Registry {
+        name: names().registry(),
+        description: description.map(Into::into),
+        discovery: Discovery::Iam,
+        tags: tags(stage),
+        condition: Condition::default(),
+    };
+    put(desired, "main", &registry)
+}
+
+/// What a registry says of a gateway with one tool.
+pub(super) fn a_record(desired: &mut Desired, tool: &str, description: &str, publication: Publication) {
+    let registry = a_registry(desired, None, "one").at(&Registry::ID);
+    let url = a_gateway(desired, None, "one", "one").at(&Gateway::URL);
+    let tools = serde_json::json!([{ "name": format!("AcmeLambda-Basic___{tool}"), "description": "an example", "inputSchema": { "type": "object", "properties": {} } }]);
+    let record = RegistryRecord {
+        registry,
+        name: names().gateway(&basic()),
+        description: description.into(),
+        server: Server::at("acme/acme-basic-gw".into(), description, url),
+        tools: tools.into(),
+        publication,
+        source: None,
+        condition: Condition::default(),
+    };
+    put_in_tier(desired, "gateway", &record);
+}
+
+pub(super) fn a_limit(desired: &mut Desired, claim: &str, entries: &[(&str, u32, Period)]) {
+    let gateway = a_gateway(desired, None, "one", "one").at(&Gateway::ID);
+    let entries = entries.iter().map(|(tenant, most, per)| ((*tenant).to_owned(), RateLimitEntry::requests(*most, *per))).collect();
+    let keys = vec![format!("$.context.jwt.{claim}")];
+    put_in_tier(
+        desired,
+        "tenants",
+        &RateLimit { gateway, id: names().rate_limit(&basic()), keys, entries, condition: Condition::default() },
+    );
+}
+
 /// Two functions of the same code would share its object.
 fn a_function(desired: &mut Desired, code: &str, variables: &[(&str, &str)], stage: &str) -> crate::late::Handle<Function> {
     let role = a_role(desired, "tools-function", "lambda.amazonaws.com", "logs:PutLogEvents", "one").at(&Role::ARN);
@@ -539,9 +582,19 @@ fn matrix() -> Vec<Examples> {
         Examples { kind: Prefix::NAME, variants: vec![|d| a_prefix(d, &["one-clinic"]), |d| a_prefix(d, &["one-clinic", "two-clinic"])] },
         Examples {
             kind: UserPool::NAME,
-            variants: vec![|d| drop(a_pool(d, &["tier"], Mfa::Off)), |d| drop(a_pool(d, &["tier"], Mfa::Optional)), |d| {
-                drop(a_pool(d, &["tier", "role"], Mfa::Required));
-            }],
+            variants: vec![
+                |d| drop(a_pool(d, &["tier"], Mfa::Off)),
+                |d| drop(a_pool(d, &["tier"], Mfa::Optional)),
+                |d| {
+                    drop(a_pool(d, &["tier", "role"], Mfa::Required));
+                },
+                |d| {
+                    let attributes = [("tier".to_owned(), Attribute { mutable: true, max_length: 64 })].into();
+                    let lambda = "arn:aws:lambda:us-east-1:111122223333:function:acme-claims";
+                    let pool = UserPool::closed("AcmePool".into(), Mfa::Off, attributes, tags("one"));
+                    put(d, "main", &UserPool { pre_token: Some(PreToken::of(lambda.into())), ..pool });
+                },
+            ],
         },
         Examples {
             kind: ResourceServer::NAME,
@@ -591,6 +644,28 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: GatewayTarget::NAME,
             variants: vec![|d| a_target(d, "first", &["X-Tier"]), |d| a_target(d, "second", &["X-Tier", "X-Clinic-ID"])],
+        },
+        Examples {
+            kind: RateLimit::NAME,
+            variants: vec![
+                |d| a_limit(d, "clinic_id", &[("*", 10, Period::Second)]),
+                |d| a_limit(d, "clinic_id", &[("*", 100, Period::Minute), ("one-clinic", 20, Period::Second)]),
+                |d| a_limit(d, "tenant", &[("*", 10, Period::Second)]),
+            ],
+        },
+        Examples {
+            kind: Registry::NAME,
+            variants: vec![|d| drop(a_registry(d, None, "one")), |d| drop(a_registry(d, Some("tools"), "one")), |d| {
+                drop(a_registry(d, Some("tools"), "two"))
+            }],
+        },
+        Examples {
+            kind: RegistryRecord::NAME,
+            variants: vec![
+                |d| a_record(d, "first", "tools", Publication::Submitted),
+                |d| a_record(d, "second", "tools", Publication::Approved),
+                |d| a_record(d, "second", "more tools", Publication::Approved),
+            ],
         },
         Examples {
             kind: Runtime::NAME,

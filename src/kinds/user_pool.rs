@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{Found, Kind, Observe, Ownership, Step, Tags, child};
 use crate::address::Address;
 use crate::aws::{self, Aws, AwsError, During as _, Tolerate as _};
-use crate::late::Attr;
+use crate::late::{Attr, Late};
 use crate::manifest::Mfa;
 use crate::names::Arn;
 use crate::observe::each;
@@ -33,6 +33,8 @@ pub(crate) struct UserPool {
     pub(crate) deletion_protection: bool,
     pub(crate) sign_in_with: BTreeSet<String>,
     pub(crate) case_sensitive: bool,
+    /// Writes claims into tokens as they are made. One that nobody declares is left alone unless it is a function of this platform.
+    pub(crate) pre_token: Option<PreToken>,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -49,6 +51,40 @@ pub(crate) struct Password {
     temporary_days: i32,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PreToken {
+    pub(crate) lambda: Late<Arn>,
+    /// What Cognito sends and understands; from the second on also access tokens get claims.
+    version: String,
+}
+
+impl PreToken {
+    /// For ID and access tokens.
+    pub(crate) fn of(lambda: Late<Arn>) -> Self {
+        Self { lambda, version: sdk::PreTokenGenerationLambdaVersionType::V20.to_string() }
+    }
+
+    fn declared(&self) -> Result<sdk::PreTokenGenerationVersionConfigType> {
+        let config = sdk::PreTokenGenerationVersionConfigType::builder().lambda_arn(self.lambda.get()?);
+        Ok(config.lambda_version(self.version.as_str().into()).build()?)
+    }
+
+    /// The old way of saying it stands for the first version.
+    fn read(triggers: sdk::LambdaConfigType) -> Option<Self> {
+        let first = sdk::PreTokenGenerationLambdaVersionType::V10.to_string();
+        match (triggers.pre_token_generation_config, triggers.pre_token_generation) {
+            (Some(config), _) => Some(Self { lambda: Late::known(config.lambda_arn), version: config.lambda_version.to_string() }),
+            (None, Some(arn)) => Some(Self { lambda: Late::known(arn), version: first }),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether the function's name is one that this platform gives.
+    fn could_be_ours(&self, observe: &Observe<'_>) -> bool {
+        self.lambda.get().is_ok_and(|arn| arn.split(':').nth(6).is_some_and(|name| observe.could_be_ours(name)))
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
     pub(crate) id: String,
@@ -59,6 +95,7 @@ pub(crate) struct Output {
 
 impl UserPool {
     pub(crate) const ID: Attr<Self> = Attr::new("id");
+    pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
 
     /// A pool that only administrators let people into.
     pub(crate) fn closed(name: String, mfa: Mfa, attributes: BTreeMap<String, Attribute>, tags: BTreeMap<String, String>) -> Self {
@@ -76,6 +113,7 @@ impl UserPool {
             deletion_protection: true,
             sign_in_with: ["email".into()].into(),
             case_sensitive: false,
+            pre_token: None,
             tags,
         }
     }
@@ -114,6 +152,8 @@ impl Kind for UserPool {
                 let output = output(&pool);
                 let mut spec = Self::read(pool, tags.declared)?;
                 spec.mfa = mfa.mfa_configuration.map_or_else(|| "OFF".into(), |m| m.to_string());
+                let declared = wanted.is_some_and(|(_, pool)| pool.pre_token.is_some());
+                spec.pre_token = spec.pre_token.filter(|trigger| declared || trigger.could_be_ours(observe));
                 // AWS removes no attribute; one that is no longer declared is history, not a difference.
                 if let Some((_, wanted)) = wanted {
                     spec.attributes.retain(|name, _| wanted.attributes.contains_key(name));
@@ -143,6 +183,13 @@ impl Kind for UserPool {
         }
         let now = describe(step.aws, id).await?;
         let (sign_in, password) = now.policies.map(|p| (p.sign_in_policy, p.password_policy)).unwrap_or_default();
+        let mut triggers = now.lambda_config;
+        if self.pre_token.is_some() || live.spec.pre_token.is_some() {
+            let all = triggers.get_or_insert_with(|| sdk::LambdaConfigType::builder().build());
+            // The old way of saying the same must not contradict.
+            all.pre_token_generation = None;
+            all.pre_token_generation_config = self.pre_token.as_ref().map(PreToken::declared).transpose()?;
+        }
         // Describe shows a member that Update refuses beside the password policy's own.
         let admin = sdk::AdminCreateUserConfigType::builder()
             .allow_admin_create_user_only(!self.self_sign_up)
@@ -161,7 +208,7 @@ impl Kind for UserPool {
                     .build(),
             )
             .deletion_protection(self.protection())
-            .set_lambda_config(now.lambda_config)
+            .set_lambda_config(triggers)
             .set_auto_verified_attributes(now.auto_verified_attributes)
             .set_sms_verification_message(now.sms_verification_message)
             .set_email_verification_message(now.email_verification_message)
@@ -222,6 +269,7 @@ impl UserPool {
             .set_username_attributes(Some(self.sign_in_with.iter().map(|a| a.as_str().into()).collect()))
             .username_configuration(sdk::UsernameConfigurationType::builder().case_sensitive(self.case_sensitive).build()?)
             .admin_create_user_config(sdk::AdminCreateUserConfigType::builder().allow_admin_create_user_only(!self.self_sign_up).build())
+            .set_lambda_config(self.pre_token.as_ref().map(PreToken::declared).transpose()?.map(triggers))
             .set_schema(Some(self.attributes.iter().map(schema).collect()))
             .set_user_pool_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
         let create = create.customize().config_override(once).mutate_request(drop_unused_days);
@@ -284,6 +332,7 @@ impl UserPool {
             let longest = a.string_attribute_constraints.and_then(|c| c.max_length).and_then(|m| m.parse().ok());
             Some((name, Attribute { mutable: a.mutable.unwrap_or(true), max_length: longest.unwrap_or_default() }))
         });
+        let pre_token = pool.lambda_config.and_then(PreToken::read);
         let password = pool.policies.and_then(|p| p.password_policy);
         let every = |p: &sdk::PasswordPolicyType| p.require_lowercase && p.require_uppercase && p.require_numbers && p.require_symbols;
         Ok(Self {
@@ -299,6 +348,7 @@ impl UserPool {
             deletion_protection: pool.deletion_protection == Some(sdk::DeletionProtectionType::Active),
             sign_in_with: pool.username_attributes.unwrap_or_default().iter().map(ToString::to_string).collect(),
             case_sensitive: pool.username_configuration.is_none_or(|c| c.case_sensitive),
+            pre_token,
             tags,
         })
     }
@@ -313,6 +363,10 @@ fn drop_unused_days(request: &mut HttpRequest) {
     let text = body.to_string();
     request.headers_mut().insert("content-length", text.len().to_string());
     *request.body_mut() = SdkBody::from(text);
+}
+
+fn triggers(pre_token: sdk::PreTokenGenerationVersionConfigType) -> sdk::LambdaConfigType {
+    sdk::LambdaConfigType::builder().pre_token_generation_config(pre_token).build()
 }
 
 fn schema((name, attribute): (&String, &Attribute)) -> sdk::SchemaAttributeType {

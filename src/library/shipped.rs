@@ -20,6 +20,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("policies/tvm-trust.json", include_str!("../../policies/tvm-trust.json")),
     ("policies/tvm.json", include_str!("../../policies/tvm.json")),
     ("templates/agent/main.py", include_str!("../../templates/agent/main.py")),
+    ("templates/pre_token_lambda/main.py", include_str!("../../templates/pre_token_lambda/main.py")),
     ("templates/tools_lambda/main.py", include_str!("../../templates/tools_lambda/main.py")),
     ("templates/tools/healthcare.json", include_str!("../../templates/tools/healthcare.json")),
 ];

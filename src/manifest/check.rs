@@ -20,6 +20,7 @@ const MOST_TAGS: usize = 45;
 pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Findings) {
     tenant_ids(draft, root, findings);
     emails(root, findings);
+    pre_token_lambda(draft, root, findings);
     for (name, function) in &draft.functions {
         files::function(name, function, path, findings);
     }
@@ -105,6 +106,16 @@ fn policies(name: &TierName, tier: &Tier, draft: &Draft, place: &dyn Fn(&[&str])
         }
         _ => {}
     }
+}
+
+/// Cognito calls a trigger in the pool's own region only.
+fn pre_token_lambda(draft: &Draft, root: &Node, findings: &mut Findings) {
+    let (Some(identity), Some(platform)) = (&draft.identity, &draft.platform) else { return };
+    let Some(LambdaRef::Arn(arn)) = &identity.pre_token_lambda else { return };
+    let Some(found) = rules::lambda(arn).filter(|found| found.region != platform.region.as_str()) else { return };
+    let summary = format!("the function that writes claims is in `{}`, the platform in `{}`", found.region, platform.region);
+    let help = format!("Cognito calls it in its own region only; deploy it in `{}`", platform.region);
+    findings.error(root.place(&["identity", "pre_token_lambda"]), summary, "another region", help);
 }
 
 /// AgentCore calls a Lambda and pulls an image in its own region only.

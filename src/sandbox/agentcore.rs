@@ -17,6 +17,7 @@ use super::{Service, Settling, World};
 mod authorizer;
 mod endpoints;
 mod gateways;
+mod limits;
 mod marks;
 mod memories;
 pub(super) mod pages;
@@ -120,6 +121,8 @@ const GATEWAYS: &[&str] = &["gateways"];
 const GATEWAY: &[&str] = &["gateways", "*"];
 const TARGETS: &[&str] = &["gateways", "*", "targets"];
 const TARGET: &[&str] = &["gateways", "*", "targets", "*"];
+const LIMITS: &[&str] = &["gateways", "*", "rate-limits"];
+const LIMIT: &[&str] = &["gateways", "*", "rate-limits", "*"];
 const ENGINES: &[&str] = &["policy-engines"];
 const ENGINE: &[&str] = &["policy-engines", "*"];
 const POLICIES: &[&str] = &["policy-engines", "*", "policies"];
@@ -147,6 +150,12 @@ static OPERATIONS: &[Operation] = &[
     on("GetGatewayTarget", "GET", TARGET, 200, targets::get),
     on("UpdateGatewayTarget", "PUT", TARGET, 202, targets::update),
     on("DeleteGatewayTarget", "DELETE", TARGET, 202, targets::delete),
+    on("BatchPutGatewayRateLimits", "PUT", &["gateways", "*", "rate-limits", "batch"], 200, limits::batch),
+    on("CreateGatewayRateLimit", "POST", LIMITS, 201, limits::create),
+    on("ListGatewayRateLimits", "GET", LIMITS, 200, limits::list),
+    on("GetGatewayRateLimit", "GET", LIMIT, 200, limits::get),
+    on("UpdateGatewayRateLimit", "PATCH", LIMIT, 200, limits::update),
+    on("DeleteGatewayRateLimit", "DELETE", LIMIT, 200, limits::delete),
     on("CreatePolicyEngine", "POST", ENGINES, 202, policies::create_engine),
     on("ListPolicyEngines", "GET", ENGINES, 200, policies::list_engines),
     on("GetPolicyEngine", "GET", ENGINE, 200, policies::get_engine),

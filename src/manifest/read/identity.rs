@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::section::{Findings, Section, entries};
 use super::super::{Claims, Group, Identity, Located, MachineClient, Mfa, Platform, ResourceServer, WebClient, rules};
+use super::function;
 use crate::diagnostic::{choices, quoted};
 use crate::kinds::Invitation;
 
@@ -22,10 +23,11 @@ const TOKEN_BOUNDS: (u32, u32) = (5, 1440);
 const REFRESH_DAYS: u32 = 30;
 const REFRESH_BOUNDS: (u32, u32) = (1, 3650);
 
-const KEYS: &[&str] = &["claims", "domain", "groups", "resource_server", "web_client", "machine_client", "mfa", "invitations"];
+const KEYS: &[&str] =
+    &["claims", "domain", "groups", "resource_server", "web_client", "machine_client", "mfa", "invitations", "pre_token_lambda"];
 
 /// Without a platform there is no default for the resource server, and the platform's own finding says enough.
-pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Findings) -> Option<Identity> {
+pub(super) fn read(top: &Section, platform: Option<&Platform>, functions: &BTreeSet<String>, findings: &mut Findings) -> Option<Identity> {
     let section = top.section("identity", "identity", KEYS, findings);
     let section = section.as_ref();
     let below = |key: &str, known: &[&str], findings: &mut Findings| {
@@ -53,7 +55,18 @@ pub(super) fn read(top: &Section, platform: Option<&Platform>, findings: &mut Fi
             "give `resource_server` at least one scope, or remove `machine_client`",
         );
     }
-    Some(Identity { claims, domain, groups, resource_server: resource_server?, web_client, machine_client, mfa, invitations })
+    let pre_token_lambda = section.and_then(|s| function::reference(s, "pre_token_lambda", functions, findings));
+    Some(Identity {
+        claims,
+        domain,
+        groups,
+        resource_server: resource_server?,
+        web_client,
+        machine_client,
+        mfa,
+        invitations,
+        pre_token_lambda,
+    })
 }
 
 fn claims(section: Option<&Section>, findings: &mut Findings) -> Claims {

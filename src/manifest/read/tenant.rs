@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::section::{Findings, Section, entries};
 use super::super::yaml::{Node, Value};
 use super::super::{Located, Setting, Tenant, User, rules};
+use super::rate_limit;
 use crate::diagnostic::{Diagnostic, Span, choices, quoted};
 use crate::names::TierName;
 
@@ -13,14 +14,15 @@ const MOST_SETTINGS_BYTES: usize = 3000;
 
 pub(super) fn read(id: &str, span: Span, body: &Node, tiers: &BTreeSet<String>, findings: &mut Findings) -> Option<Tenant> {
     let what = format!("tenant {}", quoted(id));
-    let section = Section::open(body, span, &what, &["tier", "name", "settings", "users"], findings);
+    let section = Section::open(body, span, &what, &["tier", "name", "settings", "users", "rate_limit"], findings);
     let tier = section.required("tier", &format!("write one of: {}", list(tiers)), findings);
     let tier = tier.and_then(|node| tier_name(&what, node, tiers, findings));
     let name = section.required("name", "write the name that people know the tenant by", findings);
     let name = name.and_then(|node| findings.ruled(node, &format!("`name` of {what}"), rules::display_name));
     let settings = settings(&section, findings);
     let users = users(&section, findings);
-    Some(Tenant { tier: tier?, name: name?, settings, users })
+    let rate_limit = rate_limit::read(&section, findings);
+    Some(Tenant { tier: tier?, name: name?, settings, users, rate_limit })
 }
 
 fn list(tiers: &BTreeSet<String>) -> String {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::super::section::{Findings, Section};
 use super::super::yaml::Node;
 use super::super::{Artifact, Gateway, KnowledgeBase, Located, Project, Runtime, Tier, rules};
-use super::{function, guardrail, memory};
+use super::{function, guardrail, memory, rate_limit};
 use crate::diagnostic::{Span, quoted};
 
 /// What AgentCore runs code with, when the manifest doesn't say.
@@ -50,7 +50,7 @@ pub(super) fn read(name: &str, span: Span, body: &Node, functions: &BTreeSet<Str
     let model = model.and_then(|node| findings.ruled(node, &format!("`model` of {what}"), rules::model));
     let mut below = |key: &str, known: &[&str]| section.section(key, &format!("`{key}` of {what}"), known, findings);
     let runtime_section = below("runtime", RUNTIME);
-    let gateway_section = below("gateway", &["description", "tools_lambda", "tools", "headers", "policies"]);
+    let gateway_section = below("gateway", &["description", "tools_lambda", "tools", "headers", "policies", "rate_limit"]);
     let knowledge_section = below("knowledge_base", &["description", "embedding_model", "dimensions", "chunk"]);
     let memory_section = below("memory", &["expiry_days", "strategies"]);
     let guardrail_section = below("guardrail", guardrail::KEYS);
@@ -180,7 +180,8 @@ fn gateway(section: &Section, functions: &BTreeSet<String>, findings: &mut Findi
         }
     }
     let description = section.ruled("description", rules::description, findings);
-    Some(Gateway { description, tools_lambda: tools_lambda?, tools: tools?, headers, policies })
+    let rate_limit = rate_limit::read(section, findings);
+    Some(Gateway { description, tools_lambda: tools_lambda?, tools: tools?, headers, policies, rate_limit })
 }
 
 fn knowledge_base(section: &Section, findings: &mut Findings) -> KnowledgeBase {

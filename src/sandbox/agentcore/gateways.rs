@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::{Settling, dates, iam};
+use super::limits::Limit;
 use super::shape::{self, Member, Shape, list as list_of, may, must, number, text};
 use super::shapes::{ROLE, TOKEN};
 use super::tags::{self, Tags};
@@ -104,6 +105,8 @@ pub(super) struct Gateway {
     status: Settling,
     pub(super) tags: Tags,
     pub(super) targets: BTreeMap<String, Target>,
+    #[serde(default)]
+    pub(super) limits: BTreeMap<String, Limit>,
 }
 
 impl Gateway {
@@ -216,7 +219,8 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let now = world.now;
     let status = Settling::new(world, "CREATING", "READY");
     let given = Value::Object(shape::pick(&body, MEMBERS));
-    region(world).gateways.insert(id.clone(), Gateway { given, created: now, updated: now, status, tags, targets: BTreeMap::new() });
+    let (targets, limits) = (BTreeMap::new(), BTreeMap::new());
+    region(world).gateways.insert(id.clone(), Gateway { given, created: now, updated: now, status, tags, targets, limits });
     let answer = shown(world, &id)?;
     remember(world, "gateway", &body, &id, &answer);
     world.dirty = true;

@@ -62,11 +62,28 @@ pub(super) fn settings(body: &Value, before: &Map<String, Value>) -> Result<Map<
     if let Some(kept) = before.get("UserAttributeUpdateSettings") {
         default("UserAttributeUpdateSettings", kept.clone());
     }
+    triggers(&mut given)?;
     fill(&mut given);
     match given {
         Value::Object(members) => Ok(members),
         _ => Ok(Map::new()),
     }
+}
+
+/// The trigger of tokens has an old member, which says the same as the new one or nothing.
+fn triggers(given: &mut Value) -> Result<(), Refusal> {
+    let lite = shape::string(given, "UserPoolTier") == "LITE";
+    let Some(all) = given.get_mut("LambdaConfig") else { return Ok(()) };
+    let Some(config) = all.get("PreTokenGenerationConfig") else { return Ok(()) };
+    if lite && shape::string(config, "LambdaVersion") != "V1_0" {
+        return Err(super::refuse("FeatureUnavailableInTierException", "This version of the trigger is not available in the LITE tier."));
+    }
+    let arn = shape::string(config, "LambdaArn").to_owned();
+    if shape::maybe(all, "PreTokenGeneration").is_some_and(|old| old != arn) {
+        return Err(invalid("PreTokenGeneration and the LambdaArn of PreTokenGenerationConfig must be the same."));
+    }
+    shape::put(all, "PreTokenGeneration", Some(arn));
+    Ok(())
 }
 
 /// Defaults inside the members.
