@@ -9,6 +9,7 @@ use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
 mod data;
+mod observability;
 mod read;
 mod rules;
 pub(crate) mod section;
@@ -18,6 +19,7 @@ pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
+pub(crate) use observability::{Observability, Traces};
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -40,6 +42,8 @@ pub(crate) struct Manifest {
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
     pub(crate) data: Option<Data>,
+    /// Absent: AWS delivers no logs and no traces.
+    pub(crate) observability: Option<Observability>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }

@@ -32,6 +32,7 @@ mod s3vectors;
 mod server;
 mod ssm;
 mod sts;
+mod xray;
 
 pub(crate) use broken::Broken;
 pub(crate) use claim::{Claim, claim};
@@ -60,6 +61,7 @@ const SERVICES: &[&dyn Service] = &[
     &cognito::Cognito,
     &kms::Kms,
     &logs::Logs,
+    &xray::XRay,
     &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
@@ -88,6 +90,7 @@ struct State {
     s3: s3::State,
     s3vectors: s3vectors::State,
     ssm: ssm::State,
+    xray: xray::State,
 }
 
 /// The account as a service sees it while it answers one request.

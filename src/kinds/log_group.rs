@@ -61,8 +61,8 @@ impl Kind for LogGroup {
             async move {
                 let arn = observe.names.log_group_arn(&name);
                 let (claimed, mark, tags) = match subject {
-                    Some(Subject { sort, owner, tags, .. }) => {
-                        (child(Self::NAME, owner, sort), Ownership::Ours { spec: None }, tags.clone())
+                    Some(Subject { label, owner, tags, .. }) => {
+                        (child(Self::NAME, owner, label), Ownership::Ours { spec: None }, tags.clone())
                     }
                     None if wanted.is_none() && !name.starts_with(own) && !observe.could_be_ours(last(&name)) => return Ok(None),
                     None => {

@@ -15,8 +15,21 @@ const TARGETS: &[(&str, &str)] = &[
 ];
 
 /// The services, as IAM calls them, whose actions can be denied.
-pub(super) const SERVICES_OF_IAM: &[&str] =
-    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "logs", "s3", "s3vectors", "ssm", "sts"];
+pub(super) const SERVICES_OF_IAM: &[&str] = &[
+    "bedrock",
+    "bedrock-agentcore",
+    "bedrock-mantle",
+    "cognito-idp",
+    "dynamodb",
+    "iam",
+    "kms",
+    "logs",
+    "s3",
+    "s3vectors",
+    "ssm",
+    "sts",
+    "xray",
+];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
