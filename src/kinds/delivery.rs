@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result};
 use aws_sdk_cloudwatchlogs::types::{Delivery as Live, DeliveryDestinationType};
 use serde::{Deserialize, Serialize};
 
+use super::vended::listed;
 use super::{DeliveryDestination, DeliverySource, Found, Kind, Observe, Ownership, Step, child};
 use crate::address::Address;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
@@ -44,7 +45,7 @@ impl Kind for Delivery {
         }
         let destinations: BTreeSet<Arn> = observe.above::<DeliveryDestination>().into_iter().map(|(_, there)| there.arn).collect();
         let mut found = Vec::new();
-        for live in list(observe.aws, None).await? {
+        for live in listed::<Self, _>(observe, list(observe.aws, None).await)? {
             let (Some(id), Some(name), Some(arn)) = (live.id, live.delivery_source_name, live.delivery_destination_arn) else { continue };
             let Some(source) = sources.get(&name) else { continue };
             let address = child(Self::NAME, source.owner(), source.label());

@@ -9,7 +9,7 @@ use aws_sdk_cloudwatchlogs::types as sdk;
 use serde::{Deserialize, Serialize};
 
 use super::trace_destination::CLOUD_WATCH_LOGS;
-use super::vended::{Delivered, left_over, read_tags, subjects, wanted};
+use super::vended::{Delivered, left_over, listed, read_tags, subjects, wanted};
 use super::{Found, Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, child};
 use crate::address::Address;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
@@ -75,7 +75,7 @@ impl Kind for DeliveryDestination {
         let subjects = subjects(observe);
         let names: BTreeMap<String, _> =
             subjects.iter().flat_map(|s| Delivered::ALL.map(|delivered| (delivered.destination(&s.id), (s, delivered)))).collect();
-        let found = each(list(observe.aws).await?, |live| {
+        let found = each(listed::<Self, _>(observe, list(observe.aws).await)?, |live| {
             let (wanted, names) = (&wanted, &names);
             async move {
                 let (Some(name), Some(arn)) = (live.name.clone(), live.arn.clone()) else { return Ok(None) };

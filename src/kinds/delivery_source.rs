@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use aws_sdk_cloudwatchlogs::types::{DeliverySource as Live, DeliverySourceStatus};
 use serde::{Deserialize, Serialize};
 
-use super::vended::{Delivered, id_of, left_over, read_tags, subjects, wanted};
+use super::vended::{Delivered, id_of, left_over, listed, read_tags, subjects, wanted};
 use super::{Found, Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, child};
 use crate::address::Address;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
@@ -62,7 +62,7 @@ impl Kind for DeliverySource {
         let wanted: BTreeMap<String, Address> =
             wanted::<Self>(observe)?.into_iter().filter_map(|(address, source)| Some((source.name().ok()?, address))).collect();
         let subjects: BTreeMap<String, _> = subjects(observe).into_iter().map(|s| (s.arn.clone(), s)).collect();
-        let found = each(list(observe.aws).await?, |live| {
+        let found = each(listed::<Self, _>(observe, list(observe.aws).await)?, |live| {
             let (wanted, subjects) = (&wanted, &subjects);
             async move {
                 let (Some(name), Some(arn)) = (live.name.as_deref(), live.arn.as_deref()) else { return Ok(None) };

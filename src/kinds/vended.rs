@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, Tags, child};
 use crate::address::{Address, Owner};
-use crate::aws::{Aws, During as _};
+use crate::aws::{Aws, AwsError, Class, During as _};
 use crate::late::{document, fill};
 use crate::names::{delivery, vended_log_group};
 use crate::plan::attribute;
@@ -121,6 +121,17 @@ pub(super) async fn left_over(observe: &Observe<'_>, kind: &str, name: &str, arn
     let tags = Observe::details(read_tags(observe.aws, arn).await, None)?;
     // The address in its mark is that of what stands in its place.
     Ok(tags.and_then(|tags| observe.whose(&tags, None)).map(|(address, mark)| (child(kind, address.owner(), name), mark)))
+}
+
+/// What was listed; nothing where AWS does not let us look and nothing is wanted: who asks for no logs needs no permission.
+pub(super) fn listed<K: Kind, T>(observe: &Observe<'_>, read: Result<Vec<T>>) -> Result<Vec<T>> {
+    match read {
+        Err(error) if observe.wanted::<K>().is_empty() && AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
+            tracing::warn!(error = format!("{error:#}"), "taking it that there is no {}, since none is wanted", K::NAME);
+            Ok(Vec::new())
+        }
+        read => read,
+    }
 }
 
 pub(super) async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {

@@ -210,6 +210,19 @@ async fn an_eleventh_resource_policy_is_refused_with_a_way_out() {
     assert!(error.contains("traces: off") && error.contains("LimitExceededException"), "{error}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_wants_no_logs_needs_no_permission_to_list_them() {
+    let denied = ["DescribeLogGroups", "DescribeDeliverySources", "DescribeDeliveryDestinations", "DescribeResourcePolicies"];
+    let denied: Vec<String> = denied.iter().map(|action| format!("denied=logs:{action}")).collect();
+    let bench = troubled(None, &format!("{},denied=xray:GetTraceSegmentDestination", denied.join(",")));
+    assert!(live(&bench, &Desired::default()).await.is_empty());
+    let wanted: [fn(&mut Desired); 3] = [|d| some_groups(d, None, "one"), |d| drop(a_trace_destination(d, "One")), DELIVERIES[3]];
+    for variant in wanted {
+        let seen = observe(&bench.site.aws, &bench.site.names, &desired(variant)).await;
+        assert!(seen.is_err(), "what is wanted must be seen");
+    }
+}
+
 #[test]
 fn names_of_deliveries_fit_and_stay_apart() {
     let ids = [

@@ -34,7 +34,11 @@ fn days(section: &Section, findings: &mut Findings) -> u32 {
 
 fn traces(section: &Section, findings: &mut Findings) -> Traces {
     let Some(node) = section.get("traces") else { return Traces::XRay };
-    let Some(text) = findings.text(node, "`traces` of `observability`") else { return Traces::XRay };
+    let Some(text) = node.as_text() else {
+        let summary = format!("{} can't be `traces` of `observability`", node.value.kind());
+        findings.error(node.span, summary, "", "write `traces: xray` or `traces: off`");
+        return Traces::XRay;
+    };
     let known = TRACES.iter().find(|(name, _)| *name == text).map(|(_, traces)| *traces);
     if known.is_none() {
         let help = choices(text, "it is one of", TRACES.iter().map(|(name, _)| *name));
