@@ -85,7 +85,7 @@ impl Kind for LogGroup {
                 Ok(Some((claim, Found { address: wanted.unwrap_or(claimed), spec, output: Output { name, arn }, mark })))
             }
         });
-        Ok(settle_claims(observe, found.await?.into_iter().flatten().collect()))
+        Ok(settle_claims(wanted.values().cloned().collect(), found.await?.into_iter().flatten().collect()))
     }
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
@@ -153,10 +153,10 @@ enum Claim {
     LeftOver,
 }
 
-/// Several groups may have been of one address, one after the other: the others go by the ids that they are named after.
-fn settle_claims(observe: &Observe<'_>, mut found: Vec<(Claim, Found<LogGroup>)>) -> Vec<Found<LogGroup>> {
+/// Several groups may have been of one address, one after the other: the others go by the ids that they are named after. An
+/// address is `taken` if what is declared there has a name by now, whether or not there is such a group.
+fn settle_claims(mut taken: BTreeSet<Address>, mut found: Vec<(Claim, Found<LogGroup>)>) -> Vec<Found<LogGroup>> {
     found.sort_by_key(|(claim, _)| *claim);
-    let mut taken: BTreeSet<Address> = observe.wanted.keys().cloned().collect();
     let settled = found.into_iter().map(|(claim, group)| match claim {
         Claim::Declared => group,
         _ if taken.insert(group.address.clone()) => group,

@@ -34,6 +34,13 @@ async fn a_group_outlives_its_resource_and_a_new_one_stands_beside_it() {
     assert_eq!(plan.kept.iter().map(ToString::to_string).collect::<Vec<_>>(), [format!("log_group/tier:basic/{id}")]);
     assert_eq!(groups(&bench).await.len(), 3);
 
+    // While the memory is away, its group is still called as before: whoever destroys a platform names it by that.
+    let id = live(&bench, &wanted).await[&memory].output["id"].as_str().unwrap().to_owned();
+    bench.site.aws.agentcore.delete_memory().memory_id(&id).send().await.unwrap();
+    while bench.site.aws.agentcore.get_memory().memory_id(&id).send().await.is_ok() {}
+    let group = "log_group/tier:basic/memory".parse().unwrap();
+    assert!(live(&bench, &wanted).await.contains_key(&group) && live(&bench, &Desired::default()).await.contains_key(&group));
+
     // Nothing is declared any more: groups are kept, and go by their names.
     let plan = bench.plan(&Desired::default(), &Named::default()).await;
     assert_eq!(plan.kept.iter().filter(|a| a.kind() == LogGroup::NAME).count(), 3);
