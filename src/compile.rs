@@ -16,6 +16,7 @@ mod data;
 mod functions;
 mod guardrail;
 mod identity;
+mod observability;
 mod platform;
 mod rate_limit;
 mod registry;

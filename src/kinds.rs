@@ -393,6 +393,12 @@ kinds! {
     registry::Registry,
     registry_record::RegistryRecord,
     runtime::Runtime,
+    log_group::LogGroup,
+    log_policy::LogPolicy,
+    trace_destination::TraceDestination,
+    delivery_source::DeliverySource,
+    delivery_destination::DeliveryDestination,
+    delivery::Delivery,
     project::Project,
     permission::Permission,
     parameter::Parameter,
@@ -401,6 +407,7 @@ kinds! {
 mod agentcore;
 mod condition;
 mod document;
+mod vended;
 
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;
@@ -409,6 +416,7 @@ pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
 pub(crate) use document::PolicyDocument;
 pub(crate) use function::FunctionCode;
+pub(crate) use delivery_destination::To as DeliveryTo;
 pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
@@ -420,8 +428,10 @@ pub(crate) use registry::Discovery;
 pub(crate) use registry_record::{Publication, Server};
 pub(crate) use runtime::RuntimeArtifact;
 pub(crate) use table::Index as TableIndex;
+pub(crate) use trace_destination::Store as TraceStore;
 pub(crate) use user::Invitation;
 pub(crate) use user_pool::{Attribute, PreToken};
+pub(crate) use vended::Delivered;
 
 #[cfg(test)]
 mod conformance;

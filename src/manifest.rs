@@ -10,6 +10,7 @@ use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, Tier
 mod check;
 mod data;
 mod function;
+mod observability;
 mod read;
 mod rules;
 pub(crate) mod section;
@@ -20,6 +21,7 @@ pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
 pub(crate) use function::{Function, LambdaRef};
+pub(crate) use observability::{Observability, Traces};
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -46,6 +48,8 @@ pub(crate) struct Manifest {
     pub(crate) registry: Option<Registry>,
     /// Lambda functions of the platform's own.
     pub(crate) functions: BTreeMap<FunctionName, Function>,
+    /// Absent: AWS delivers no logs and no traces.
+    pub(crate) observability: Option<Observability>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, User, UserPool, kind};
+use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, TraceDestination, User, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
@@ -426,7 +426,13 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
         plan.changes.iter().filter(|c| c.address.kind() == User::NAME && c.action == Action::Update && c.cause == Cause::Drift);
     let opened = locked_out.filter(|c| c.fields.iter().any(|f| f.path == "enabled")).map(|c| c.address.label());
     let opens = |email| format!("somebody has disabled `{email}`, and this enables them again: who should stay out leaves the manifest");
-    attributes.into_iter().map(note).chain(opened.map(opens)).collect()
+    let creates = |kind: &str| plan.changes.iter().any(|c| c.action == Action::Create && c.address.kind() == kind);
+    let spans = creates(TraceDestination::NAME).then(|| {
+        "X-Ray will keep the trace segments of everybody in this account and region in CloudWatch Logs, which bills them as logs; \
+         nothing here ever sets that back"
+            .to_owned()
+    });
+    attributes.into_iter().map(note).chain(opened.map(opens)).chain(spans).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

@@ -25,6 +25,7 @@ mod faults;
 mod iam;
 mod kms;
 mod lambda;
+mod logs;
 mod projects;
 mod protocol;
 mod record;
@@ -33,6 +34,7 @@ mod s3vectors;
 mod server;
 mod ssm;
 mod sts;
+mod xray;
 
 pub(crate) use broken::Broken;
 pub(crate) use claim::{Claim, claim};
@@ -61,6 +63,8 @@ const SERVICES: &[&dyn Service] = &[
     &cognito::Cognito,
     &kms::Kms,
     &lambda::Lambda,
+    &logs::Logs,
+    &xray::XRay,
     &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agent_registry::AgentRegistry,
@@ -87,10 +91,12 @@ struct State {
     iam: iam::State,
     kms: kms::State,
     lambda: lambda::State,
+    logs: logs::State,
     projects: projects::State,
     s3: s3::State,
     s3vectors: s3vectors::State,
     ssm: ssm::State,
+    xray: xray::State,
 }
 
 /// The account as a service sees it while it answers one request.

@@ -116,6 +116,7 @@ const NOT_PROPAGATED: &[(&str, &str)] = &[
     ("InvalidParameterValueException", "cannot be assumed by Lambda"),
     // Our object was put there just before: it is the new bucket that is not seen everywhere.
     ("InvalidParameterValueException", "S3 Error Code: NoSuchBucket"),
+    ("InvalidRequestException", "XRay does not have permission"),
     ("MalformedPolicyDocument", "Invalid principal in policy"),
     ("MalformedPolicy", "Invalid principal in policy"),
 ];
@@ -133,6 +134,7 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         | "SlowDown"
         | "RequestLimitExceeded"
         | "OperationAborted"
+        | "OperationAbortedException"
         | "ConcurrentModification"
         | "ConcurrentModificationException" => Class::Throttled,
         "ExpiredToken"
@@ -151,7 +153,9 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         | "GroupExistsException"
         | "UsernameExistsException" => Class::Conflict,
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
-        _ if code.starts_with("Conflict") || code == "ResourceConflictException" => Class::Conflict,
+        _ if code.starts_with("Conflict") || code.starts_with("ResourceAlreadyExists") || code == "ResourceConflictException" => {
+            Class::Conflict
+        }
         _ if status == 404 => Class::Missing,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 && status != 501 => Class::Failed,

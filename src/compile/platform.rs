@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 
 use super::functions::{self, Functions, TENANT_ROLE};
+use super::observability::{self, Observability};
 use super::{OWN_BUCKET, Sources};
 use crate::address::Owner;
 use crate::desired::Desired;
@@ -23,6 +24,8 @@ pub(super) struct Platform {
     pub(super) engine: Option<Engine>,
     pub(super) own_bucket: Late,
     pub(super) functions: Functions,
+    /// Absent: nothing is delivered.
+    pub(super) observability: Option<Observability>,
 }
 
 /// The policy engine, and what it does to calls that no policy permits.
@@ -46,7 +49,9 @@ pub(super) fn own_bucket(sources: &Sources<'_>, desired: &mut Desired) -> Result
 
 pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, own_bucket: Late, functions: Functions) -> Result<Platform> {
     let tiers = || sources.manifest.tiers.values();
-    let mut platform = Platform { runtime_role: None, gateway_role: None, vector_bucket: None, engine: None, own_bucket, functions };
+    let observability = observability::declare(sources, desired)?;
+    let mut platform =
+        Platform { runtime_role: None, gateway_role: None, vector_bucket: None, engine: None, own_bucket, functions, observability };
     if tiers().any(|t| t.runtime.is_some()) {
         platform.runtime_role = Some(runtime_role(sources, desired)?);
     }

@@ -218,11 +218,14 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
 }
 
 fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage: &str) {
+    put(desired, "main", &a_memory_of(expiry_days, strategies, stage));
+}
+
+fn a_memory_of(expiry_days: i32, strategies: &[&str], stage: &str) -> Memory {
     let namespace = |name: &str| format!("clinic/{{actorId}}/{name}");
     let strategy = |name: &str| (name.to_owned(), Strategy { extracts: Extracts::Semantic, namespace: namespace(name) });
     let strategies = strategies.iter().map(|name| strategy(name)).collect();
-    let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), condition: Condition::default() };
-    put(desired, "main", &memory);
+    Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), condition: Condition::default() }
 }
 
 fn an_engine(desired: &mut Desired, stage: &str) -> crate::late::Handle<PolicyEngine> {
@@ -505,6 +508,52 @@ fn some_users(desired: &mut Desired, people: &[(&str, &str, &str, &str)]) {
     }
 }
 
+/// A group of a memory, which carries the memory's tags, and one that the platform writes itself.
+fn some_groups(desired: &mut Desired, days: Option<i32>, stage: &str) {
+    let memory = put_in_tier(desired, "main", &a_memory_of(30, &[], stage)).at(&Memory::ID);
+    let name = Late::concat([Late::known(crate::names::vended_log_group(Memory::NAME, "")), memory]);
+    put_in_tier(desired, "memory", &LogGroup { name, retention_days: days, tags: tags(stage) });
+    put(desired, "api", &LogGroup { name: Late::known("/tenantry/acme/api"), retention_days: days, tags: tags(stage) });
+}
+
+/// What X-Ray needs before anything is delivered to it.
+fn a_trace_destination(desired: &mut Desired, sid: &str) -> Late {
+    let statement = serde_json::json!({
+        "Sid": sid, "Effect": "Allow", "Principal": { "Service": "xray.amazonaws.com" }, "Action": "logs:PutLogEvents", "Resource": "*",
+    });
+    let document = serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let policy = put(desired, "xray", &LogPolicy { name: names().spans_policy(), document: document.into() }).at(&LogPolicy::POLICY);
+    let destination = TraceDestination { segments: TraceStore::CloudWatchLogs, policy };
+    put(desired, "xray", &destination).at(&TraceDestination::SEGMENTS)
+}
+
+/// What is delivered of a memory of that name.
+fn deliveries(desired: &mut Desired, memory: &str, group: &str, delivered: &[Delivered]) {
+    let memory = put_in_tier(desired, "main", &Memory { name: memory.into(), ..a_memory_of(30, &[], "one") });
+    let group = LogGroup { name: Late::known(format!("/tenantry/acme/{group}")), retention_days: Some(1), tags: tags("one") };
+    let group = put(desired, &group.name.get().unwrap().replace('/', "-"), &group).at(&LogGroup::ARN);
+    for delivered in delivered {
+        let label = format!("memory-{}", delivered.word());
+        let source = DeliverySource::of(memory.at(&Memory::ARN), *delivered);
+        let source = put_in_tier(desired, &label, &source).at(&DeliverySource::SOURCE);
+        let to = match delivered {
+            Delivered::Logs => DeliveryTo::LogGroup(group.clone()),
+            Delivered::Traces => DeliveryTo::XRay(a_trace_destination(desired, "One")),
+        };
+        let destination = DeliveryDestination { of: memory.at(&Memory::ID), to };
+        let destination = put_in_tier(desired, &label, &destination).at(&DeliveryDestination::ARN);
+        put_in_tier(desired, &label, &Delivery { source, destination });
+    }
+}
+
+/// Of everything, of a memory of another name, to another group, and of logs alone.
+const DELIVERIES: [fn(&mut Desired); 4] = [
+    |d| deliveries(d, "acme_basic_memory", "one", &Delivered::ALL),
+    |d| deliveries(d, "acme_basic_other", "one", &Delivered::ALL),
+    |d| deliveries(d, "acme_basic_memory", "two", &Delivered::ALL),
+    |d| deliveries(d, "acme_basic_memory", "one", &[Delivered::Logs]),
+];
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -555,6 +604,17 @@ fn matrix() -> Vec<Examples> {
                 a_row(d, &["one-clinic", "two-clinic"], &serde_json::json!(["Oncology", "Cardiology"]));
             }],
         },
+        Examples {
+            kind: LogGroup::NAME,
+            variants: vec![|d| some_groups(d, Some(30), "one"), |d| some_groups(d, Some(90), "two"), |d| some_groups(d, None, "two")],
+        },
+        Examples {
+            kind: LogPolicy::NAME,
+            variants: vec![|d| drop(a_trace_destination(d, "One")), |d| drop(a_trace_destination(d, "Two"))],
+        },
+        Examples { kind: DeliverySource::NAME, variants: vec![DELIVERIES[0], DELIVERIES[1], DELIVERIES[3]] },
+        Examples { kind: DeliveryDestination::NAME, variants: vec![DELIVERIES[0], DELIVERIES[2]] },
+        Examples { kind: Delivery::NAME, variants: vec![DELIVERIES[1], DELIVERIES[3]] },
         Examples {
             kind: Memory::NAME,
             variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {
@@ -711,7 +771,8 @@ fn matrix() -> Vec<Examples> {
 
 #[test]
 fn every_kind_is_in_the_matrix() {
-    let tested: BTreeSet<&str> = matrix().iter().map(|e| e.kind).collect();
+    // One setting of the account, with one value, that nobody takes back: it has tests of its own.
+    let tested: BTreeSet<&str> = matrix().iter().map(|e| e.kind).chain([TraceDestination::NAME]).collect();
     let kinds: BTreeSet<&str> = KINDS.iter().map(|k| k.name()).collect();
     assert_eq!(tested, kinds);
     assert!(matrix().iter().all(|e| e.variants.len() > 1));
@@ -811,6 +872,7 @@ async fn what_can_be_closed_off_is_closed_off_and_opened_again() {
 
 mod transitions;
 mod users;
+mod vended;
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_waits_for_its_deletion_is_gone_until_it_is_wanted_again() {

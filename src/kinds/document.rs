@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A JSON policy, parsed and in one canonical form, so that equal meaning is equal text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Value")]
-pub(crate) struct PolicyDocument(Value);
+pub(crate) struct PolicyDocument(pub(super) Value);
 
 impl From<Value> for PolicyDocument {
     fn from(mut value: Value) -> Self {

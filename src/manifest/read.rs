@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Claims, Function, Identity, Manifest, Platform, Policy, Registry, Tenant, Tier, check, rules};
+use super::{Claims, Function, Identity, Manifest, Observability, Platform, Policy, Registry, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{FunctionName, TenantId, TierName};
 
@@ -19,6 +19,7 @@ mod function;
 mod guardrail;
 mod identity;
 mod memory;
+mod observability;
 mod policy;
 mod rate_limit;
 mod registry;
@@ -37,6 +38,7 @@ pub(super) struct Draft {
     pub(super) data: Option<Data>,
     pub(super) registry: Option<Registry>,
     pub(super) functions: BTreeMap<FunctionName, Function>,
+    pub(super) observability: Option<Observability>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
@@ -76,10 +78,10 @@ impl Reading {
     /// The manifest and its warnings, unless something is wrong.
     pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
         match self.draft {
-            Draft { platform: Some(platform), identity: Some(identity), policy, data, registry, functions, tiers, tenants, .. }
+            Draft { platform: Some(platform), identity: Some(identity), policy, data, observability, registry, functions, tiers, tenants, .. }
                 if !self.findings.has_errors() =>
             {
-                Ok((Manifest { path: self.path, platform, identity, policy, data, registry, functions, tiers, tenants }, self.findings))
+                Ok((Manifest { path: self.path, platform, identity, policy, data, observability, registry, functions, tiers, tenants }, self.findings))
             }
             _ => Err(self.findings),
         }
@@ -126,7 +128,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let known = &["version", "platform", "identity", "policy", "data", "registry", "functions", "tiers", "tenants"];
+    let known = &["version", "platform", "identity", "policy", "data", "observability", "registry", "functions", "tiers", "tenants"];
     let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
@@ -144,6 +146,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     let identity = identity::read(&top, platform.as_ref(), &function_names, findings);
     let policy = policy::read(&top, findings);
     let data = data::read(&top, findings);
+    let observability = observability::read(&top, findings);
     let registry = registry::read(&top, findings);
     let (tiers, tier_names) = tiers(&top, &function_names, findings);
     let tenants = tenants(&top, &tier_names, findings);
@@ -154,7 +157,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     if registry.is_some() {
         registry::check(&tiers, top.span("registry"), findings);
     }
-    Some(Draft { platform, identity, policy, data, registry, functions, tiers, tenants, tier_names })
+    Some(Draft { platform, identity, policy, data, observability, registry, functions, tiers, tenants, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

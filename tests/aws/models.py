@@ -15,10 +15,12 @@ SIGNED_AS = {
     "iam": ["iam"],
     "kms": ["kms"],
     "lambda": ["lambda"],
+    "logs": ["logs"],
     "s3": ["s3"],
     "s3vectors": ["s3vectors"],
     "ssm": ["ssm"],
     "sts": ["sts"],
+    "xray": ["xray"],
 }
 
 

@@ -68,11 +68,13 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
         "iam",
         "kms",
         "lambda",
+        "logs",
         "projects",
         "s3",
         "s3vectors",
         "ssm",
         "sts",
+        "xray",
     ] {
         judge.args(["--service", service]);
     }

@@ -11,6 +11,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("AWSCognitoIdentityProviderService.", "cognito-idp"),
     ("DynamoDB_20120810.", "dynamodb"),
     ("TrentService.", "kms"),
+    ("Logs_20140328.", "logs"),
 ];
 
 /// The services, as IAM calls them, whose actions can be denied.
@@ -24,10 +25,12 @@ pub(super) const SERVICES_OF_IAM: &[&str] = &[
     "iam",
     "kms",
     "lambda",
+    "logs",
     "s3",
     "s3vectors",
     "ssm",
     "sts",
+    "xray",
 ];
 
 /// `service:Operation`, if the request says so or its service knows.
