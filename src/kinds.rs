@@ -352,10 +352,16 @@ kinds! {
     policy::Policy,
     runtime::Runtime,
     project::Project,
+    rest_api::RestApi,
+    api_account::ApiAccount,
+    stage::Stage,
+    usage_plan::UsagePlan,
+    api_key::ApiKey,
     parameter::Parameter,
 }
 
 mod agentcore;
+mod apigateway;
 mod condition;
 
 pub(crate) use agentcore::JwtAuthorizer;
@@ -369,8 +375,11 @@ pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Str
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;
+pub(crate) use rest_api::Method as ApiMethod;
 pub(crate) use runtime::RuntimeArtifact;
+pub(crate) use stage::AccessLog;
 pub(crate) use table::Index as TableIndex;
+pub(crate) use usage_plan::{Quota, Throttle};
 pub(crate) use user_pool::Attribute;
 
 #[cfg(test)]

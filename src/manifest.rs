@@ -7,6 +7,7 @@ use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, PolicyMode};
 use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
+mod api;
 mod check;
 mod data;
 mod read;
@@ -14,6 +15,7 @@ mod rules;
 pub(crate) mod section;
 pub(crate) mod yaml;
 
+pub(crate) use api::{Api, Keys, UsagePlan};
 pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
@@ -40,6 +42,8 @@ pub(crate) struct Manifest {
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
     pub(crate) data: Option<Data>,
+    /// Absent: agents are reached at AgentCore alone.
+    pub(crate) api: Option<Api>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }
@@ -124,6 +128,8 @@ pub(crate) struct Tier {
     /// What is blocked, with this tool's defaults for what the manifest leaves out.
     pub(crate) guardrail: Option<GuardrailContent>,
     pub(crate) project: Option<Project>,
+    /// Absent: no key for the API.
+    pub(crate) usage_plan: Option<UsagePlan>,
     /// Beside the platform's tags, on the tier's resources.
     pub(crate) tags: BTreeMap<String, String>,
 }

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 mod agentcore;
+mod apigateway;
 mod bedrock;
 mod bedrock_agent;
 mod broken;
@@ -61,6 +62,7 @@ const SERVICES: &[&dyn Service] = &[
     &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
+    &apigateway::ApiGateway,
     &projects::Projects,
     &bedrock::Bedrock,
     &bedrock_agent::BedrockAgent,
@@ -74,6 +76,7 @@ struct State {
     /// Counts the ids handed out, so that the same calls give the same ids.
     ids: u64,
     agentcore: agentcore::State,
+    apigateway: apigateway::State,
     #[serde(default)]
     bedrock: bedrock::State,
     bedrock_agent: bedrock_agent::State,

@@ -113,6 +113,8 @@ const NOT_PROPAGATED: &[(&str, &str)] = &[
     ("ValidationException", "Role validation failed"),
     ("ValidationException", "Access denied while validating ECR URI"),
     ("ValidationException", "Gateway execution role lacks permission"),
+    ("BadRequestException", "role ARN does not have required permissions"),
+    ("BadRequestException", "CloudWatch Logs role ARN must be set"),
     ("MalformedPolicyDocument", "Invalid principal in policy"),
     ("MalformedPolicy", "Invalid principal in policy"),
 ];
@@ -120,6 +122,9 @@ const NOT_PROPAGATED: &[(&str, &str)] = &[
 fn classify(code: &str, message: &str, status: u16) -> Class {
     if NOT_PROPAGATED.iter().any(|(c, m)| *c == code && message.contains(m)) {
         return Class::NotPropagated;
+    }
+    if code == "ConflictException" && message.contains("concurrent modification") {
+        return Class::Throttled;
     }
     match code {
         "Throttling"
@@ -146,6 +151,8 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         }
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
         _ if code.starts_with("Conflict") => Class::Conflict,
+        // API Gateway's quotas share the status of its throttles, and no patience helps.
+        "LimitExceededException" => Class::Refused,
         _ if status == 404 => Class::Missing,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 && status != 501 => Class::Failed,

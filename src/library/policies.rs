@@ -32,6 +32,8 @@ const TVM: Policy = Policy { name: "tvm", holes: &[] };
 const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: "knowledge-base-trust", holes: &[] };
 const KNOWLEDGE_BASE: Policy =
     Policy { name: "knowledge-base", holes: &["tier.bucket", "tier.prefix", "vector_index.arn", "embedding_model.arn"] };
+const API_LOGS_TRUST: Policy = Policy { name: "api-logs-trust", holes: &[] };
+const API_LOGS: Policy = Policy { name: "api-logs", holes: &[] };
 const KEY: Policy = Policy { name: "key", holes: &[] };
 const BUCKET: Policy = Policy { name: "bucket", holes: &["bucket.name"] };
 
@@ -40,13 +42,14 @@ pub(super) fn needed(reading: &Reading) -> Vec<&'static Policy> {
     let tiers = reading.tiers();
     let any = |has: fn(&Tier) -> bool| tiers.values().any(has);
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
-    let list: [(bool, &'static [Policy]); 6] = [
+    let list: [(bool, &'static [Policy]); 7] = [
         (runtime, &[RUNTIME_TRUST, RUNTIME]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
         (runtime, &[TVM_TRUST, TVM]),
         (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
         (!tiers.is_empty(), &[BUCKET]),
         (reading.has_data(), &[KEY]),
+        (reading.has_api(), &[API_LOGS_TRUST, API_LOGS]),
     ];
     list.into_iter().filter(|(needed, _)| *needed).flat_map(|(_, policies)| policies).collect()
 }

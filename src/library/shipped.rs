@@ -3,6 +3,8 @@
 /// Paths beside the manifest, and what stands in them.
 pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("tenants.yaml", include_str!("../../tenants.yaml")),
+    ("policies/api-logs-trust.json", include_str!("../../policies/api-logs-trust.json")),
+    ("policies/api-logs.json", include_str!("../../policies/api-logs.json")),
     ("policies/bucket.json", include_str!("../../policies/bucket.json")),
     ("policies/clinic-config.cedar", include_str!("../../policies/clinic-config.cedar")),
     ("policies/patient-context.cedar", include_str!("../../policies/patient-context.cedar")),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::api::Api;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
@@ -13,6 +14,7 @@ use super::{Claims, Identity, Manifest, Platform, Policy, Tenant, Tier, check, r
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{TenantId, TierName};
 
+mod api;
 mod data;
 mod file;
 mod guardrail;
@@ -32,6 +34,7 @@ pub(super) struct Draft {
     pub(super) identity: Option<Identity>,
     pub(super) policy: Option<Policy>,
     pub(super) data: Option<Data>,
+    pub(super) api: Option<Api>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
@@ -58,6 +61,11 @@ impl Reading {
         self.draft.data.is_some()
     }
 
+    /// Whether there is an `api` section that could be read.
+    pub(crate) fn has_api(&self) -> bool {
+        self.draft.api.is_some()
+    }
+
     /// The claims that policies may speak of, if they could be read.
     pub(crate) fn claims(&self) -> Option<&Claims> {
         self.draft.identity.as_ref().map(|identity| &identity.claims)
@@ -66,10 +74,10 @@ impl Reading {
     /// The manifest and its warnings, unless something is wrong.
     pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
         match self.draft {
-            Draft { platform: Some(platform), identity: Some(identity), policy, data, tiers, tenants, .. }
+            Draft { platform: Some(platform), identity: Some(identity), policy, data, api, tiers, tenants, .. }
                 if !self.findings.has_errors() =>
             {
-                Ok((Manifest { path: self.path, platform, identity, policy, data, tiers, tenants }, self.findings))
+                Ok((Manifest { path: self.path, platform, identity, policy, data, api, tiers, tenants }, self.findings))
             }
             _ => Err(self.findings),
         }
@@ -116,7 +124,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let known = &["version", "platform", "identity", "policy", "data", "tiers", "tenants"];
+    let known = &["version", "platform", "identity", "policy", "data", "api", "tiers", "tenants"];
     let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
@@ -133,12 +141,14 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     let identity = identity::read(&top, platform.as_ref(), findings);
     let policy = policy::read(&top, findings);
     let data = data::read(&top, findings);
+    let api = api::read(&top, findings);
     let (tiers, tier_names) = tiers(&top, findings);
     let tenants = tenants(&top, &tier_names, findings);
     if data.is_some() {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
-    Some(Draft { platform, identity, policy, data, tiers, tenants, tier_names })
+    api::check(api.as_ref(), platform.as_ref(), (&tiers, &tenants), root, findings);
+    Some(Draft { platform, identity, policy, data, api, tiers, tenants, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

@@ -7,6 +7,7 @@ import botocore.session
 
 # The models that a signing name can stand for. `bedrock` signs for more than one; the path decides.
 SIGNED_AS = {
+    "apigateway": ["apigateway"],
     "bedrock": ["bedrock-agent", "bedrock"],
     "bedrock-agentcore": ["bedrock-agentcore-control"],
     "cognito-idp": ["cognito-idp"],

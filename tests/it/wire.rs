@@ -59,6 +59,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
     let mut judge = Command::new(programs().join("python"));
     judge.arg(here("tests/aws/judge.py")).arg(record).args(["--secret", SECRET, "--least", "500"]);
     for service in [
+        "apigateway",
         "bedrock",
         "bedrock-agent",
         "bedrock-agentcore-control",

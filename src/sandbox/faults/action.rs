@@ -15,7 +15,7 @@ const TARGETS: &[(&str, &str)] = &[
 
 /// The services, as IAM calls them, whose actions can be denied.
 pub(super) const SERVICES_OF_IAM: &[&str] =
-    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "s3", "s3vectors", "ssm", "sts"];
+    &["apigateway", "bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "s3", "s3vectors", "ssm", "sts"];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
@@ -40,6 +40,10 @@ pub(super) fn all(request: &Request) -> Vec<String> {
     let mut all: Vec<String> = of(request).into_iter().collect();
     if request.target("AmazonSSM.").is_some() && decrypts() {
         all.push("kms:Decrypt".into());
+    }
+    if request.signing_name() == "apigateway" {
+        // As IAM calls it.
+        all.insert(0, format!("apigateway:{}", request.method));
     }
     all
 }
