@@ -332,15 +332,16 @@ kinds! {
     key::Key,
     table::Table,
     tenant_row::TenantRow,
+    vector_bucket::VectorBucket,
+    vector_index::VectorIndex,
+    role::Role,
+    function::Function,
     user_pool::UserPool,
     resource_server::ResourceServer,
     client::Client,
     domain::Domain,
     credential_provider::CredentialProvider,
     group::Group,
-    vector_bucket::VectorBucket,
-    vector_index::VectorIndex,
-    role::Role,
     knowledge_base::KnowledgeBase,
     data_source::DataSource,
     memory::Memory,
@@ -357,6 +358,7 @@ kinds! {
     stage::Stage,
     usage_plan::UsagePlan,
     api_key::ApiKey,
+    permission::Permission,
     parameter::Parameter,
 }
 
@@ -369,6 +371,7 @@ pub(crate) use bucket::Protection as BucketProtection;
 pub(crate) use client::ClientKind;
 pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
+pub(crate) use function::FunctionCode;
 pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};

@@ -92,6 +92,11 @@ name!(
     }
 );
 name!(
+    /// A function of our own, as the manifest calls it: a part of its AWS name and of its role's.
+    FunctionName,
+    |text| words(text, "a function's name", 2, 20)
+);
+name!(
     /// A twelve-digit AWS account id.
     AccountId,
     |text| {
@@ -222,6 +227,15 @@ impl Names {
     /// A role's ARN before the role exists: for policies that name each other.
     pub(crate) fn role_arn(&self, role: &str) -> Arn {
         Arn(format!("arn:aws:iam::{}:role/{role}", self.account))
+    }
+
+    pub(crate) fn function(&self, function: &FunctionName) -> String {
+        format!("{}-{function}", self.platform)
+    }
+
+    /// A function's ARN before the function exists: for policies that stand above it.
+    pub(crate) fn function_arn(&self, function: &str) -> Arn {
+        Arn(format!("arn:aws:lambda:{}:{}:function:{function}", self.region, self.account))
     }
 
     /// The platform's own bucket: lock, records and packed code.

@@ -24,6 +24,7 @@ mod dynamodb;
 mod faults;
 mod iam;
 mod kms;
+mod lambda;
 mod projects;
 mod protocol;
 mod record;
@@ -59,6 +60,7 @@ const SERVICES: &[&dyn Service] = &[
     &ssm::Ssm,
     &cognito::Cognito,
     &kms::Kms,
+    &lambda::Lambda,
     &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
@@ -84,6 +86,7 @@ struct State {
     dynamodb: dynamodb::State,
     iam: iam::State,
     kms: kms::State,
+    lambda: lambda::State,
     projects: projects::State,
     s3: s3::State,
     s3vectors: s3vectors::State,

@@ -115,6 +115,9 @@ const NOT_PROPAGATED: &[(&str, &str)] = &[
     ("ValidationException", "Gateway execution role lacks permission"),
     ("BadRequestException", "role ARN does not have required permissions"),
     ("BadRequestException", "CloudWatch Logs role ARN must be set"),
+    ("InvalidParameterValueException", "cannot be assumed by Lambda"),
+    // Our object was put there just before: it is the new bucket that is not seen everywhere.
+    ("InvalidParameterValueException", "S3 Error Code: NoSuchBucket"),
     ("MalformedPolicyDocument", "Invalid principal in policy"),
     ("MalformedPolicy", "Invalid principal in policy"),
 ];
@@ -150,9 +153,9 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
             Class::Conflict
         }
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
-        _ if code.starts_with("Conflict") => Class::Conflict,
         // API Gateway's quotas share the status of its throttles, and no patience helps.
         "LimitExceededException" => Class::Refused,
+        _ if code.starts_with("Conflict") || code == "ResourceConflictException" => Class::Conflict,
         _ if status == 404 => Class::Missing,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 && status != 501 => Class::Failed,

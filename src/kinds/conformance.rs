@@ -456,6 +456,42 @@ fn an_api_key(desired: &mut Desired, plan: &str, enabled: bool) {
     put(desired, "api_key", &Parameter { name: "/app/acme/api_key".into(), protection: Protection::Secret, value });
 }
 
+/// Two functions of the same code would share its object.
+fn a_function(desired: &mut Desired, code: &str, variables: &[(&str, &str)], stage: &str) -> crate::late::Handle<Function> {
+    let role = a_role(desired, "tools-function", "lambda.amazonaws.com", "logs:PutLogEvents", "one").at(&Role::ARN);
+    let own = Bucket {
+        name: names().platform_bucket(),
+        region: "us-east-1".into(),
+        policy: None,
+        protection: BucketProtection::closed(),
+        tags: tags("one"),
+    };
+    let bucket = put(desired, "own", &own).at(&Bucket::BUCKET);
+    let digest = crate::secret::digest(code.as_bytes());
+    let object = put(desired, &Object::label(&digest), &Object { bucket, key: Object::platform_key(&digest), digest });
+    let function = Function {
+        name: "acme-tools".into(),
+        description: (!variables.is_empty()).then(|| "an example".into()),
+        role,
+        python: "python3.13".into(),
+        handler: "main.handler".into(),
+        memory_mb: 256,
+        timeout_seconds: if variables.is_empty() { 30 } else { 60 },
+        environment: variables.iter().map(|(k, v)| ((*k).to_owned(), Late::known(v))).collect(),
+        code: FunctionCode { bucket: object.at(&Object::BUCKET), key: object.at(&Object::KEY) },
+        layers: BTreeSet::new(),
+        tags: tags(stage),
+        condition: Condition::default(),
+    };
+    put(desired, "tools", &function)
+}
+
+fn a_permission(desired: &mut Desired, service: &str, source: &str) {
+    let function = a_function(desired, "first", &[], "one").at(&Function::FUNCTION);
+    let permission = Permission::invoke(function, "front-door", service, source.into(), "111122223333");
+    put(desired, &Permission::label("tools", "front-door"), &permission);
+}
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -592,6 +628,20 @@ fn matrix() -> Vec<Examples> {
                     a_runtime(d, code, &[], "one");
                 },
             ],
+        },
+        Examples {
+            kind: Function::NAME,
+            variants: vec![
+                |d| drop(a_function(d, "first", &[("STAGE", "one"), ("MORE", "x")], "one")),
+                |d| drop(a_function(d, "second", &[("STAGE", "two")], "two")),
+                |d| drop(a_function(d, "first", &[], "one")),
+            ],
+        },
+        Examples {
+            kind: Permission::NAME,
+            variants: vec![|d| a_permission(d, "apigateway.amazonaws.com", "arn:aws:execute-api:us-east-1:111122223333:abc/*/*"), |d| {
+                a_permission(d, "cognito-idp.amazonaws.com", "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_abc")
+            }],
         },
         Examples {
             kind: Project::NAME,

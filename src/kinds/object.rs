@@ -15,14 +15,17 @@ use crate::names::Names;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
     pub(crate) bucket: Late,
-    /// `artifacts/{tier}/{digest}.zip`
+    /// `artifacts/{tier}/{digest}.zip`, or without a tier: `artifacts/{digest}.zip`
     pub(crate) key: String,
     /// SHA-256 of the content, which the step carries beside the plan.
     pub(crate) digest: String,
 }
 
-/// As it was declared: the key names the tier.
+/// As it was declared: the key names the tier, or none.
 fn address(key: &str, digest: &str) -> Address {
+    if key == Object::platform_key(digest) {
+        return Address::new(Object::NAME, Owner::Platform, &Object::label(digest));
+    }
     let tier = key.strip_prefix(FOLDER).and_then(|rest| rest.split_once('/')).and_then(|(tier, _)| tier.parse().ok());
     match tier {
         Some(tier) => Address::new(Object::NAME, Owner::Tier(tier), &Object::label(digest)),
@@ -42,6 +45,11 @@ const FOLDER: &str = "artifacts/";
 impl Object {
     pub(crate) const BUCKET: Attr<Self> = Attr::new("bucket");
     pub(crate) const KEY: Attr<Self> = Attr::new("key");
+
+    /// Where code lies that is no tier's.
+    pub(crate) fn platform_key(digest: &str) -> String {
+        format!("{FOLDER}{digest}.zip")
+    }
 
     /// As much of a digest as tells packed code apart.
     pub(crate) fn label(digest: &str) -> String {

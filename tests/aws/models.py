@@ -14,6 +14,7 @@ SIGNED_AS = {
     "dynamodb": ["dynamodb"],
     "iam": ["iam"],
     "kms": ["kms"],
+    "lambda": ["lambda"],
     "s3": ["s3"],
     "s3vectors": ["s3vectors"],
     "ssm": ["ssm"],

@@ -67,6 +67,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
         "dynamodb",
         "iam",
         "kms",
+        "lambda",
         "projects",
         "s3",
         "s3vectors",

@@ -343,3 +343,5 @@ impl Tampered {
         }
     }
 }
+
+mod functions;

@@ -15,7 +15,7 @@ const TARGETS: &[(&str, &str)] = &[
 
 /// The services, as IAM calls them, whose actions can be denied.
 pub(super) const SERVICES_OF_IAM: &[&str] =
-    &["apigateway", "bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "s3", "s3vectors", "ssm", "sts"];
+    &["apigateway", "bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "lambda", "s3", "s3vectors", "ssm", "sts"];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
