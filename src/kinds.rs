@@ -352,6 +352,7 @@ kinds! {
     gateway_target::GatewayTarget,
     policy::Policy,
     runtime::Runtime,
+    log_group::LogGroup,
     project::Project,
     rest_api::RestApi,
     api_account::ApiAccount,
@@ -365,6 +366,7 @@ kinds! {
 mod agentcore;
 mod apigateway;
 mod condition;
+mod vended;
 
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;

@@ -25,6 +25,7 @@ mod faults;
 mod iam;
 mod kms;
 mod lambda;
+mod logs;
 mod projects;
 mod protocol;
 mod record;
@@ -61,6 +62,7 @@ const SERVICES: &[&dyn Service] = &[
     &cognito::Cognito,
     &kms::Kms,
     &lambda::Lambda,
+    &logs::Logs,
     &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
@@ -87,6 +89,7 @@ struct State {
     iam: iam::State,
     kms: kms::State,
     lambda: lambda::State,
+    logs: logs::State,
     projects: projects::State,
     s3: s3::State,
     s3vectors: s3vectors::State,

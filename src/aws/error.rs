@@ -138,6 +138,7 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         | "SlowDown"
         | "RequestLimitExceeded"
         | "OperationAborted"
+        | "OperationAbortedException"
         | "ConcurrentModification"
         | "ConcurrentModificationException" => Class::Throttled,
         "ExpiredToken"
@@ -155,7 +156,9 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
         // API Gateway's quotas share the status of its throttles, and no patience helps.
         "LimitExceededException" => Class::Refused,
-        _ if code.starts_with("Conflict") || code == "ResourceConflictException" => Class::Conflict,
+        _ if code.starts_with("Conflict") || code == "ResourceConflictException" || code.starts_with("ResourceAlreadyExists") => {
+            Class::Conflict
+        }
         _ if status == 404 => Class::Missing,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 && status != 501 => Class::Failed,

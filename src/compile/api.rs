@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::Sources;
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{AccessLog, ApiAccount, ApiKey, ApiMethod, Quota, RestApi, Role, Stage, Throttle, UsagePlan};
+use crate::kinds::{AccessLog, ApiAccount, ApiKey, ApiMethod, LogGroup, Quota, RestApi, Role, Stage, Throttle, UsagePlan};
 use crate::late::Late;
 use crate::manifest::{self, Api, Keys};
 use crate::names::{API_LOG_ROLE, Arn, TierName};
@@ -68,8 +68,12 @@ fn front(sources: &Sources<'_>, desired: &mut Desired, wanted: &Api) -> Result<L
     };
     let role = desired.add(Owner::Platform, API_LOG_ROLE, &role)?.at(&Role::ARN);
     let account = desired.add(Owner::Platform, "logs", &ApiAccount { role })?;
-    let destination: Late<Arn> =
-        Late::known(format!("arn:aws:logs:{}:{}:log-group:{}", names.region, names.account, names.api_log_group()));
+    let group = LogGroup {
+        name: Late::known(names.api_log_group()),
+        retention_days: Some(i32::try_from(wanted.access_log_days)?),
+        tags: sources.tags(None),
+    };
+    let destination = desired.add(Owner::Platform, "api", &group)?.at(&LogGroup::ARN);
     let lambda: Late<Arn> = Late::known(&wanted.proxy_lambda.value);
     let name = wanted.name.clone().unwrap_or_else(|| names.rest_api());
     let api = RestApi::regional(name, [(ROUTE.to_owned(), ApiMethod::proxy(lambda))].into(), sources.tags(None));

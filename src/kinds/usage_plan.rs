@@ -151,7 +151,10 @@ impl UsagePlan {
             throttle if throttle == before => {}
             Some(throttle) => {
                 let set = if before.is_some() { replace } else { add };
-                patches.extend([set("/throttle/rateLimit", throttle.rate.to_string()), set("/throttle/burstLimit", throttle.burst.to_string())]);
+                patches.extend([
+                    set("/throttle/rateLimit", throttle.rate.to_string()),
+                    set("/throttle/burstLimit", throttle.burst.to_string()),
+                ]);
             }
             None => patches.push(remove("/throttle", None)),
         }
@@ -160,7 +163,8 @@ impl UsagePlan {
             quota if *quota == before => {}
             Some(quota) => {
                 let set = if before.is_some() { replace } else { add };
-                let values = [("limit", quota.requests.to_string()), ("period", quota.period.clone()), ("offset", quota.offset.to_string())];
+                let values =
+                    [("limit", quota.requests.to_string()), ("period", quota.period.clone()), ("offset", quota.offset.to_string())];
                 patches.extend(values.map(|(name, value)| set(&format!("/quota/{name}"), value)));
             }
             None => patches.push(remove("/quota", None)),

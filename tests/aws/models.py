@@ -15,6 +15,7 @@ SIGNED_AS = {
     "iam": ["iam"],
     "kms": ["kms"],
     "lambda": ["lambda"],
+    "logs": ["logs"],
     "s3": ["s3"],
     "s3vectors": ["s3vectors"],
     "ssm": ["ssm"],

@@ -68,6 +68,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
         "iam",
         "kms",
         "lambda",
+        "logs",
         "projects",
         "s3",
         "s3vectors",

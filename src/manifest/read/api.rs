@@ -25,7 +25,6 @@ const QUOTAS: (u32, u32) = (1, 2_147_483_647);
 const RATE: u32 = 2;
 const BURST: u32 = 5;
 
-
 pub(super) fn read(top: &Section, findings: &mut Findings) -> Option<Api> {
     let section = top.section("api", "`api`", API, findings)?;
     let name = section.ruled("name", rules::display_name, findings);

@@ -30,7 +30,9 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
                     return Err(invalid("Invalid ARN specified in the request"));
                 }
                 if !iam::assumable(world, &patch.value, "apigateway.amazonaws.com") {
-                    return Err(invalid("The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy."));
+                    return Err(invalid(
+                        "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.",
+                    ));
                 }
                 region(world).log_role = Some(patch.value);
             }

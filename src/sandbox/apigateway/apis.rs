@@ -16,7 +16,10 @@ static CREATE: Shape = Shape::Struct(&[
     may("version", TEXT),
     may("binaryMediaTypes", many(0, 50, &shape::STRING)),
     may("apiKeySource", Shape::OneOf(&["HEADER", "AUTHORIZER"])),
-    may("endpointConfiguration", Shape::Struct(&[may("types", many(0, 1, &TYPE)), may("ipAddressType", Shape::OneOf(&["ipv4", "dualstack"]))])),
+    may(
+        "endpointConfiguration",
+        Shape::Struct(&[may("types", many(0, 1, &TYPE)), may("ipAddressType", Shape::OneOf(&["ipv4", "dualstack"]))]),
+    ),
     may("policy", TEXT),
     may("disableExecuteApiEndpoint", Shape::Flag),
     may("tags", tags::SHAPE),
@@ -37,7 +40,16 @@ fn shown(id: &str, api: &Api) -> Value {
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&CREATE)?;
     let tags = tags::read(body.get("tags"), INVALID)?;
-    let names = ["name", "description", "version", "binaryMediaTypes", "apiKeySource", "endpointConfiguration", "policy", "disableExecuteApiEndpoint"];
+    let names = [
+        "name",
+        "description",
+        "version",
+        "binaryMediaTypes",
+        "apiKeySource",
+        "endpointConfiguration",
+        "policy",
+        "disableExecuteApiEndpoint",
+    ];
     let mut settings: Map<String, Value> = shape::pick(&body, &names);
     settings.entry("apiKeySource").or_insert(json!("HEADER"));
     settings.entry("disableExecuteApiEndpoint").or_insert(json!(false));

@@ -65,7 +65,9 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&CREATE)?;
     let part = shape::string(&body, "pathPart");
     if !shape::matches(PART, part) {
-        return Err(invalid("Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning and the end."));
+        return Err(invalid(
+            "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning and the end.",
+        ));
     }
     let id = world.id(ALPHABET, 6);
     let api = region(world).api(call.id(0))?;
@@ -107,7 +109,13 @@ pub(super) fn put(world: &mut World, call: &Call) -> Answer {
         return Err(conflict("Method already exists for this resource"));
     }
     let names = [
-        "authorizationType", "authorizerId", "operationName", "requestParameters", "requestModels", "requestValidatorId", "authorizationScopes",
+        "authorizationType",
+        "authorizerId",
+        "operationName",
+        "requestParameters",
+        "requestModels",
+        "requestValidatorId",
+        "authorizationScopes",
     ];
     let mut method = object(shape::pick(&body, &names));
     shape::put(&mut method, "httpMethod", Some(call.id(2)));

@@ -17,7 +17,11 @@ static CREATE: Shape = Shape::Struct(&[
     may("throttle", Shape::Struct(&[may("burstLimit", number(0, i64::MAX)), may("rateLimit", Shape::Any)])),
     may(
         "quota",
-        Shape::Struct(&[may("limit", number(0, i64::MAX)), may("offset", number(0, 27)), may("period", Shape::OneOf(&["DAY", "WEEK", "MONTH"]))]),
+        Shape::Struct(&[
+            may("limit", number(0, i64::MAX)),
+            may("offset", number(0, 27)),
+            may("period", Shape::OneOf(&["DAY", "WEEK", "MONTH"])),
+        ]),
     ),
     may("tags", tags::SHAPE),
 ]);
@@ -38,7 +42,9 @@ impl Region {
     /// A stage's place, if there is such a stage.
     fn place(&self, api: &str, stage: &str) -> Result<String, Refusal> {
         let there = self.apis.get(api).is_some_and(|api| api.stages.contains_key(stage));
-        there.then(|| format!("{api}:{stage}")).ok_or_else(|| Refusal::new(404, "NotFoundException", format!("API Stage not found: {api}:{stage}")))
+        there
+            .then(|| format!("{api}:{stage}"))
+            .ok_or_else(|| Refusal::new(404, "NotFoundException", format!("API Stage not found: {api}:{stage}")))
     }
 
     /// A stage takes a key from one plan only.
@@ -129,9 +135,15 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
             (["name"], Op::Replace) if !patch.value.is_empty() => patch.text(&mut settings, "name"),
             (["description"], _) => patch.text(&mut settings, "description"),
             ([group @ ("throttle" | "quota")], Op::Remove) => drop(settings.remove(*group)),
-            (["throttle", "rateLimit"], Op::Add | Op::Replace) => number(&mut settings, "throttle", "rateLimit", patch.number::<f64>()?.into())?,
-            (["throttle", "burstLimit"], Op::Add | Op::Replace) => number(&mut settings, "throttle", "burstLimit", patch.number::<i32>()?.into())?,
-            (["quota", name @ ("limit" | "offset")], Op::Add | Op::Replace) => number(&mut settings, "quota", name, patch.number::<i32>()?.into())?,
+            (["throttle", "rateLimit"], Op::Add | Op::Replace) => {
+                number(&mut settings, "throttle", "rateLimit", patch.number::<f64>()?.into())?
+            }
+            (["throttle", "burstLimit"], Op::Add | Op::Replace) => {
+                number(&mut settings, "throttle", "burstLimit", patch.number::<i32>()?.into())?
+            }
+            (["quota", name @ ("limit" | "offset")], Op::Add | Op::Replace) => {
+                number(&mut settings, "quota", name, patch.number::<i32>()?.into())?
+            }
             (["quota", "period"], Op::Add | Op::Replace) if ["DAY", "WEEK", "MONTH"].contains(&patch.value.as_str()) => {
                 number(&mut settings, "quota", "period", patch.value.as_str().into())?;
             }

@@ -11,11 +11,26 @@ const TARGETS: &[(&str, &str)] = &[
     ("AWSCognitoIdentityProviderService.", "cognito-idp"),
     ("DynamoDB_20120810.", "dynamodb"),
     ("TrentService.", "kms"),
+    ("Logs_20140328.", "logs"),
 ];
 
 /// The services, as IAM calls them, whose actions can be denied.
-pub(super) const SERVICES_OF_IAM: &[&str] =
-    &["apigateway", "bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "lambda", "s3", "s3vectors", "ssm", "sts"];
+pub(super) const SERVICES_OF_IAM: &[&str] = &[
+    "apigateway",
+    "bedrock",
+    "bedrock-agentcore",
+    "bedrock-mantle",
+    "cognito-idp",
+    "dynamodb",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "s3",
+    "s3vectors",
+    "ssm",
+    "sts",
+];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
