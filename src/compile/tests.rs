@@ -173,3 +173,64 @@ fn a_tenants_role_reaches_the_tables_and_index_that_are_declared() {
     assert!(own["Resource"][0].as_str().unwrap().ends_with(":table/healthcare-clinic-config"));
     assert_eq!(own["Condition"]["Null"], serde_json::json!({ "dynamodb:LeadingKeys": ["false"] }));
 }
+
+/// The good manifest with an API, under `keys`.
+fn with_api(keys: crate::manifest::Keys) -> Desired {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reading = crate::manifest::open(&root.join("tests/manifests/good/api.yaml")).unwrap();
+    let (library, found) = Library::read(root, &reading);
+    let (mut manifest, _) = reading.finish().unwrap();
+    assert!(found.is_empty(), "{found}");
+    manifest.api.as_mut().unwrap().keys = keys;
+    let platform = &manifest.platform;
+    let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
+    compile(&manifest, &library, &names).unwrap()
+}
+
+fn of_kind<'d>(desired: &'d Desired, kind: &str) -> Vec<(String, &'d Value)> {
+    desired.iter().filter(|(a, _)| a.kind() == kind).map(|(address, spec)| (address.to_string(), spec)).collect()
+}
+
+#[test]
+fn an_api_has_one_method_behind_a_key_and_logs_without_it() {
+    let desired = with_api(crate::manifest::Keys::Tier);
+    let (_, api) = of_kind(&desired, "rest_api")[0];
+    assert_eq!(api["name"], "agentcore-multitenant-api");
+    let methods = api["methods"].as_object().unwrap();
+    assert_eq!(methods.keys().collect::<Vec<_>>(), ["POST /runtimes/{proxy+}"]);
+    assert_eq!(methods["POST /runtimes/{proxy+}"]["key_required"], true);
+    let (address, stage) = of_kind(&desired, "stage")[0].clone();
+    assert_eq!(address, "stage/platform/v1");
+    let definition = "POST /runtimes/{proxy+} to arn:aws:lambda:us-east-1:111122223333:function:proxy:live";
+    assert_eq!(stage["definition"], definition);
+    let logged = stage["access_log"]["format"].as_object().unwrap();
+    assert!(logged.values().all(|variable| variable != "$context.identity.apiKey"), "{logged:?}");
+    assert_eq!(logged["requestId"], "$context.requestId");
+    let group = desired.iter().find(|(a, _)| a.to_string() == "log_group/platform/api").unwrap().1;
+    assert_eq!((group["name"].as_str(), group["retention_days"].as_i64()), (Some("/tenantry/healthcare/api"), Some(90)));
+    let waits: Vec<String> = crate::late::slots(stage).into_iter().map(|slot| slot.address.kind().to_owned()).collect();
+    assert_eq!(waits, ["api_account", "log_group", "rest_api"]);
+}
+
+#[test]
+fn keys_go_to_tiers_or_to_tenants_and_are_published_as_secrets() {
+    use crate::manifest::Keys;
+    for (keys, owners, published) in [
+        (
+            Keys::Tier,
+            &["api_key/tier:basic/api", "api_key/tier:premium/api"][..],
+            &["/app/healthcare/agentcore/basic_api_key", "/app/healthcare/agentcore/premium_api_key"][..],
+        ),
+        (Keys::Tenant, &["api_key/tenant:clinic-a/api"], &["/app/healthcare/agentcore/api_keys/clinic-a"]),
+    ] {
+        let desired = with_api(keys);
+        assert_eq!(of_kind(&desired, "api_key").into_iter().map(|(address, _)| address).collect::<Vec<_>>(), owners);
+        let secrets = of_kind(&desired, "parameter").into_iter().filter(|(_, spec)| spec["protection"] == "secret");
+        assert_eq!(secrets.map(|(_, spec)| spec["name"].as_str().unwrap()).collect::<Vec<_>>(), published);
+        let plans = of_kind(&desired, "usage_plan");
+        assert_eq!(plans.len(), 2);
+        assert!(plans[0].1["quota"].is_null(), "{}", plans[0].1);
+        assert_eq!(plans[1].1["quota"], serde_json::json!({ "offset": 0, "period": "WEEK", "requests": 500 }));
+        assert_eq!(plans[1].1["throttle"], serde_json::json!({ "burst": 20, "rate": 10.0 }));
+    }
+}

@@ -25,10 +25,9 @@ fn client(bench: &Bench) -> &aws_sdk_apigateway::Client {
 async fn lost_replies_and_throttles_make_no_twins() {
     for faults in [
         "lost=1",
-        "throttle=0.25",
+        "lost=0.5,throttle=0.3,errors=0.2",
         "lost=1,busy=apigateway:GetRestApis@2",
         "lost=1,busy=apigateway:GetApiKeys@2",
-        "busy=apigateway:CreateDeployment",
         "busy=apigateway:UpdateUsagePlan",
     ] {
         let bench = troubled(faults);

@@ -42,7 +42,9 @@ pub(super) fn read(top: &Section, findings: &mut Findings) -> Option<Api> {
 }
 
 pub(super) fn usage_plan(section: &Section, findings: &mut Findings) -> UsagePlan {
-    let (rate, burst) = (section.number("rate", RATE, RATES, findings), section.number("burst", BURST, BURSTS, findings));
+    let rate = section.number("rate", RATE, RATES, findings);
+    // Two seconds' worth at once.
+    let burst = section.number("burst", (rate * 2).clamp(BURST, BURSTS.1), BURSTS, findings);
     if burst < rate {
         let summary = format!("{} lets {rate} requests a second in, but {burst} at once only", section.what());
         let help = "make `burst` at least `rate`: requests seldom come evenly, and those beyond it are refused";
