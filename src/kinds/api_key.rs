@@ -42,7 +42,7 @@ impl Kind for ApiKey {
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let members = each(observe.above::<UsagePlan>(), |(_, plan)| members(observe.aws, plan.id));
-        let (keys, members) = futures::try_join!(list(observe.aws), members)?;
+        let (keys, members) = futures::try_join!(list(observe.aws, None), members)?;
         let mut plans: BTreeMap<String, BTreeSet<Late>> = BTreeMap::new();
         for (plan, key) in members.into_iter().flatten() {
             plans.entry(key).or_default().insert(Late::known(plan));
@@ -61,7 +61,7 @@ impl Kind for ApiKey {
     }
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
-        let output = match mine(step).await? {
+        let output = match self.mine(step).await? {
             Some(output) => output,
             None => self.make(step).await?,
         };
@@ -76,7 +76,7 @@ impl Kind for ApiKey {
             patches.push(replace("/name", &self.name));
         }
         if self.enabled != live.spec.enabled {
-            patches.push(replace("/enabled", self.enabled));
+            patches.push(replace("/enabled", self.enabled.to_string()));
         }
         if !patches.is_empty() {
             let update = step.aws.apigateway.update_api_key().api_key(id).set_patch_operations(Some(patches));
@@ -105,10 +105,16 @@ impl ApiKey {
                 Ok(Output { id: key.id.unwrap_or_default(), value: Secret::new(value) })
             }
             Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => {
-                mine(step).await?.ok_or_else(|| AwsError::nothing_done(error))
+                self.mine(step).await?.ok_or_else(|| AwsError::nothing_done(error))
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The key that carries exactly our mark.
+    async fn mine(&self, step: &Step<'_>) -> Result<Option<Output>> {
+        let mut named = list(step.aws, Some(&self.name)).await?.into_iter();
+        Ok(named.find(|key| marks(key).is(&step.mark)).map(output))
     }
 
     /// Takes the key out of other plans and into its own. A stage takes a key from one plan only, so out comes first: calls
@@ -151,10 +157,11 @@ fn marks(key: &sdk::ApiKey) -> Tags {
     read_tags(Some(tagged.unwrap_or(described)))
 }
 
-/// The oldest first, with their values.
-async fn list(aws: &Aws) -> Result<Vec<sdk::ApiKey>> {
+/// The oldest first, with their values; all of them, or those whose names begin so.
+async fn list(aws: &Aws, name: Option<&str>) -> Result<Vec<sdk::ApiKey>> {
     let mut all = Vec::new();
-    let mut pages = aws.apigateway.get_api_keys().include_values(true).limit(PAGE).into_paginator().send();
+    let list = aws.apigateway.get_api_keys().include_values(true).limit(PAGE).set_name_query(name.map(Into::into));
+    let mut pages = list.into_paginator().send();
     while let Some(page) = pages.next().await {
         all.extend(page.during("listing API keys")?.items.unwrap_or_default());
     }
@@ -171,10 +178,4 @@ async fn members(aws: &Aws, plan: String) -> Result<Vec<(String, String)>> {
         all.extend(page.items.unwrap_or_default().into_iter().filter_map(|key| Some((plan.clone(), key.id?))));
     }
     Ok(all)
-}
-
-/// The key that carries exactly our mark.
-async fn mine(step: &Step<'_>) -> Result<Option<Output>> {
-    let mut all = list(step.aws).await?.into_iter();
-    Ok(all.find(|key| marks(key).is(&step.mark)).map(output))
 }

@@ -20,12 +20,12 @@ pub(super) fn read_tags(tags: Option<HashMap<String, String>>) -> Tags {
     Tags::read(tags.unwrap_or_default())
 }
 
-pub(super) fn replace(path: &str, value: impl ToString) -> PatchOperation {
-    operation(Op::Replace, path, Some(value.to_string()))
+pub(super) fn replace(path: &str, value: impl Into<String>) -> PatchOperation {
+    operation(Op::Replace, path, Some(value.into()))
 }
 
-pub(super) fn add(path: &str, value: impl ToString) -> PatchOperation {
-    operation(Op::Add, path, Some(value.to_string()))
+pub(super) fn add(path: &str, value: impl Into<String>) -> PatchOperation {
+    operation(Op::Add, path, Some(value.into()))
 }
 
 pub(super) fn remove(path: &str, value: Option<&str>) -> PatchOperation {

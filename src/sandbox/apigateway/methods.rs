@@ -170,7 +170,7 @@ pub(super) fn connect(world: &mut World, call: &Call) -> Answer {
     let given = |name: &str, default: Value| body.get(name).cloned().unwrap_or(default);
     shape::put(&mut integration, "passthroughBehavior", Some(given("passthroughBehavior", json!("WHEN_NO_MATCH"))));
     shape::put(&mut integration, "timeoutInMillis", Some(given("timeoutInMillis", json!(29_000))));
-    if integration["timeoutInMillis"].as_i64().is_some_and(|millis| millis > 29_000) {
+    if integration.get("timeoutInMillis").and_then(Value::as_i64).is_some_and(|millis| millis > 29_000) {
         return Err(invalid("Timeout should be between 50 ms and 29000 ms"));
     }
     shape::put(&mut integration, "cacheNamespace", Some(call.id(1)));

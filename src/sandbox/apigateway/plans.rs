@@ -136,13 +136,13 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
             (["description"], _) => patch.text(&mut settings, "description"),
             ([group @ ("throttle" | "quota")], Op::Remove) => drop(settings.remove(*group)),
             (["throttle", "rateLimit"], Op::Add | Op::Replace) => {
-                number(&mut settings, "throttle", "rateLimit", patch.number::<f64>()?.into())?
+                number(&mut settings, "throttle", "rateLimit", patch.number::<f64>()?.into())?;
             }
             (["throttle", "burstLimit"], Op::Add | Op::Replace) => {
-                number(&mut settings, "throttle", "burstLimit", patch.number::<i32>()?.into())?
+                number(&mut settings, "throttle", "burstLimit", patch.number::<i32>()?.into())?;
             }
             (["quota", name @ ("limit" | "offset")], Op::Add | Op::Replace) => {
-                number(&mut settings, "quota", name, patch.number::<i32>()?.into())?
+                number(&mut settings, "quota", name, patch.number::<i32>()?.into())?;
             }
             (["quota", "period"], Op::Add | Op::Replace) if ["DAY", "WEEK", "MONTH"].contains(&patch.value.as_str()) => {
                 number(&mut settings, "quota", "period", patch.value.as_str().into())?;
