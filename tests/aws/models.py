@@ -97,7 +97,8 @@ class Route:
             for name in required
             if members[name].serialization.get("location") in ("header", "querystring")
         ]
-        self.known = {s.serialization["name"] for s in members.values() if s.serialization.get("location") == "querystring"}
+        # A map of free query members has no name of its own.
+        self.known = {s.serialization.get("name") for s in members.values() if s.serialization.get("location") == "querystring"}
 
     def takes(self, exchange):
         return (
