@@ -14,6 +14,7 @@ use crate::names::Names;
 
 mod api;
 mod data;
+mod functions;
 mod guardrail;
 mod identity;
 mod platform;
@@ -34,14 +35,16 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> Result<Desired> {
     let sources = Sources { manifest, library, names };
     let mut desired = Desired::default();
+    let own_bucket = platform::own_bucket(&sources, &mut desired)?;
+    let functions = functions::declare(&sources, &mut desired, &own_bucket)?;
     let identity = identity::declare(&sources, &mut desired)?;
-    let platform = platform::declare(&sources, &mut desired)?;
+    let platform = platform::declare(&sources, &mut desired, own_bucket, functions)?;
     let data = data::declare(&sources, &mut desired)?;
     let mut buckets = BTreeMap::new();
     for (name, tier) in &manifest.tiers {
         buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, name, tier)?);
     }
-    api::declare(&sources, &mut desired)?;
+    api::declare(&sources, &mut desired, &platform.functions)?;
     for (id, tenant) in &manifest.tenants {
         let bucket = buckets.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;
         tenant::declare(&mut desired, bucket, id, tenant)?;

@@ -46,11 +46,11 @@ impl Library {
         let mut library = Self::default();
         let mut found = Diagnostics::default();
         let tiers = reading.tiers();
-        let lambdas = policies::lambdas(tiers);
+        let several = policies::Several::of(reading);
         for policy in policies::needed(reading) {
             let path = folder.join("policies").join(format!("{}.json", policy.name));
-            if let Some(value) = read_json(&path, &mut found, |value, findings| policies::check(policy, value, &lambdas, findings)) {
-                library.policies.insert(policy.name.into(), value);
+            if let Some(value) = read_json(&path, &mut found, |value, findings| policies::check(&policy, value, &several, findings)) {
+                library.policies.insert(policy.name.into_owned(), value);
             }
         }
         let paths: BTreeSet<&PathBuf> = tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools.value)).collect();
@@ -71,9 +71,21 @@ impl Library {
             if let Some(Artifact::Code { path, .. }) = tier.runtime.as_ref().map(|r| &r.artifact)
                 && !library.code.contains_key(&path.value)
                 && matches!(look(folder, &path.value), Entry::File | Entry::Directory)
-                && let Some(packed) = packed(folder, path, &reading.source, &mut found)
+                && let Some(packed) = packed(folder, path, "the agent's code", &reading.source, &mut found)
             {
                 library.code.insert(path.value.clone(), packed);
+            }
+        }
+        for (name, function) in reading.functions() {
+            let (path, whose) = (&function.code, format!("the code of function `{name}`"));
+            if !library.code.contains_key(&path.value)
+                && matches!(look(folder, &path.value), Entry::File | Entry::Directory)
+                && let Some(packed) = packed(folder, path, &whose, &reading.source, &mut found)
+            {
+                library.code.insert(path.value.clone(), packed);
+            }
+            if let Some(packed) = library.code.get(&path.value) {
+                found.extend(fits_lambda(packed, path, &whose, &reading.source));
             }
         }
         (library, found)
@@ -101,24 +113,46 @@ impl Library {
     }
 }
 
-/// An agent's code, or findings at the place where the manifest names it.
-fn packed(folder: &Path, path: &Located<PathBuf>, manifest: &Arc<Source>, found: &mut Diagnostics) -> Option<Packed> {
+/// What Lambda takes of code and its layers once it is unpacked.
+const MOST_UNPACKED: u64 = 250 * 1024 * 1024;
+
+fn fits_lambda(packed: &Packed, path: &Located<PathBuf>, whose: &str, manifest: &Arc<Source>) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    match packed.unpacked {
+        None => found.push(
+            Diagnostic::error(manifest, path.span, format!("{whose} is no zip that can be read"))
+                .help("pack it again, or name its directory"),
+        ),
+        Some(size) if size > MOST_UNPACKED => {
+            let summary = format!("{whose} is {} MB unpacked, and Lambda takes 250 MB", size / 1024 / 1024);
+            found.push(
+                Diagnostic::error(manifest, path.span, summary)
+                    .help("leave out what Lambda brings itself, such as boto3, and what only tests need"),
+            );
+        }
+        Some(_) => {}
+    }
+    found
+}
+
+/// Somebody's code, or findings at the place where the manifest names it.
+fn packed(folder: &Path, path: &Located<PathBuf>, whose: &str, manifest: &Arc<Source>, found: &mut Diagnostics) -> Option<Packed> {
     let package = match pack::pack(&folder.join(&path.value)) {
         Ok(package) => package,
         Err(error) => {
-            let summary = format!("the agent's code can't be packed: {error:#}");
-            found.push(Diagnostic::error(manifest, path.span, summary).help("make its files readable, and few enough for AgentCore"));
+            let summary = format!("{whose} can't be packed: {error:#}");
+            found.push(Diagnostic::error(manifest, path.span, summary).help("make its files readable, and few enough for AWS"));
             return None;
         }
     };
     for (name, why) in &package.refused {
-        let summary = format!("{} in the agent's code {why}", quoted(name));
+        let summary = format!("{} in {whose} {why}", quoted(name));
         found.push(Diagnostic::error(manifest, path.span, summary).help("put a copy in its place, or remove it"));
     }
     if !package.hidden.is_empty() {
         let names: Vec<String> = package.hidden.iter().map(|name| quoted(name)).collect();
-        let summary = format!("left out of the agent's code: {}", names.join(", "));
-        let help = "names that start with a dot, such as .env, often hold secrets; rename what the agent needs";
+        let summary = format!("left out of {whose}: {}", names.join(", "));
+        let help = "names that start with a dot, such as .env, often hold secrets; rename what the code needs";
         found.push(Diagnostic::warning(manifest, path.span, summary).label("never uploaded").help(help));
     }
     Some(package.packed)

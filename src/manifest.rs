@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, PolicyMode};
-use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
+use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, TierName};
 
 mod api;
 mod check;
 mod data;
+mod function;
 mod read;
 mod rules;
 pub(crate) mod section;
@@ -20,6 +21,7 @@ pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
+pub(crate) use function::{Function, LambdaRef};
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -44,6 +46,8 @@ pub(crate) struct Manifest {
     pub(crate) data: Option<Data>,
     /// Absent: agents are reached at AgentCore alone.
     pub(crate) api: Option<Api>,
+    /// Lambda functions of the platform's own.
+    pub(crate) functions: BTreeMap<FunctionName, Function>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
 }
@@ -157,7 +161,7 @@ pub(crate) enum Artifact {
 pub(crate) struct Gateway {
     pub(crate) description: Option<String>,
     /// The Lambda behind the tools; must be in the platform's region.
-    pub(crate) tools_lambda: String,
+    pub(crate) tools_lambda: LambdaRef,
     /// A JSON file with the tool definitions.
     pub(crate) tools: Located<PathBuf>,
     /// Request headers that reach the Lambda.

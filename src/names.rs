@@ -233,6 +233,10 @@ impl Names {
         format!("{}-{function}", self.platform)
     }
 
+    pub(crate) fn function_role(&self, function: &FunctionName) -> String {
+        self.role(&format!("{function}-function"))
+    }
+
     /// A function's ARN before the function exists: for policies that stand above it.
     pub(crate) fn function_arn(&self, function: &str) -> Arn {
         Arn(format!("arn:aws:lambda:{}:{}:function:{function}", self.region, self.account))

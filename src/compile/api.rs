@@ -5,15 +5,23 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use super::Sources;
+use super::functions::Functions;
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{AccessLog, ApiAccount, ApiKey, ApiMethod, LogGroup, Quota, RestApi, Role, Stage, Throttle, UsagePlan};
+use crate::kinds::{
+    AccessLog, ApiAccount, ApiKey, ApiMethod, Function, LogGroup, Permission, Quota, RestApi, Role, Stage, Throttle, UsagePlan,
+};
 use crate::late::Late;
-use crate::manifest::{self, Api, Keys};
+use crate::manifest::{self, Api, Keys, LambdaRef};
 use crate::names::{API_LOG_ROLE, Arn, TierName};
 
 /// The only method: what comes after it names a runtime.
 const ROUTE: &str = "POST /runtimes/{proxy+}";
+
+/// The same method of any stage, as Lambda sees who calls.
+const CALLED_ON_BEHALF_OF: &str = "/*/POST/runtimes/*";
+/// What lets the API call its function.
+const STATEMENT: &str = "front-door";
 
 /// What each request leaves in the access log: never the key itself.
 const ACCESS_LOG: &[(&str, &str)] = &[
@@ -31,9 +39,9 @@ const ACCESS_LOG: &[(&str, &str)] = &[
     ("userAgent", "$context.identity.userAgent"),
 ];
 
-pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<()> {
+pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, functions: &Functions) -> Result<()> {
     let Some(api) = &sources.manifest.api else { return Ok(()) };
-    let place = front(sources, desired, api)?;
+    let place = front(sources, desired, api, functions)?;
     let mut plans: BTreeMap<&TierName, Late> = BTreeMap::new();
     for (name, tier) in &sources.manifest.tiers {
         if let Some(wanted) = &tier.usage_plan {
@@ -59,7 +67,7 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<()
 }
 
 /// The API up to its stage; gives back the stage's place.
-fn front(sources: &Sources<'_>, desired: &mut Desired, wanted: &Api) -> Result<Late> {
+fn front(sources: &Sources<'_>, desired: &mut Desired, wanted: &Api, functions: &Functions) -> Result<Late> {
     let names = sources.names;
     let role = Role {
         trust: sources.policy("api-logs-trust", &[])?,
@@ -74,10 +82,20 @@ fn front(sources: &Sources<'_>, desired: &mut Desired, wanted: &Api) -> Result<L
         tags: sources.tags(None),
     };
     let destination = desired.add(Owner::Platform, "api", &group)?.at(&LogGroup::ARN);
-    let lambda: Late<Arn> = Late::known(&wanted.proxy_lambda.value);
+    let lambda: Late<Arn> = functions.arn(&wanted.proxy_lambda)?;
     let name = wanted.name.clone().unwrap_or_else(|| names.rest_api());
     let api = RestApi::regional(name, [(ROUTE.to_owned(), ApiMethod::proxy(lambda))].into(), sources.tags(None));
     let handle = desired.add(Owner::Platform, "main", &api)?;
+    if let LambdaRef::Managed(name) = &wanted.proxy_lambda {
+        let source = Late::concat([
+            Late::known(format!("arn:aws:execute-api:{}:{}:", names.region, names.account)),
+            handle.at(&RestApi::ID),
+            Late::known(CALLED_ON_BEHALF_OF),
+        ]);
+        let function = functions.managed(name)?.at(&Function::FUNCTION);
+        let permission = Permission::invoke(function, STATEMENT, "apigateway.amazonaws.com", source, &names.account);
+        desired.add(Owner::Platform, &Permission::label(name.as_str(), STATEMENT), &permission)?;
+    }
     let stage = Stage {
         api: handle.at(&RestApi::ID),
         name: wanted.stage.clone(),

@@ -1,13 +1,16 @@
 //! What all tiers share: the platform's own bucket, its roles, and the vector bucket.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
+use super::functions::{self, Functions, TENANT_ROLE};
 use super::{OWN_BUCKET, Sources};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{Bucket, BucketProtection, Condition, PolicyEngine, PolicyMode, Role, VectorBucket};
 use crate::late::{Handle, Late};
-use crate::manifest::Gateway;
+use crate::manifest::{Gateway, LambdaRef};
 use crate::names::Arn;
 
 /// What tiers refer to.
@@ -19,6 +22,7 @@ pub(super) struct Platform {
     /// Absent without a `policy` section, or without a gateway that could ask it.
     pub(super) engine: Option<Engine>,
     pub(super) own_bucket: Late,
+    pub(super) functions: Functions,
 }
 
 /// The policy engine, and what it does to calls that no policy permits.
@@ -27,8 +31,8 @@ pub(super) struct Engine {
     pub(super) mode: PolicyMode,
 }
 
-pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Platform> {
-    let tiers = || sources.manifest.tiers.values();
+/// The bucket that holds the lock, the records and packed code.
+pub(super) fn own_bucket(sources: &Sources<'_>, desired: &mut Desired) -> Result<Late> {
     let name = sources.names.platform_bucket();
     let bucket = Bucket {
         region: sources.names.region.to_string(),
@@ -37,16 +41,19 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Pl
         tags: sources.tags(None),
         name,
     };
-    let bucket = desired.add(Owner::Platform, OWN_BUCKET, &bucket)?;
-    let mut platform =
-        Platform { runtime_role: None, gateway_role: None, vector_bucket: None, engine: None, own_bucket: bucket.at(&Bucket::BUCKET) };
+    Ok(desired.add(Owner::Platform, OWN_BUCKET, &bucket)?.at(&Bucket::BUCKET))
+}
 
+pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, own_bucket: Late, functions: Functions) -> Result<Platform> {
+    let tiers = || sources.manifest.tiers.values();
+    let mut platform = Platform { runtime_role: None, gateway_role: None, vector_bucket: None, engine: None, own_bucket, functions };
     if tiers().any(|t| t.runtime.is_some()) {
-        platform.runtime_role = Some(runtime_roles(sources, desired)?);
+        platform.runtime_role = Some(runtime_role(sources, desired)?);
     }
+    tenant_role(sources, desired, &platform)?;
     let gateways: Vec<&Gateway> = tiers().filter_map(|t| t.gateway.as_ref()).collect();
     if !gateways.is_empty() {
-        platform.gateway_role = Some(gateway_role(sources, desired, &gateways)?);
+        platform.gateway_role = Some(gateway_role(sources, desired, &gateways, &platform.functions)?);
         platform.engine = sources.manifest.policy.as_ref().map(|policy| engine(sources, desired, policy.mode)).transpose()?;
     }
     if tiers().any(|t| t.knowledge_base.is_some()) {
@@ -56,42 +63,48 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Pl
     Ok(platform)
 }
 
-/// The runtimes' role, and the one that it takes on for one tenant at a time.
-fn runtime_roles(sources: &Sources<'_>, desired: &mut Desired) -> Result<Late<Arn>> {
+/// The runtimes' role. It and the tenants' role name each other: this one comes first and names the other by the ARN it will have.
+fn runtime_role(sources: &Sources<'_>, desired: &mut Desired) -> Result<Late<Arn>> {
     let names = sources.names;
-    // The two roles name each other; the runtime's comes first and names the other by the ARN it will have.
-    let tvm_name = names.role("tvm");
-    let tvm_arn = names.role_arn(&tvm_name);
     let runtime = Role {
         trust: sources.policy("runtime-trust", &[])?,
-        policy: sources.policy("runtime", &[("tvm_role.arn", vec![Late::known(&tvm_arn)])])?,
+        policy: sources.policy("runtime", &[("tvm_role.arn", vec![Late::known(names.role_arn(&names.role(TENANT_ROLE)))])])?,
         ..Role::named(names.role("runtime"), "What agents of every tier may do", sources.tags(None))
     };
     let runtime = desired.add(Owner::Platform, "runtime", &runtime)?.at(&Role::ARN);
-    let tvm = Role {
-        trust: sources.policy("tvm-trust", &[("runtime_role.arn", vec![runtime.text()])])?,
-        policy: sources.policy("tvm", &[])?,
-        ..Role::named(tvm_name, "What an agent may do for one user of one tenant", sources.tags(None))
-    };
-    let tvm = desired.add(Owner::Platform, "tvm", &tvm)?.at(&Role::ARN);
     sources.publish(desired, Owner::Platform, "agentcore/runtime_iam_role", runtime.text())?;
-    sources.publish(desired, Owner::Platform, "memory/tvm_role_arn", tvm.text())?;
     Ok(runtime)
 }
 
-fn gateway_role(sources: &Sources<'_>, desired: &mut Desired, gateways: &[&Gateway]) -> Result<Late<Arn>> {
-    let mut lambdas: Vec<&String> = gateways.iter().map(|g| &g.tools_lambda).collect();
-    lambdas.sort();
-    lambdas.dedup();
+/// The role that is taken on for one tenant at a time, where somebody does.
+fn tenant_role(sources: &Sources<'_>, desired: &mut Desired, platform: &Platform) -> Result<()> {
+    let texts = |roles: &[Late<Arn>]| roles.iter().map(Late::text).collect::<Vec<_>>();
+    let (runtimes, functions) = (texts(platform.runtime_role.as_slice()), texts(&platform.functions.tenant_roles));
+    if runtimes.is_empty() && functions.is_empty() {
+        return Ok(());
+    }
+    let tvm = Role {
+        trust: sources.policy("tvm-trust", &[("runtime_role.arn", runtimes), ("function_roles.arn", functions)])?,
+        policy: sources.policy("tvm", &[])?,
+        ..Role::named(sources.names.role(TENANT_ROLE), "What an agent may do for one user of one tenant", sources.tags(None))
+    };
+    let tvm = desired.add(Owner::Platform, TENANT_ROLE, &tvm)?.at(&Role::ARN);
+    sources.publish(desired, Owner::Platform, "memory/tvm_role_arn", tvm.text())
+}
+
+fn gateway_role(sources: &Sources<'_>, desired: &mut Desired, gateways: &[&Gateway], functions: &Functions) -> Result<Late<Arn>> {
+    let lambdas: BTreeSet<&LambdaRef> = gateways.iter().map(|g| &g.tools_lambda).collect();
+    // A function is made after every role, so its ARN is named as it will be.
+    let arns = lambdas.iter().map(|lambda| Late::known(functions::known_arn(sources, lambda))).collect();
     let role = Role {
         trust: sources.policy("gateway-trust", &[])?,
-        policy: sources.policy("gateway", &[("tools_lambdas.arn", lambdas.iter().map(Late::known).collect())])?,
+        policy: sources.policy("gateway", &[("tools_lambdas.arn", arns)])?,
         ..Role::named(sources.names.role("gateway"), "What gateways of every tier may do", sources.tags(None))
     };
     let role = desired.add(Owner::Platform, "gateway", &role)?.at(&Role::ARN);
     sources.publish(desired, Owner::Platform, "agentcore/gateway_iam_role", role.text())?;
-    if let [lambda] = lambdas.as_slice() {
-        sources.publish(desired, Owner::Platform, "agentcore/lambda_arn", Late::known(lambda))?;
+    if let [lambda] = Vec::from_iter(lambdas).as_slice() {
+        sources.publish(desired, Owner::Platform, "agentcore/lambda_arn", functions.arn(lambda)?.text())?;
     }
     Ok(role)
 }

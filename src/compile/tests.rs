@@ -208,8 +208,39 @@ fn an_api_has_one_method_behind_a_key_and_logs_without_it() {
     assert_eq!(logged["requestId"], "$context.requestId");
     let group = desired.iter().find(|(a, _)| a.to_string() == "log_group/platform/api").unwrap().1;
     assert_eq!((group["name"].as_str(), group["retention_days"].as_i64()), (Some("/tenantry/healthcare/api"), Some(90)));
+    assert!(of_kind(&desired, "permission").is_empty(), "whose function it is must allow the call");
     let waits: Vec<String> = crate::late::slots(stage).into_iter().map(|slot| slot.address.kind().to_owned()).collect();
     assert_eq!(waits, ["api_account", "log_group", "rest_api"]);
+}
+
+#[test]
+fn a_function_of_ours_may_be_called_by_this_api_alone() {
+    use crate::manifest::LambdaRef;
+    let text = "version: 1\nplatform: { name: acme, region: us-east-1, account: \"111122223333\" }\n\
+                functions: { proxy: { code: templates/proxy_lambda, handler: proxy.handler, policy: proxy-function } }\n\
+                api: { proxy_lambda: proxy }\ntiers: { basic: { model: a.b } }\ntenants: {}\n";
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in crate::library::SHIPPED.iter().filter(|(path, _)| *path != "tenants.yaml").chain(&[("tenants.yaml", text)]) {
+        crate::library::place(&folder.path().join(path), text).unwrap();
+    }
+    let reading = crate::manifest::open(&folder.path().join("tenants.yaml")).unwrap();
+    let (library, found) = Library::read(folder.path(), &reading);
+    assert!(!found.has_errors(), "{found}");
+    let (manifest, _) = reading.finish().unwrap();
+    assert!(matches!(&manifest.api.as_ref().unwrap().proxy_lambda, LambdaRef::Managed(name) if name.as_str() == "proxy"));
+    let platform = &manifest.platform;
+    let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let (address, permission) = of_kind(&desired, "permission")[0].clone();
+    assert_eq!(address, "permission/platform/proxy/front-door");
+    assert_eq!(permission["principal"], "apigateway.amazonaws.com");
+    let source = serde_json::json!({ "$late": [
+        { "text": "arn:aws:execute-api:us-east-1:111122223333:" }, { "slot": "rest_api/platform/main#id" }, { "text": "/*/POST/runtimes/*" }
+    ] });
+    assert_eq!(permission["source_arn"], source);
+    let role = desired.iter().find(|(a, _)| a.to_string() == "role/platform/proxy-function").unwrap().1;
+    let read = role["policy"]["Statement"].as_array().unwrap().iter().find(|s| s["Sid"] == "WhichRuntimesAreOurs").unwrap();
+    assert_eq!(read["Resource"], serde_json::json!(["arn:aws:ssm:us-east-1:111122223333:parameter/app/acme/agentcore/*_runtime_arn"]));
 }
 
 #[test]
@@ -233,4 +264,59 @@ fn keys_go_to_tiers_or_to_tenants_and_are_published_as_secrets() {
         assert_eq!(plans[1].1["quota"], serde_json::json!({ "offset": 0, "period": "WEEK", "requests": 500 }));
         assert_eq!(plans[1].1["throttle"], serde_json::json!({ "burst": 20, "rate": 10.0 }));
     }
+}
+
+/// The shipped manifest with the shipped tools as a function of its own, and a second one beside it.
+fn with_functions() -> (Desired, Names) {
+    let (_, _, names) = shipped();
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in crate::library::SHIPPED.iter().filter(|(path, _)| *path != "tenants.yaml") {
+        crate::library::place(&folder.path().join(path), text).unwrap();
+    }
+    let text = include_str!("../../tenants.yaml")
+        .replace("tools_lambda: arn:aws:lambda:us-east-1:111122223333:function:healthcare-tools", "tools_lambda: tools");
+    let functions = "functions:\n  tools: { code: templates/tools_lambda, handler: main.handler }\n  copy: { code: templates/tools_lambda, handler: main.handler, environment: { STAGE: x } }\n";
+    crate::library::place(&folder.path().join("tenants.yaml"), &text.replace("\ntiers:\n", &format!("\n{functions}\ntiers:\n"))).unwrap();
+    let reading = crate::manifest::open(&folder.path().join("tenants.yaml")).unwrap();
+    let (library, found) = Library::read(folder.path(), &reading);
+    assert!(found.is_empty(), "{found}");
+    let (manifest, _) = reading.finish().unwrap();
+    (compile(&manifest, &library, &names).unwrap(), names)
+}
+
+#[test]
+fn the_tools_act_for_tenants_and_other_functions_write_their_log() {
+    let (desired, names) = with_functions();
+    let spec = |address: &str| desired.iter().find(|(a, _)| a.to_string() == address).unwrap_or_else(|| panic!("no {address}")).1;
+    let (tools, copy) = (spec("function/platform/tools"), spec("function/platform/copy"));
+    assert_eq!(tools["name"], "healthcare-tools");
+    assert_eq!(
+        tools["environment"],
+        serde_json::json!({
+            "PARAMETER_ROOT": "/app/healthcare", "TVM_ROLE_ARN": "arn:aws:iam::111122223333:role/healthcare-us-east-1-tvm",
+            "PATIENT_METADATA_TABLE": "healthcare-patient-metadata", "CLINIC_CONFIG_TABLE": "healthcare-clinic-config",
+            "TENANT_ATTRIBUTE": "clinic_id",
+        })
+    );
+    assert_eq!(copy["environment"], serde_json::json!({ "PARAMETER_ROOT": "/app/healthcare", "STAGE": "x" }));
+    assert_eq!(tools["code"], copy["code"], "one object holds the code of both");
+
+    let role = |name: &str| spec(&format!("role/platform/{name}"));
+    let actions = |name: &str| {
+        let statements = role(name)["policy"]["Statement"].as_array().unwrap().clone();
+        statements.iter().map(|s| s["Sid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(role("tools-function")["name"], "healthcare-us-east-1-tools-function");
+    assert_eq!(actions("tools-function"), ["WriteOwnLog", "ActForOneTenant"]);
+    assert_eq!(actions("copy-function"), ["WriteOwnLog"]);
+    let trusted = &role("tvm")["trust"]["Statement"][0];
+    let slot = |name: &str| serde_json::json!({ "$late": [{ "slot": format!("role/platform/{name}#arn") }] });
+    assert_eq!(trusted["Principal"]["AWS"], serde_json::json!([slot("runtime"), slot("tools-function")]));
+    assert_eq!(trusted["Condition"]["StringLike"].as_object().unwrap().len(), 3);
+    let call = &role("gateway")["policy"]["Statement"][0]["Resource"];
+    assert_eq!(*call, serde_json::json!([names.function_arn("healthcare-tools").as_str()]));
+
+    let function = serde_json::json!({ "$late": [{ "slot": "function/platform/tools#arn" }] });
+    assert_eq!(spec("gateway_target/tier:basic/tools")["lambda"], function);
+    assert_eq!(spec("parameter/platform/agentcore/lambda_arn")["value"], function);
 }

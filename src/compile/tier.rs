@@ -155,7 +155,7 @@ impl Part<'_> {
             description: None,
             sort: TargetSort::Lambda,
             credentials: Credentials::GatewayRole,
-            lambda: Late::known(&wanted.tools_lambda),
+            lambda: self.platform.functions.arn(&wanted.tools_lambda)?,
             tools: self.sources.library.tools(&wanted.tools.value)?.clone().into(),
             headers: wanted.headers.clone(),
             condition: Condition::default(),

@@ -1,4 +1,4 @@
-//! Packs an agent's code: the same files give the same bytes on every machine.
+//! Packs the code of agents and functions: the same files give the same bytes on every machine.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::secret::digest;
 
-/// AgentCore's limit for a compressed package, 2026-09.
+/// AgentCore's limit for a compressed package, and more than Lambda takes, 2026-09.
 const LIMIT: u64 = 250 * 1024 * 1024;
 
 /// What version control, caches and desktops leave behind: left out without a word, like compiled Python.
@@ -21,6 +21,8 @@ const LEFT_OUT: &[&str] =
 pub(crate) struct Packed {
     pub(crate) digest: String,
     pub(super) bytes: Bytes,
+    /// What the files come to by themselves; `None` for a zip that can't be read.
+    pub(super) unpacked: Option<u64>,
 }
 
 /// What packing a path came to.
@@ -36,15 +38,18 @@ pub(super) struct Package {
 /// A directory as a zip, or a zip as it is.
 pub(super) fn pack(path: &Path) -> Result<Package> {
     let mut found = Found::default();
-    let bytes = if path.is_dir() {
+    let (bytes, unpacked) = if path.is_dir() {
         found.collect(path, &path.canonicalize()?, "")?;
-        found.zipped()?
+        let (bytes, unpacked) = found.zipped()?;
+        (bytes, Some(unpacked))
     } else {
-        read(path)?
+        let bytes = read(path)?;
+        let sizes = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).ok().and_then(|zip| zip.decompressed_size());
+        (bytes, sizes.and_then(|size| u64::try_from(size).ok()))
     };
     let size = bytes.len() as u64;
-    ensure!(size <= LIMIT, "`{}` is {} MB packed; a runtime takes 250 MB", path.display(), size / 1024 / 1024);
-    Ok(Package { packed: Packed { digest: digest(&bytes), bytes: bytes.into() }, hidden: found.hidden, refused: found.refused })
+    ensure!(size <= LIMIT, "`{}` is {} MB packed; AWS takes 250 MB", path.display(), size / 1024 / 1024);
+    Ok(Package { packed: Packed { digest: digest(&bytes), bytes: bytes.into(), unpacked }, hidden: found.hidden, refused: found.refused })
 }
 
 /// What stands in a directory, by names from its root.
@@ -87,10 +92,13 @@ impl Found {
         Ok(())
     }
 
-    fn zipped(&self) -> Result<Vec<u8>> {
+    /// The zip, and the size of what is in it.
+    fn zipped(&self) -> Result<(Vec<u8>, u64)> {
+        let mut size = 0;
         let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         for (name, path) in &self.files {
             let bytes = read(path)?;
+            size += bytes.len() as u64;
             // One time for all files, and a mode by what they hold: a checkout or an umask must not change the digest.
             let program = [b"#!".as_slice(), b"\x7fELF"].iter().any(|start| bytes.starts_with(start));
             let mode = if program { 0o755 } else { 0o644 };
@@ -98,11 +106,11 @@ impl Found {
             zip.start_file(name, options)?;
             std::io::Write::write_all(&mut zip, &bytes)?;
         }
-        Ok(zip.finish()?.into_inner())
+        Ok((zip.finish()?.into_inner(), size))
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the agent's code is read here and nowhere else")]
+#[expect(clippy::disallowed_methods, reason = "code is read here and nowhere else")]
 fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))
 }

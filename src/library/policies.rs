@@ -1,6 +1,7 @@
 //! Which policies a manifest needs, and which holes each of them may have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::grammar::{self, Place};
 use super::trust;
@@ -8,61 +9,93 @@ use crate::diagnostic::{Span, choices, quoted};
 use crate::late::{self, Late};
 use crate::manifest::section::Findings;
 use crate::manifest::yaml::{self, Node, Value};
-use crate::manifest::{Reading, Tier};
-use crate::names::TierName;
+use crate::manifest::{LambdaRef, Reading, Tier};
 
 /// A policy file and the closed list of what it may ask for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Policy {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     holes: &'static [&'static str],
 }
 
-/// A hole of several values: an item of a list, which becomes as many items.
-const SEVERAL: &str = "tools_lambdas.arn";
+/// Holes of several values: an item of a list, which becomes as many items.
+const LAMBDAS: &str = "tools_lambdas.arn";
+const FUNCTION_ROLES: &str = "function_roles.arn";
+const SEVERAL: &[&str] = &[LAMBDAS, FUNCTION_ROLES];
 /// What every policy may ask for. Whatever is listed here and below, `compile` fills.
 const EVERYWHERE: &[&str] = &["account", "region", "platform.name", "parameters.root", "claim.tenant"];
 
-const RUNTIME_TRUST: Policy = Policy { name: "runtime-trust", holes: &[] };
-const RUNTIME: Policy = Policy { name: "runtime", holes: &["tvm_role.arn"] };
-const GATEWAY_TRUST: Policy = Policy { name: "gateway-trust", holes: &[] };
-const GATEWAY: Policy = Policy { name: "gateway", holes: &[SEVERAL] };
-const TVM_TRUST: Policy = Policy { name: "tvm-trust", holes: &["runtime_role.arn"] };
-const TVM: Policy = Policy { name: "tvm", holes: &[] };
-const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: "knowledge-base-trust", holes: &[] };
+const RUNTIME_TRUST: Policy = Policy { name: Cow::Borrowed("runtime-trust"), holes: &[] };
+const RUNTIME: Policy = Policy { name: Cow::Borrowed("runtime"), holes: &["tvm_role.arn"] };
+const GATEWAY_TRUST: Policy = Policy { name: Cow::Borrowed("gateway-trust"), holes: &[] };
+const GATEWAY: Policy = Policy { name: Cow::Borrowed("gateway"), holes: &[LAMBDAS] };
+const TVM_TRUST: Policy = Policy { name: Cow::Borrowed("tvm-trust"), holes: &["runtime_role.arn", FUNCTION_ROLES] };
+const TVM: Policy = Policy { name: Cow::Borrowed("tvm"), holes: &[] };
+const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: Cow::Borrowed("knowledge-base-trust"), holes: &[] };
 const KNOWLEDGE_BASE: Policy =
-    Policy { name: "knowledge-base", holes: &["tier.bucket", "tier.prefix", "vector_index.arn", "embedding_model.arn"] };
-const API_LOGS_TRUST: Policy = Policy { name: "api-logs-trust", holes: &[] };
-const API_LOGS: Policy = Policy { name: "api-logs", holes: &[] };
-const KEY: Policy = Policy { name: "key", holes: &[] };
-const BUCKET: Policy = Policy { name: "bucket", holes: &["bucket.name"] };
+    Policy { name: Cow::Borrowed("knowledge-base"), holes: &["tier.bucket", "tier.prefix", "vector_index.arn", "embedding_model.arn"] };
+const API_LOGS_TRUST: Policy = Policy { name: Cow::Borrowed("api-logs-trust"), holes: &[] };
+const API_LOGS: Policy = Policy { name: Cow::Borrowed("api-logs"), holes: &[] };
+const KEY: Policy = Policy { name: Cow::Borrowed("key"), holes: &[] };
+const FUNCTION_TRUST: Policy = Policy { name: Cow::Borrowed("function-trust"), holes: &["function.arn"] };
+/// Of every policy that a function names.
+const FUNCTION_HOLES: &[&str] = &["function.name", "function.arn", "tvm_role.arn"];
+const BUCKET: Policy = Policy { name: Cow::Borrowed("bucket"), holes: &["bucket.name"] };
 
 /// A policy is read only when a section of the manifest leads to it. Every tier has a bucket.
-pub(super) fn needed(reading: &Reading) -> Vec<&'static Policy> {
+pub(super) fn needed(reading: &Reading) -> Vec<Policy> {
     let tiers = reading.tiers();
     let any = |has: fn(&Tier) -> bool| tiers.values().any(has);
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
-    let list: [(bool, &'static [Policy]); 7] = [
+    let functions = reading.functions();
+    let acting = functions.iter().any(|(name, function)| function.acts_for_tenants(name, tiers));
+    let list: [(bool, &'static [Policy]); 8] = [
         (runtime, &[RUNTIME_TRUST, RUNTIME]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
-        (runtime, &[TVM_TRUST, TVM]),
+        (runtime || acting, &[TVM_TRUST, TVM]),
         (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
         (!tiers.is_empty(), &[BUCKET]),
         (reading.has_data(), &[KEY]),
         (reading.has_api(), &[API_LOGS_TRUST, API_LOGS]),
+        (!functions.is_empty(), &[FUNCTION_TRUST]),
     ];
-    list.into_iter().filter(|(needed, _)| *needed).flat_map(|(_, policies)| policies).collect()
+    let own = functions.iter().map(|(name, function)| function.policy(name, tiers).to_owned()).collect::<BTreeSet<String>>();
+    let own = own.into_iter().map(|name| Policy { name: name.into(), holes: FUNCTION_HOLES });
+    list.into_iter().filter(|(needed, _)| *needed).flat_map(|(_, policies)| policies.iter().cloned()).chain(own).collect()
 }
 
-/// The Lambda functions that gateways call: the one hole whose length the manifest decides.
-pub(super) fn lambdas(tiers: &BTreeMap<TierName, Tier>) -> Vec<String> {
-    let named: BTreeSet<&String> = tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools_lambda)).collect();
-    named.into_iter().cloned().collect()
+/// The holes whose length the manifest decides.
+pub(super) struct Several {
+    /// The Lambda functions that gateways call.
+    lambdas: Vec<String>,
+    /// How many functions of our own act for tenants.
+    function_roles: usize,
+}
+
+impl Several {
+    pub(super) fn of(reading: &Reading) -> Self {
+        let tiers = reading.tiers();
+        let named: BTreeSet<&LambdaRef> = tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools_lambda)).collect();
+        let arn = |lambda: &LambdaRef| match lambda {
+            LambdaRef::Arn(arn) => arn.clone(),
+            LambdaRef::Managed(_) => longest("function.arn"),
+        };
+        let acting = reading.functions().iter().filter(|(name, function)| function.acts_for_tenants(name, tiers)).count();
+        Self { lambdas: named.into_iter().map(arn).collect(), function_roles: acting }
+    }
+
+    fn values(&self, hole: &str) -> Vec<Late> {
+        match hole {
+            LAMBDAS if !self.lambdas.is_empty() => self.lambdas.iter().map(Late::known).collect(),
+            FUNCTION_ROLES => vec![Late::known(longest(hole)); self.function_roles],
+            _ => vec![Late::known(longest(hole))],
+        }
+    }
 }
 
 impl Policy {
     fn place(&self) -> Place {
-        match self.name {
+        match self.name.as_ref() {
             "bucket" => Place::Bucket,
             "key" => Place::Key,
             name if name.ends_with("-trust") => Place::Trust,
@@ -71,7 +104,7 @@ impl Policy {
     }
 }
 
-pub(super) fn check(policy: &Policy, template: &serde_json::Value, lambdas: &[String], findings: &mut Findings) {
+pub(super) fn check(policy: &Policy, template: &serde_json::Value, several: &Several, findings: &mut Findings) {
     // Valid JSON is YAML; the tree gives us places, and keys that stand twice.
     let root = match yaml::parse(findings.source.text()) {
         Ok(root) => root,
@@ -90,9 +123,9 @@ pub(super) fn check(policy: &Policy, template: &serde_json::Value, lambdas: &[St
         trust::not_everybody(policy.place(), &root, findings);
     }
     if policy.name == TVM_TRUST.name {
-        trust::one_tenant(&root, findings);
+        trust::one_tenant(&root, several.function_roles > 0, findings);
     }
-    size(policy, template, lambdas, root.span, findings);
+    size(policy, template, several, root.span, findings);
 }
 
 /// A hole's value at the longest that is plausible; what AWS chooses is known after apply only.
@@ -113,11 +146,8 @@ fn filled(text: &str) -> String {
 }
 
 /// A policy that is too large would be refused half-way through an apply.
-fn size(policy: &Policy, template: &serde_json::Value, lambdas: &[String], span: Span, findings: &mut Findings) {
-    let values = |hole: &str| match hole {
-        SEVERAL if !lambdas.is_empty() => Some(lambdas.iter().map(Late::known).collect()),
-        _ => Some(vec![Late::known(longest(hole))]),
-    };
+fn size(policy: &Policy, template: &serde_json::Value, several: &Several, span: Span, findings: &mut Findings) {
+    let values = |hole: &str| Some(several.values(hole));
     // A hole where none may be was reported.
     let Ok(rendered) = late::render(template, &values) else { return };
     let text = rendered.to_string();
@@ -143,7 +173,7 @@ fn walk(policy: &Policy, node: &Node, findings: &mut Findings) {
         Value::Text(text) => holes(policy, text, node.span, findings),
         Value::List(items) => {
             let alone = |item: &&Node| {
-                item.as_text().and_then(|t| t.strip_prefix("{{")?.strip_suffix("}}")).is_none_or(|hole| hole.trim() != SEVERAL)
+                item.as_text().and_then(|t| t.strip_prefix("{{")?.strip_suffix("}}")).is_none_or(|hole| !SEVERAL.contains(&hole.trim()))
             };
             items.iter().filter(alone).for_each(|item| walk(policy, item, findings));
         }
@@ -181,7 +211,7 @@ fn holes(policy: &Policy, text: &str, span: Span, findings: &mut Findings) {
         if !known.clone().any(|k| k == name) {
             let help = choices(name, &format!("holes of {} are", policy.name), known);
             findings.error(place, format!("nothing fills the hole {}", quoted(name)), "unknown hole", help);
-        } else if name == SEVERAL {
+        } else if SEVERAL.contains(&name) {
             let summary = format!("the hole {} has several values", quoted(name));
             findings.error(place, summary, "", format!("write it alone, as an item of a list: `[\"{{{{{name}}}}}\"]`"));
         }

@@ -117,7 +117,7 @@ fn who_may_act_for_tenants() {
     };
     let (trust, policy) = (shipped("policies/tvm-trust.json"), shipped("policies/tvm.json"));
     assert_eq!(judged(trust, policy).map(|_| ()), Ok(()));
-    let everybody = trust.replace(r#"{ "AWS": "{{runtime_role.arn}}" }"#, "\"*\"");
+    let everybody = trust.replace(r#"{ "AWS": ["{{runtime_role.arn}}", "{{function_roles.arn}}"] }"#, "\"*\"");
     let account = trust.replace("{{runtime_role.arn}}", "{{account}}");
     let empty = trust.replace("\"aws:RequestTag/ClinicId\": \"?*\"", "\"aws:RequestTag/ClinicId\": \"*\"");
     let optional = trust.replace("\"StringLike\"", "\"StringLikeIfExists\"");
@@ -178,4 +178,64 @@ fn bad_tools() {
 ]"#;
     let (library, _folder) = read(&[("tools.json", tools)]);
     insta::assert_snapshot!(library.unwrap_err());
+}
+
+/// A manifest with a function called tools behind the gateway, in a folder with its code.
+fn with_function(files: &[(&str, &str)]) -> (Library, Vec<(String, String)>) {
+    let manifest = MANIFEST.replace("\"arn:aws:lambda:us-east-1:111122223333:function:tools\"", "tools");
+    let manifest = manifest.replace("\ntiers:", "\nfunctions: { tools: { code: code, handler: main.handler } }\ntiers:");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::File::create(path).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).unwrap();
+    };
+    SHIPPED.iter().filter(|(path, _)| path.starts_with("policies/")).for_each(|(path, text)| write(path, text));
+    [("tenants.yaml", manifest.as_str()), ("tools.json", TOOLS), ("code/main.py", "")].iter().for_each(|(path, text)| write(path, text));
+    files.iter().for_each(|(path, text)| write(path, text));
+    let (library, found) = Library::read(folder.path(), &reading(folder.path()));
+    let found = found.to_json();
+    let text = |d: &serde_json::Value, key: &str| d[key].as_str().unwrap_or_default().to_owned();
+    (library, found.as_array().unwrap().iter().map(|d| (text(d, "summary"), text(d, "help"))).collect())
+}
+
+#[test]
+fn a_function_that_acts_for_tenants_needs_the_tenants_role_and_its_own_policies() {
+    let (library, found) = with_function(&[]);
+    assert_eq!(found, []);
+    for policy in ["function-trust", "tenant-function", "tvm", "tvm-trust"] {
+        assert!(library.policy(policy).is_ok(), "{policy}");
+    }
+    assert!(library.policy("function").is_err() && library.policy("runtime").is_err());
+    assert_eq!(library.code(Path::new("code")).unwrap().unpacked, Some(0));
+
+    let trust = SHIPPED.iter().find(|(path, _)| *path == "policies/tvm-trust.json").unwrap().1;
+    let (_, found) = with_function(&[("policies/tvm-trust.json", &trust.replace(", \"{{function_roles.arn}}\"", ""))]);
+    assert!(
+        matches!(found.as_slice(), [(said, help)] if said.contains("no function may assume") && help.contains("function_roles.arn")),
+        "{found:?}"
+    );
+    let joined = trust.replace("\"{{function_roles.arn}}\"", "\"x{{function_roles.arn}}\"");
+    assert!(with_function(&[("policies/tvm-trust.json", &joined)]).1.iter().any(|(said, _)| said.contains("has several values")));
+    let (_, found) = with_function(&[(
+        "policies/tenant-function.json",
+        "{ \"Version\": \"2012-10-17\", \"Statement\": { \"Effect\": \"Allow\", \"Action\": \"s3:GetObject\", \"Resource\": \"arn:aws:s3:::{{function.nam}}\" } }",
+    )]);
+    assert!(
+        matches!(found.as_slice(), [(said, help)] if said.contains("`function.nam`") && help.contains("did you mean `function.name`")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn code_that_lambda_does_not_take() {
+    let path = crate::manifest::Located { value: "code.zip".into(), span: crate::diagnostic::Span { start: 0, end: 0 } };
+    let source = crate::diagnostic::Source::new(Path::new("tenants.yaml"), "x");
+    let judged = |unpacked| {
+        let packed = super::Packed { digest: String::new(), bytes: bytes::Bytes::new(), unpacked };
+        super::fits_lambda(&packed, &path, "the code of function `x`", &source).render(Color::Never)
+    };
+    assert_eq!(judged(Some(250 << 20)), "");
+    assert!(judged(Some((250 << 20) + (1 << 20))).contains("251 MB unpacked"));
+    assert!(judged(None).contains("no zip that can be read"));
 }

@@ -1,4 +1,4 @@
-//! Who may act as a role: never everybody, and for one tenant only a runtime that says which.
+//! Who may act as a role: never everybody, and for one tenant only a runtime or a function that says which.
 
 use super::grammar::{Place, one_or_many, statements};
 use crate::diagnostic::{Span, quoted};
@@ -7,8 +7,10 @@ use crate::manifest::yaml::{Node, Value};
 
 /// The session tags by which the policy of the tenants' role keeps them apart.
 const TAGS: &[&str] = &["Tier", "ClinicId", "UserId"];
-/// The only one who may take the tenants' role on.
-const RUNTIME: &str = "{{runtime_role.arn}}";
+/// The only ones who may take the tenants' role on.
+const RUNTIME: &str = "runtime_role.arn";
+const FUNCTIONS: &str = "function_roles.arn";
+const WRITE: &str = r#"write `"Principal": { "AWS": ["{{runtime_role.arn}}", "{{function_roles.arn}}"] }`"#;
 
 /// No statement lets everybody in: S3 itself refuses it without a condition, IAM takes it.
 pub(super) fn not_everybody(place: Place, root: &Node, findings: &mut Findings) {
@@ -33,11 +35,14 @@ pub(super) fn not_everybody(place: Place, root: &Node, findings: &mut Findings) 
     }
 }
 
-/// The tenants' role: for the runtime's role alone, and with the tags that its policy goes by.
-pub(super) fn one_tenant(root: &Node, findings: &mut Findings) {
+/// The tenants' role: for the roles of runtimes and functions alone, and with the tags that its policy goes by.
+pub(super) fn one_tenant(root: &Node, functions_act: bool, findings: &mut Findings) {
     if allowing(root).next().is_none() {
-        let help = format!("write a statement that allows `{RUNTIME}` the actions `sts:AssumeRole` and `sts:TagSession`");
+        let help = format!("write a statement that allows `{{{{{RUNTIME}}}}}` the actions `sts:AssumeRole` and `sts:TagSession`");
         findings.error(root.span, "nobody may assume this role", "no statement allows it", help);
+    } else if functions_act && !allowing(root).any(|statement| named(statement).any(|name| is(name, FUNCTIONS))) {
+        let summary = "no function may assume this role, and some of the manifest's act for tenants";
+        findings.error(root.span, summary, "", WRITE);
     }
     for statement in allowing(root) {
         let Some(principal) = statement.get("Principal") else { continue };
@@ -47,13 +52,13 @@ pub(super) fn one_tenant(root: &Node, findings: &mut Findings) {
             Value::Map(kinds) => kinds
                 .iter()
                 .flat_map(|(kind, named)| one_or_many(named).iter().map(move |name| (kind, name)))
-                .filter(|(kind, name)| kind.as_text() != Some("AWS") || !is_runtime(name))
+                .filter(|(kind, name)| kind.as_text() != Some("AWS") || !(is(name, RUNTIME) || is(name, FUNCTIONS)))
                 .filter_map(|(_, name)| Some((name.span, name.as_text().filter(|text| *text != "*")?.to_owned())))
                 .collect(),
             _ => Vec::new(),
         };
         for (span, name) in strangers {
-            let help = format!("write `\"Principal\": {{ \"AWS\": \"{RUNTIME}\" }}`, and nobody else");
+            let help = format!("{WRITE}, and nobody else");
             findings.error(span, format!("{} could act for every tenant", quoted(&name)), "may assume this role", help);
         }
         let missing: Vec<String> = TAGS.iter().filter(|tag| !demands(statement, tag)).map(|tag| format!("`{tag}`")).collect();
@@ -76,9 +81,15 @@ fn everybody(principal: &Node) -> impl Iterator<Item = &Node> {
     named.iter().filter(|node| node.as_text() == Some("*"))
 }
 
-fn is_runtime(name: &Node) -> bool {
-    let hole = |text: &str| text.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).map(|t| t.trim().to_owned());
-    name.as_text().and_then(hole).is_some_and(|name| hole(RUNTIME).is_some_and(|runtime| runtime == name))
+/// Whom a statement names by their ARNs.
+fn named(statement: &Node) -> impl Iterator<Item = &Node> {
+    statement.get("Principal").and_then(|principal| principal.get("AWS")).map(one_or_many).unwrap_or_default().iter()
+}
+
+/// Whether the principal is that hole, and nothing else.
+fn is(name: &Node, hole: &str) -> bool {
+    let inner = name.as_text().and_then(|text| text.strip_prefix("{{")?.strip_suffix("}}"));
+    inner.is_some_and(|inner| inner.trim() == hole)
 }
 
 /// Whether a request without the tag, or with an empty one, does not match.

@@ -1,14 +1,14 @@
 //! What the manifest says of the API in front of the agents, and of what its callers may use.
 
-use super::Located;
+use super::LambdaRef;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     /// The default is the platform's name with `-api`.
     pub(crate) name: Option<String>,
     pub(crate) stage: String,
-    /// The Lambda that hands calls on to the runtimes; must be in the platform's region.
-    pub(crate) proxy_lambda: Located<String>,
+    /// Hands calls on to the runtimes; must be in the platform's region.
+    pub(crate) proxy_lambda: LambdaRef,
     /// How long the access log is kept.
     pub(crate) access_log_days: u32,
     pub(crate) keys: Keys,

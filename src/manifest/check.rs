@@ -6,7 +6,7 @@ use std::path::Path;
 use super::read::Draft;
 use super::section::Findings;
 use super::yaml::{Node, Value};
-use super::{Artifact, Platform, Tier, rules};
+use super::{Artifact, LambdaRef, Platform, Tier, rules};
 use crate::diagnostic::{Span, quoted};
 use crate::kinds::PolicyMode;
 use crate::names::TierName;
@@ -20,6 +20,9 @@ const MOST_TAGS: usize = 45;
 pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Findings) {
     tenant_ids(draft, root, findings);
     emails(root, findings);
+    for (name, function) in &draft.functions {
+        files::function(name, function, path, findings);
+    }
     for (name, tier) in &draft.tiers {
         let place = |path: &[&str]| root.place(&[&["tiers", name.as_str()], path].concat());
         files::check(tier, path, &place, findings);
@@ -31,7 +34,7 @@ pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Find
     }
     if let Some(platform) = &draft.platform {
         let domain = draft.identity.as_ref().is_none_or(|identity| identity.domain.is_none());
-        names::check(platform, draft.tiers.keys(), domain, root, findings);
+        names::check(platform, (draft.tiers.keys(), draft.functions.keys()), domain, root, findings);
     }
 }
 
@@ -91,7 +94,10 @@ fn policies(name: &TierName, tier: &Tier, draft: &Draft, place: &dyn Fn(&[&str])
 
 /// AgentCore calls a Lambda and pulls an image in its own region only.
 fn whereabouts(name: &TierName, tier: &Tier, platform: &Platform, place: &dyn Fn(&[&str]) -> Span, findings: &mut Findings) {
-    let lambda = tier.gateway.as_ref().and_then(|g| Some((rules::lambda(&g.tools_lambda)?, place(&["gateway", "tools_lambda"]), "Lambda")));
+    let lambda = tier.gateway.as_ref().and_then(|g| match &g.tools_lambda {
+        LambdaRef::Arn(arn) => Some((rules::lambda(arn)?, place(&["gateway", "tools_lambda"]), "Lambda")),
+        LambdaRef::Managed(_) => None,
+    });
     let image = tier.runtime.as_ref().and_then(|r| match &r.artifact {
         Artifact::Image(image) => Some((rules::ecr(image)?, place(&["runtime", "image"]), "image")),
         Artifact::Code { .. } => None,

@@ -10,13 +10,14 @@ use super::api::Api;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Claims, Identity, Manifest, Platform, Policy, Tenant, Tier, check, rules};
+use super::{Claims, Function, Identity, Manifest, Platform, Policy, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
-use crate::names::{TenantId, TierName};
+use crate::names::{FunctionName, TenantId, TierName};
 
 mod api;
 mod data;
 mod file;
+mod function;
 mod guardrail;
 mod identity;
 mod memory;
@@ -35,6 +36,7 @@ pub(super) struct Draft {
     pub(super) policy: Option<Policy>,
     pub(super) data: Option<Data>,
     pub(super) api: Option<Api>,
+    pub(super) functions: BTreeMap<FunctionName, Function>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
@@ -56,6 +58,11 @@ impl Reading {
         &self.draft.tiers
     }
 
+    /// The functions that could be read.
+    pub(crate) fn functions(&self) -> &BTreeMap<FunctionName, Function> {
+        &self.draft.functions
+    }
+
     /// Whether there is a `data` section that could be read.
     pub(crate) fn has_data(&self) -> bool {
         self.draft.data.is_some()
@@ -74,10 +81,10 @@ impl Reading {
     /// The manifest and its warnings, unless something is wrong.
     pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
         match self.draft {
-            Draft { platform: Some(platform), identity: Some(identity), policy, data, api, tiers, tenants, .. }
+            Draft { platform: Some(platform), identity: Some(identity), policy, data, api, functions, tiers, tenants, .. }
                 if !self.findings.has_errors() =>
             {
-                Ok((Manifest { path: self.path, platform, identity, policy, data, api, tiers, tenants }, self.findings))
+                Ok((Manifest { path: self.path, platform, identity, policy, data, api, functions, tiers, tenants }, self.findings))
             }
             _ => Err(self.findings),
         }
@@ -124,7 +131,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let known = &["version", "platform", "identity", "policy", "data", "api", "tiers", "tenants"];
+    let known = &["version", "platform", "identity", "policy", "data", "functions", "api", "tiers", "tenants"];
     let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
@@ -141,14 +148,15 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     let identity = identity::read(&top, platform.as_ref(), findings);
     let policy = policy::read(&top, findings);
     let data = data::read(&top, findings);
-    let api = api::read(&top, findings);
-    let (tiers, tier_names) = tiers(&top, findings);
+    let (functions, function_names) = function::read(&top, findings);
+    let api = api::read(&top, &function_names, findings);
+    let (tiers, tier_names) = tiers(&top, &function_names, findings);
     let tenants = tenants(&top, &tier_names, findings);
     if data.is_some() {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
     api::check(api.as_ref(), platform.as_ref(), (&tiers, &tenants), root, findings);
-    Some(Draft { platform, identity, policy, data, api, tiers, tenants, tier_names })
+    Some(Draft { platform, identity, policy, data, api, functions, tiers, tenants, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {
@@ -176,7 +184,7 @@ fn platform(section: &Section, findings: &mut Findings) -> Option<Platform> {
     Some(Platform { name: name?, region: region?, account: account?, tags })
 }
 
-fn tiers(top: &Section, findings: &mut Findings) -> (BTreeMap<TierName, Tier>, BTreeSet<String>) {
+fn tiers(top: &Section, functions: &BTreeSet<String>, findings: &mut Findings) -> (BTreeMap<TierName, Tier>, BTreeSet<String>) {
     let (mut tiers, mut names) = (BTreeMap::new(), BTreeSet::new());
     let Some(node) = top.required("tiers", "write `tiers:` with at least one tier below it", findings) else { return (tiers, names) };
     let found = entries(node, top.span("tiers"), "the tiers", findings);
@@ -190,7 +198,7 @@ fn tiers(top: &Section, findings: &mut Findings) -> (BTreeMap<TierName, Tier>, B
     }
     for (text, (span, body)) in found {
         names.insert(text.to_owned());
-        let tier = tier::read(text, span, body, findings);
+        let tier = tier::read(text, span, body, functions, findings);
         match text.parse() {
             Ok(name) => tiers.extend(tier.map(|tier| (name, tier))),
             Err(why) => findings.error(span, format!("{} can't be a tier's name", quoted(text)), "", why.to_string()),

@@ -286,6 +286,42 @@ pub(super) fn python(text: &str) -> Result<(), String> {
     must(KNOWN.contains(&text), &format!("AgentCore runs {}", KNOWN.join(", ")))
 }
 
+/// The runtimes of Lambda that run Python and that a function can be made of.
+pub(super) fn lambda_python(text: &str) -> Result<(), String> {
+    const KNOWN: &[&str] = &["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
+    must(KNOWN.contains(&text), &format!("Lambda runs {}", KNOWN.join(", ")))
+}
+
+/// `main.handler`: a module of the code, with its packages if need be, and a function in it.
+pub(super) fn handler(text: &str) -> Result<(), String> {
+    let word = |word: &str| all(word, "_") && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    must(
+        sized(text, 3, 128) && text.split(['.', '/']).all(word) && text.rsplit('/').next().is_some_and(|last| last.contains('.')),
+        "write the module and the function with a dot between, such as `main.handler` for `handler` in main.py",
+    )
+}
+
+/// Lambda's own names, among them those by which it hands over the role's credentials, can't be set.
+pub(super) fn lambda_variable_name(text: &str) -> Result<(), String> {
+    let shape = sized(text, 2, 100) && all(text, "_") && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    must(shape, "write 2 to 100 letters a-z, digits or `_`, beginning with a letter")?;
+    let upper = text.to_ascii_uppercase();
+    must(
+        !["AWS_", "LAMBDA_"].iter().any(|start| upper.starts_with(start)),
+        "Lambda keeps names that begin with `AWS_` or `LAMBDA_` for itself; take another",
+    )
+}
+
+/// The name of a file in policies/, without its ending.
+pub(super) fn function_policy(text: &str) -> Result<(), String> {
+    const OTHERS: &[&str] = &["api-logs", "bucket", "gateway", "key", "knowledge-base", "runtime", "tvm"];
+    must(sized(text, 1, 64) && all(text, "_-"), "name a file of policies/ without `.json`: letters a-z, digits, `-` or `_`")?;
+    must(
+        !OTHERS.contains(&text) && !text.ends_with("-trust"),
+        "that is the policy of another part of the platform; write a file of its own for the function",
+    )
+}
+
 pub(super) fn entry_point(text: &str) -> Result<(), String> {
     line(text, 1, 128)
 }

@@ -3,8 +3,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::super::section::Findings;
-use super::super::{Artifact, Tier};
+use super::super::{Artifact, Function, Tier};
 use crate::diagnostic::{Span, quoted};
+use crate::names::FunctionName;
 
 /// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,10 @@ pub(crate) fn look(folder: &Path, path: &Path) -> Entry {
 pub(super) fn check(tier: &Tier, manifest: &Path, place: &dyn Fn(&[&str]) -> Span, findings: &mut Findings) {
     let folder = manifest.parent().unwrap_or(Path::new(""));
     if let Some(Artifact::Code { path, entry_point, .. }) = tier.runtime.as_ref().map(|r| &r.artifact) {
-        code(folder, &path.value, path.span, entry_point, place(&["runtime", "entry_point"]), findings);
+        let whose = Whose { code: "the agent's code", help: "name the file that starts the agent, from the code's own folder" };
+        // With a wrapper in front, the file stands last.
+        let start = entry_point.last().map(|file| (vec![file.clone()], place(&["runtime", "entry_point"])));
+        code((folder, &path.value), path.span, start, &whose, findings);
     }
     if let Some(gateway) = &tier.gateway {
         let path = &gateway.tools.value;
@@ -50,31 +54,51 @@ pub(super) fn check(tier: &Tier, manifest: &Path, place: &dyn Fn(&[&str]) -> Spa
     }
 }
 
-fn code(folder: &Path, path: &Path, span: Span, entry_point: &[String], entry_span: Span, findings: &mut Findings) {
+/// The code of a function, and the module that its handler is in.
+pub(super) fn function(name: &FunctionName, function: &Function, manifest: &Path, findings: &mut Findings) {
+    let folder = manifest.parent().unwrap_or(Path::new(""));
+    let (module, _) = function.handler.value.rsplit_once('.').unwrap_or_default();
+    let module = module.replace('.', "/");
+    let files = vec![format!("{module}.py"), format!("{module}/__init__.py")];
+    let whose = Whose { code: &format!("the code of function `{name}`"), help: "begin with a module of the code, from its own folder" };
+    let place = (folder, function.code.value.as_path());
+    code(place, function.code.span, Some((files, function.handler.span)), &whose, findings);
+}
+
+/// How findings speak of the code.
+struct Whose<'a> {
+    code: &'a str,
+    /// What to write where the file that starts it is missing.
+    help: &'a str,
+}
+
+/// `start`: the files of which one must be there, and where the manifest says so.
+fn code((folder, path): (&Path, &Path), span: Span, start: Option<(Vec<String>, Span)>, whose: &Whose, findings: &mut Findings) {
+    let what = whose.code;
     let zip = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"));
     let whole = folder.join(path);
     match look(folder, path) {
         Entry::Nothing => {
             let help = "name a directory or a .zip file; the path starts from this file's folder";
-            findings.error(span, format!("the agent's code does not exist: {}", shown(&whole)), "", help);
+            findings.error(span, format!("{what} does not exist: {}", shown(&whole)), "", help);
         }
         Entry::Outside => {
             let help = "put a copy of it into this file's folder";
-            findings.error(span, format!("the agent's code lies outside the manifest's folder: {}", shown(&whole)), "", help);
+            findings.error(span, format!("{what} lies outside the manifest's folder: {}", shown(&whole)), "", help);
         }
         // A zip's entries are seen when it is packed.
         Entry::File if zip => {}
         Entry::File | Entry::Neither => {
             let help = "name the directory that the file is in, or a .zip file";
-            findings.error(span, format!("the agent's code is neither a directory nor a .zip file: {}", shown(&whole)), "", help);
+            findings.error(span, format!("{what} is neither a directory nor a .zip file: {}", shown(&whole)), "", help);
         }
         Entry::Directory => {
-            // With a wrapper in front, the file stands last.
-            let Some(file) = entry_point.last() else { return };
-            let inside = Path::new(file).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-            if !inside || !matches!(look(&whole, Path::new(file)), Entry::File) {
-                let summary = format!("there is no file {} in the agent's code: {}", quoted(file), shown(&whole));
-                findings.error(entry_span, summary, "", "name the file that starts the agent, from the code's own folder");
+            let Some((files, place)) = start else { return };
+            let inside = |file: &str| Path::new(file).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+            let there = |file: &String| inside(file) && matches!(look(&whole, Path::new(file)), Entry::File);
+            if let Some(first) = files.first().filter(|_| !files.iter().any(there)) {
+                let summary = format!("there is no file {} in {what}: {}", quoted(first), shown(&whole));
+                findings.error(place, summary, "", whose.help);
             }
         }
     }

@@ -6,7 +6,7 @@ use super::super::Platform;
 use super::super::section::Findings;
 use super::super::yaml::Node;
 use crate::diagnostic::quoted;
-use crate::names::{Names, PATIENT_METADATA, TierName, tier_prefix};
+use crate::names::{FunctionName, Names, PATIENT_METADATA, TierName, tier_prefix};
 
 /// One kind of name, with the rule from the service's API model or, where the model has none, from its documentation.
 struct NameRule {
@@ -39,6 +39,7 @@ const TARGET: NameRule = rule("AgentCore gateway target", r"^([0-9a-zA-Z]-?){1,1
 const GUARDRAIL: NameRule = rule("Bedrock guardrail", r"^[0-9a-zA-Z_-]{1,50}$");
 const DATA_KEY: NameRule = NameRule { refused_starts: &["alias/aws/"], ..rule("alias of the KMS key", r"^alias/[a-zA-Z0-9/_-]{1,250}$") };
 const TABLE: NameRule = rule("DynamoDB table", r"^[a-zA-Z0-9_.-]{3,255}$");
+const FUNCTION: NameRule = rule("Lambda function", r"^[a-zA-Z0-9_-]{1,64}$");
 const PROJECT: NameRule = rule("Bedrock project", r"^.{1,128}$");
 /// Below it stand names such as `/gateway_role_arn`; with the ARN's beginning a name may have 1011 characters.
 const PARAMETER_ROOT: NameRule =
@@ -81,6 +82,10 @@ fn of_tier(names: &Names, tier: &TierName) -> Vec<(NameRule, String)> {
     ]
 }
 
+fn of_function(names: &Names, function: &FunctionName) -> Vec<(NameRule, String)> {
+    vec![(FUNCTION, names.function(function)), (ROLE, names.function_role(function))]
+}
+
 /// Why the service would refuse the name.
 fn refusal(rule: &NameRule, name: &str) -> Option<String> {
     // The patterns are ours and a test compiles each, so one that doesn't compile is not the user's to hear of.
@@ -95,7 +100,7 @@ fn refusal(rule: &NameRule, name: &str) -> Option<String> {
 
 pub(super) fn check<'t>(
     platform: &Platform,
-    tiers: impl Iterator<Item = &'t TierName>,
+    (tiers, functions): (impl Iterator<Item = &'t TierName>, impl Iterator<Item = &'t FunctionName>),
     default_domain: bool,
     root: &Node,
     findings: &mut Findings,
@@ -113,6 +118,9 @@ pub(super) fn check<'t>(
     for tier in tiers {
         judge(of_tier(&names, tier), &["tiers", tier.as_str()]);
     }
+    for function in functions {
+        judge(of_function(&names, function), &["functions", function.as_str()]);
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +135,8 @@ mod tests {
     fn the_longest_names_that_the_manifest_allows_fit_aws() {
         for (platform, tier, region) in [("abcdefgh-ijklmno", "abcdefghijkl", "ap-southeast-11"), ("abc", "a1", "us-east-1")] {
             let names = names(platform, region);
-            for (rule, name) in of_platform(&names, true).into_iter().chain(of_tier(&names, &tier.parse().unwrap())) {
+            let own = of_function(&names, &"abcdefghij-klmnopqrs".parse().unwrap());
+            for (rule, name) in of_platform(&names, true).into_iter().chain(of_tier(&names, &tier.parse().unwrap())).chain(own) {
                 assert!(Regex::new(rule.pattern).is_ok(), "{}", rule.pattern);
                 assert_eq!(refusal(&rule, &name), None, "{name}");
             }

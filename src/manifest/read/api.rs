@@ -1,11 +1,12 @@
 //! The API in front of the agents, and the usage plans of its callers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::api::{Api, Keys, Period, Quota, UsagePlan};
 use super::super::section::{Findings, Section};
 use super::super::yaml::Node;
-use super::super::{Platform, Tenant, Tier, rules};
+use super::super::{LambdaRef, Platform, Tenant, Tier, rules};
+use super::function;
 use crate::diagnostic::{choices, quoted};
 use crate::names::{TenantId, TierName};
 
@@ -25,12 +26,16 @@ const QUOTAS: (u32, u32) = (1, 2_147_483_647);
 const RATE: u32 = 2;
 const BURST: u32 = 5;
 
-pub(super) fn read(top: &Section, findings: &mut Findings) -> Option<Api> {
+pub(super) fn read(top: &Section, functions: &BTreeSet<String>, findings: &mut Findings) -> Option<Api> {
     let section = top.section("api", "`api`", API, findings)?;
     let name = section.ruled("name", rules::display_name, findings);
     let stage = section.ruled("stage", rules::stage_name, findings).unwrap_or_else(|| STAGE.into());
-    section.required("proxy_lambda", "write the ARN of the Lambda that hands calls on to the runtimes", findings);
-    let proxy_lambda = section.located("proxy_lambda", rules::lambda_arn, findings);
+    section.required(
+        "proxy_lambda",
+        "write the ARN of the Lambda that hands calls on to the runtimes, or the name of one that you declare in `functions`",
+        findings,
+    );
+    let proxy_lambda = function::reference(&section, "proxy_lambda", functions, findings);
     let access_log_days = section.number("access_log_days", ACCESS_LOG_DAYS, (1, 3653), findings);
     if !rules::LOG_DAYS.contains(&access_log_days) {
         let summary = format!("CloudWatch keeps no log for {access_log_days} days");
@@ -99,14 +104,16 @@ pub(super) fn check(
         let summary = format!("{with_key} tenants would get an API key each, and AWS takes {MOST_KEYS} keys");
         findings.error(root.place(&["api", "keys"]), summary, "", "write `keys: tier`, or move tenants to a platform in another region");
     }
-    if let (Some(found), Some(platform)) = (rules::lambda(&api.proxy_lambda.value), platform) {
+    let LambdaRef::Arn(lambda) = &api.proxy_lambda else { return };
+    if let (Some(found), Some(platform)) = (rules::lambda(lambda), platform) {
+        let place = root.place(&["api", "proxy_lambda"]);
         if found.region != platform.region.as_str() {
             let summary = format!("the proxy Lambda is in `{}`, the platform in `{}`", found.region, platform.region);
-            findings.error(api.proxy_lambda.span, summary, "another region", format!("deploy it in `{}`", platform.region));
+            findings.error(place, summary, "another region", format!("deploy it in `{}`", platform.region));
         } else if found.account != platform.account.as_str() {
             let summary = format!("the proxy Lambda is in account `{}`, the platform in `{}`", found.account, platform.account);
             let help = "that account must allow API Gateway to call it, which tenantry can't see or set";
-            findings.warning(api.proxy_lambda.span, summary, "another account", help);
+            findings.warning(place, summary, "another account", help);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::super::section::{Findings, Section};
 use super::super::yaml::Node;
 use super::super::{Artifact, Gateway, KnowledgeBase, Located, Project, Runtime, Tier, rules};
-use super::{api, guardrail, memory};
+use super::{api, function, guardrail, memory};
 use crate::diagnostic::{Span, quoted};
 
 /// What AgentCore runs code with, when the manifest doesn't say.
@@ -20,7 +20,7 @@ const IDLE_TIMEOUT_SECONDS: u32 = 900;
 const MAX_LIFETIME_SECONDS: u32 = 28_800;
 const SESSION_BOUNDS: (u32, u32) = (60, 1_209_600);
 /// What the tools' Lambda learns about the caller.
-const GATEWAY_HEADERS: &[&str] = &["X-Tier", "X-Clinic-ID", "X-S3-Prefix"];
+const GATEWAY_HEADERS: &[&str] = &["X-Tier", "X-Clinic-ID", "X-User-ID", "X-S3-Prefix"];
 /// A target takes ten, and AgentCore adds one of its own.
 const MOST_GATEWAY_HEADERS: usize = 9;
 /// A runtime takes 50; the rest is for what this tool adds.
@@ -43,7 +43,7 @@ const RUNTIME: &[&str] = &[
     "max_lifetime_seconds",
 ];
 
-pub(super) fn read(name: &str, span: Span, body: &Node, findings: &mut Findings) -> Option<Tier> {
+pub(super) fn read(name: &str, span: Span, body: &Node, functions: &BTreeSet<String>, findings: &mut Findings) -> Option<Tier> {
     let what = format!("tier {}", quoted(name));
     let section = Section::open(body, span, &what, TIER, findings);
     let model = section.required("model", "write the Bedrock model id that the tier's agents use", findings);
@@ -57,7 +57,7 @@ pub(super) fn read(name: &str, span: Span, body: &Node, findings: &mut Findings)
     let project_section = below("project", &["tags"]);
     let plan_section = below("usage_plan", api::USAGE_PLAN);
     let runtime = runtime_section.as_ref().map(|s| runtime(s, findings));
-    let gateway = gateway_section.as_ref().map(|s| gateway(s, findings));
+    let gateway = gateway_section.as_ref().map(|s| gateway(s, functions, findings));
     let knowledge_base = knowledge_section.as_ref().map(|s| knowledge_base(s, findings));
     let memory = memory_section.as_ref().map(|s| memory::read(s, findings));
     let guardrail = guardrail_section.as_ref().map(|s| guardrail::read(s, findings));
@@ -167,10 +167,10 @@ fn headers(section: &Section, key: &str, by: (rules::Rule, usize, &[&str]), find
     written.into_iter().map(|name| name.value).collect()
 }
 
-fn gateway(section: &Section, findings: &mut Findings) -> Option<Gateway> {
-    section.required("tools_lambda", "write the ARN of the Lambda function behind the tools", findings);
+fn gateway(section: &Section, functions: &BTreeSet<String>, findings: &mut Findings) -> Option<Gateway> {
+    section.required("tools_lambda", "write the ARN of the Lambda function behind the tools, or the name of one in `functions`", findings);
     section.required("tools", "name the JSON file with the tool definitions, such as `templates/tools/healthcare.json`", findings);
-    let tools_lambda = section.ruled("tools_lambda", rules::lambda_arn, findings);
+    let tools_lambda = function::reference(section, "tools_lambda", functions, findings);
     let tools = located_path(section, "tools", findings);
     let headers = headers(section, "headers", (rules::gateway_header, MOST_GATEWAY_HEADERS, GATEWAY_HEADERS), findings);
     let policies = section.texts("policies", rules::cedar_file, findings).unwrap_or_default();
