@@ -234,9 +234,8 @@ fn a_function_of_ours_may_be_called_by_this_api_alone() {
     let (address, permission) = of_kind(&desired, "permission")[0].clone();
     assert_eq!(address, "permission/platform/proxy/front-door");
     assert_eq!(permission["principal"], "apigateway.amazonaws.com");
-    let source = serde_json::json!({ "$late": [
-        { "text": "arn:aws:execute-api:us-east-1:111122223333:" }, { "slot": "rest_api/platform/main#id" }, { "text": "/*/POST/runtimes/*" }
-    ] });
+    let (before, api, after) = ("arn:aws:execute-api:us-east-1:111122223333:", "rest_api/platform/main#id", "/*/POST/runtimes/*");
+    let source = serde_json::json!({ "$late": [before, { "slot": api }, after] });
     assert_eq!(permission["source_arn"], source);
     let role = desired.iter().find(|(a, _)| a.to_string() == "role/platform/proxy-function").unwrap().1;
     let read = role["policy"]["Statement"].as_array().unwrap().iter().find(|s| s["Sid"] == "WhichRuntimesAreOurs").unwrap();
