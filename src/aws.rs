@@ -101,7 +101,7 @@ impl Aws {
     ) -> Self {
         Self {
             agentcore: aws_sdk_bedrockagentcorecontrol::Client::new(config),
-            apigateway: aws_sdk_apigateway::Client::new(config),
+            apigateway: apigateway(config),
             bedrock: aws_sdk_bedrock::Client::new(config),
             bedrock_agent: aws_sdk_bedrockagent::Client::new(config),
             cognito: aws_sdk_cognitoidentityprovider::Client::new(config),
@@ -148,6 +148,14 @@ fn retries() -> aws_config::retry::RetryConfig {
         .with_max_attempts(9)
         .with_initial_backoff(Duration::from_millis(250))
         .with_max_backoff(Duration::from_secs(10))
+}
+
+/// API Gateway's rates are so low (20 seconds between two changes of usage plans) that the SDK's budget for retries, which all
+/// calls to a service share, would run dry; attempts are bounded all the same.
+fn apigateway(config: &SdkConfig) -> aws_sdk_apigateway::Client {
+    use aws_sdk_apigateway::config::retry::{RetryPartition, TokenBucket};
+    let partition = RetryPartition::custom("apigateway").token_bucket(TokenBucket::unlimited()).build();
+    aws_sdk_apigateway::Client::from_conf(aws_sdk_apigateway::config::Builder::from(config).retry_partition(partition).build())
 }
 
 /// The SDK's default has no read timeout: a hung socket would hang the command.

@@ -12,6 +12,7 @@ use crate::library::Library;
 use crate::manifest::{Manifest, Tier};
 use crate::names::Names;
 
+mod api;
 mod data;
 mod functions;
 mod guardrail;
@@ -48,6 +49,7 @@ pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> 
     for (name, tier) in &manifest.tiers {
         buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, registry.as_ref(), name, tier)?);
     }
+    api::declare(&sources, &mut desired, &platform.functions)?;
     for (id, tenant) in &manifest.tenants {
         let bucket = buckets.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;
         tenant::declare(&mut desired, bucket, id, tenant)?;

@@ -400,11 +400,17 @@ kinds! {
     delivery_destination::DeliveryDestination,
     delivery::Delivery,
     project::Project,
+    rest_api::RestApi,
+    api_account::ApiAccount,
+    stage::Stage,
+    usage_plan::UsagePlan,
+    api_key::ApiKey,
     permission::Permission,
     parameter::Parameter,
 }
 
 mod agentcore;
+mod apigateway;
 mod condition;
 mod document;
 mod vended;
@@ -414,9 +420,9 @@ pub(crate) use bucket::Protection as BucketProtection;
 pub(crate) use client::ClientKind;
 pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
+pub(crate) use delivery_destination::To as DeliveryTo;
 pub(crate) use document::PolicyDocument;
 pub(crate) use function::FunctionCode;
-pub(crate) use delivery_destination::To as DeliveryTo;
 pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
@@ -426,9 +432,12 @@ pub(crate) use policy::Enforced;
 pub(crate) use rate_limit::{Entry as RateLimitEntry, Period};
 pub(crate) use registry::Discovery;
 pub(crate) use registry_record::{Publication, Server};
+pub(crate) use rest_api::Method as ApiMethod;
 pub(crate) use runtime::RuntimeArtifact;
+pub(crate) use stage::AccessLog;
 pub(crate) use table::Index as TableIndex;
 pub(crate) use trace_destination::Store as TraceStore;
+pub(crate) use usage_plan::{Quota, Throttle};
 pub(crate) use user::Invitation;
 pub(crate) use user_pool::{Attribute, PreToken};
 pub(crate) use vended::Delivered;

@@ -7,6 +7,7 @@ use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, Invitation, Period, PolicyMode};
 use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, TierName};
 
+mod api;
 mod check;
 mod data;
 mod function;
@@ -16,6 +17,7 @@ mod rules;
 pub(crate) mod section;
 pub(crate) mod yaml;
 
+pub(crate) use api::{Api, Keys, UsagePlan};
 pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
@@ -46,6 +48,8 @@ pub(crate) struct Manifest {
     pub(crate) data: Option<Data>,
     /// Absent: the gateways stand in no registry.
     pub(crate) registry: Option<Registry>,
+    /// Absent: agents are reached at AgentCore alone.
+    pub(crate) api: Option<Api>,
     /// Lambda functions of the platform's own.
     pub(crate) functions: BTreeMap<FunctionName, Function>,
     /// Absent: AWS delivers no logs and no traces.
@@ -154,6 +158,8 @@ pub(crate) struct Tier {
     /// What is blocked, with this tool's defaults for what the manifest leaves out.
     pub(crate) guardrail: Option<GuardrailContent>,
     pub(crate) project: Option<Project>,
+    /// Absent: no key for the API.
+    pub(crate) usage_plan: Option<UsagePlan>,
     /// Beside the platform's tags, on the tier's resources.
     pub(crate) tags: BTreeMap<String, String>,
 }

@@ -133,6 +133,8 @@ const OWN: &str = "tenantry";
 pub(crate) const PATIENT_METADATA: &str = "patient-metadata";
 /// The table with a row for each tenant.
 pub(crate) const CLINIC_CONFIG: &str = "clinic-config";
+/// The use of the role by which API Gateway writes access logs.
+pub(crate) const API_LOG_ROLE: &str = "api-logs";
 /// What a tenant's row says beside the tenant's id: settings can't be called this.
 pub(crate) const ROW_ATTRIBUTES: [&str; 3] = ["clinic_name", "tier", "s3_prefix"];
 
@@ -321,6 +323,24 @@ impl Names {
 
     pub(crate) fn project(&self, tier: &TierName) -> String {
         format!("{}-{}", self.title(), title(tier.as_str()))
+    }
+
+    pub(crate) fn rest_api(&self) -> String {
+        format!("{}-api", self.platform)
+    }
+
+    /// Where the access log of the API goes.
+    pub(crate) fn api_log_group(&self) -> String {
+        format!("{}api", self.log_root())
+    }
+
+    pub(crate) fn usage_plan(&self, tier: &TierName) -> String {
+        format!("{}-{tier}-plan", self.platform)
+    }
+
+    /// Of a tier or a tenant.
+    pub(crate) fn api_key(&self, whose: &str) -> String {
+        format!("{}-{whose}-key", self.platform)
     }
 
     /// The alias of the key that the tables are encrypted with.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 mod agent_registry;
 mod agentcore;
+mod apigateway;
 mod bedrock;
 mod bedrock_agent;
 mod broken;
@@ -69,6 +70,7 @@ const SERVICES: &[&dyn Service] = &[
     &s3vectors::S3Vectors,
     &agent_registry::AgentRegistry,
     &agentcore::AgentCore,
+    &apigateway::ApiGateway,
     &projects::Projects,
     &bedrock::Bedrock,
     &bedrock_agent::BedrockAgent,
@@ -83,6 +85,7 @@ struct State {
     ids: u64,
     agent_registry: agent_registry::State,
     agentcore: agentcore::State,
+    apigateway: apigateway::State,
     #[serde(default)]
     bedrock: bedrock::State,
     bedrock_agent: bedrock_agent::State,

@@ -113,6 +113,8 @@ const NOT_PROPAGATED: &[(&str, &str)] = &[
     ("ValidationException", "Role validation failed"),
     ("ValidationException", "Access denied while validating ECR URI"),
     ("ValidationException", "Gateway execution role lacks permission"),
+    ("BadRequestException", "role ARN does not have required permissions"),
+    ("BadRequestException", "CloudWatch Logs role ARN must be set"),
     ("InvalidParameterValueException", "cannot be assumed by Lambda"),
     // Our object was put there just before: it is the new bucket that is not seen everywhere.
     ("InvalidParameterValueException", "S3 Error Code: NoSuchBucket"),
@@ -124,6 +126,9 @@ const NOT_PROPAGATED: &[(&str, &str)] = &[
 fn classify(code: &str, message: &str, status: u16) -> Class {
     if NOT_PROPAGATED.iter().any(|(c, m)| *c == code && message.contains(m)) {
         return Class::NotPropagated;
+    }
+    if code == "ConflictException" && message.contains("concurrent modification") {
+        return Class::Throttled;
     }
     match code {
         "Throttling"
@@ -152,6 +157,8 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         | "ParameterAlreadyExists"
         | "GroupExistsException"
         | "UsernameExistsException" => Class::Conflict,
+        // API Gateway's quotas share the status of its throttles, and no patience helps.
+        "LimitExceededException" => Class::Refused,
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
         _ if code.starts_with("Conflict") || code.starts_with("ResourceAlreadyExists") || code == "ResourceConflictException" => {
             Class::Conflict

@@ -193,6 +193,97 @@ fn a_tenants_role_reaches_the_tables_and_index_that_are_declared() {
     assert_eq!(own["Condition"]["Null"], serde_json::json!({ "dynamodb:LeadingKeys": ["false"] }));
 }
 
+/// The good manifest with an API, under `keys`.
+fn with_api(keys: crate::manifest::Keys) -> Desired {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reading = crate::manifest::open(&root.join("tests/manifests/good/api.yaml")).unwrap();
+    let (library, found) = Library::read(root, &reading);
+    let (mut manifest, _) = reading.finish().unwrap();
+    assert!(found.is_empty(), "{found}");
+    manifest.api.as_mut().unwrap().keys = keys;
+    let platform = &manifest.platform;
+    let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
+    compile(&manifest, &library, &names).unwrap()
+}
+
+fn of_kind<'d>(desired: &'d Desired, kind: &str) -> Vec<(String, &'d Value)> {
+    desired.iter().filter(|(a, _)| a.kind() == kind).map(|(address, spec)| (address.to_string(), spec)).collect()
+}
+
+#[test]
+fn an_api_has_one_method_behind_a_key_and_logs_without_it() {
+    let desired = with_api(crate::manifest::Keys::Tier);
+    let (_, api) = of_kind(&desired, "rest_api")[0];
+    assert_eq!(api["name"], "agentcore-multitenant-api");
+    let methods = api["methods"].as_object().unwrap();
+    assert_eq!(methods.keys().collect::<Vec<_>>(), ["POST /runtimes/{proxy+}"]);
+    assert_eq!(methods["POST /runtimes/{proxy+}"]["key_required"], true);
+    let (address, stage) = of_kind(&desired, "stage")[0].clone();
+    assert_eq!(address, "stage/platform/v1");
+    let definition = "POST /runtimes/{proxy+} to arn:aws:lambda:us-east-1:111122223333:function:proxy:live";
+    assert_eq!(stage["definition"], definition);
+    let logged = stage["access_log"]["format"].as_object().unwrap();
+    assert!(logged.values().all(|variable| variable != "$context.identity.apiKey"), "{logged:?}");
+    assert_eq!(logged["requestId"], "$context.requestId");
+    let group = desired.iter().find(|(a, _)| a.to_string() == "log_group/platform/api").unwrap().1;
+    assert_eq!((group["name"].as_str(), group["retention_days"].as_i64()), (Some("/tenantry/healthcare/api"), Some(90)));
+    assert!(of_kind(&desired, "permission").is_empty(), "whose function it is must allow the call");
+    let waits: Vec<String> = crate::late::slots(stage).into_iter().map(|slot| slot.address.kind().to_owned()).collect();
+    assert_eq!(waits, ["api_account", "log_group", "rest_api"]);
+}
+
+#[test]
+fn a_function_of_ours_may_be_called_by_this_api_alone() {
+    use crate::manifest::LambdaRef;
+    let text = "version: 1\nplatform: { name: acme, region: us-east-1, account: \"111122223333\" }\n\
+                functions: { proxy: { code: templates/proxy_lambda, handler: proxy.handler, policy: proxy-function } }\n\
+                api: { proxy_lambda: proxy }\ntiers: { basic: { model: a.b } }\ntenants: {}\n";
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in crate::library::SHIPPED.iter().filter(|(path, _)| *path != "tenants.yaml").chain(&[("tenants.yaml", text)]) {
+        crate::library::place(&folder.path().join(path), text).unwrap();
+    }
+    let reading = crate::manifest::open(&folder.path().join("tenants.yaml")).unwrap();
+    let (library, found) = Library::read(folder.path(), &reading);
+    assert!(!found.has_errors(), "{found}");
+    let (manifest, _) = reading.finish().unwrap();
+    assert!(matches!(&manifest.api.as_ref().unwrap().proxy_lambda, LambdaRef::Managed(name) if name.as_str() == "proxy"));
+    let platform = &manifest.platform;
+    let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let (address, permission) = of_kind(&desired, "permission")[0].clone();
+    assert_eq!(address, "permission/platform/proxy/front-door");
+    assert_eq!(permission["principal"], "apigateway.amazonaws.com");
+    let (before, api, after) = ("arn:aws:execute-api:us-east-1:111122223333:", "rest_api/platform/main#id", "/*/POST/runtimes/*");
+    let source = serde_json::json!({ "$late": [before, { "slot": api }, after] });
+    assert_eq!(permission["source_arn"], source);
+    let role = desired.iter().find(|(a, _)| a.to_string() == "role/platform/proxy-function").unwrap().1;
+    let read = role["policy"]["Statement"].as_array().unwrap().iter().find(|s| s["Sid"] == "WhichRuntimesAreOurs").unwrap();
+    assert_eq!(read["Resource"], serde_json::json!(["arn:aws:ssm:us-east-1:111122223333:parameter/app/acme/agentcore/*_runtime_arn"]));
+}
+
+#[test]
+fn keys_go_to_tiers_or_to_tenants_and_are_published_as_secrets() {
+    use crate::manifest::Keys;
+    for (keys, owners, published) in [
+        (
+            Keys::Tier,
+            &["api_key/tier:basic/api", "api_key/tier:premium/api"][..],
+            &["/app/healthcare/agentcore/basic_api_key", "/app/healthcare/agentcore/premium_api_key"][..],
+        ),
+        (Keys::Tenant, &["api_key/tenant:clinic-a/api"], &["/app/healthcare/agentcore/api_keys/clinic-a"]),
+    ] {
+        let desired = with_api(keys);
+        assert_eq!(of_kind(&desired, "api_key").into_iter().map(|(address, _)| address).collect::<Vec<_>>(), owners);
+        let secrets = of_kind(&desired, "parameter").into_iter().filter(|(_, spec)| spec["protection"] == "secret");
+        assert_eq!(secrets.map(|(_, spec)| spec["name"].as_str().unwrap()).collect::<Vec<_>>(), published);
+        let plans = of_kind(&desired, "usage_plan");
+        assert_eq!(plans.len(), 2);
+        assert!(plans[0].1["quota"].is_null(), "{}", plans[0].1);
+        assert_eq!(plans[1].1["quota"], serde_json::json!({ "offset": 0, "period": "WEEK", "requests": 500 }));
+        assert_eq!(plans[1].1["throttle"], serde_json::json!({ "burst": 20, "rate": 10.0 }));
+    }
+}
+
 /// The shipped manifest with the shipped tools as a function of its own, and a second one beside it.
 fn with_functions() -> (Desired, Names) {
     let (_, _, names) = shipped();

@@ -14,6 +14,7 @@ use crate::plan::{Action, Named, Plan, Which, diff};
 use crate::sandbox::{Faults, Sandbox};
 use crate::schedule::schedule;
 
+mod front_door;
 mod others;
 mod pre_token;
 mod rate_limit;
@@ -455,6 +456,52 @@ pub(super) fn a_limit(desired: &mut Desired, claim: &str, entries: &[(&str, u32,
     );
 }
 
+const LAMBDA: &str = "arn:aws:lambda:us-east-1:111122223333:function:acme-proxy";
+
+fn an_api(desired: &mut Desired, paths: &[&str], lambda: &str, stage: &str) -> (RestApi, crate::late::Handle<RestApi>) {
+    let methods = paths.iter().map(|path| ((*path).to_owned(), ApiMethod::proxy(Late::known(lambda)))).collect();
+    let api = RestApi::regional("acme-api".into(), methods, tags(stage));
+    let handle = put(desired, "main", &api);
+    (api, handle)
+}
+
+fn an_account(desired: &mut Desired, role: &str) -> crate::late::Handle<ApiAccount> {
+    let role = a_role(desired, role, "apigateway.amazonaws.com", "logs:PutLogEvents", "one").at(&Role::ARN);
+    put(desired, "logs", &ApiAccount { role })
+}
+
+fn a_stage(desired: &mut Desired, label: &str, lambda: &str, logged: Option<&str>, stage: &str) -> crate::late::Handle<Stage> {
+    let account = an_account(desired, crate::names::API_LOG_ROLE);
+    let (api, handle) = an_api(desired, &["POST /runtimes/{proxy+}"], lambda, "one");
+    let access_log = logged.map(|member| AccessLog {
+        account: account.at(&ApiAccount::ACCOUNT),
+        destination: "arn:aws:logs:us-east-1:111122223333:log-group:/aws/apigateway/acme-access".into(),
+        format: [("requestId".to_owned(), "$context.requestId".to_owned()), (member.to_owned(), "$context.status".to_owned())].into(),
+    });
+    let spec = Stage { api: handle.at(&RestApi::ID), name: label.into(), definition: api.definition(), access_log, tags: tags(stage) };
+    put(desired, label, &spec)
+}
+
+fn a_plan(desired: &mut Desired, label: &str, stage: &str, rate: f64, quota: Option<Quota>) -> crate::late::Handle<UsagePlan> {
+    let place = Late::slot(Address::new(Stage::NAME, Owner::Platform, stage), "place");
+    let throttle = Some(Throttle { rate, burst: 5 });
+    put(desired, label, &UsagePlan { name: format!("acme-{label}-plan"), stages: [place].into(), throttle, quota, tags: tags(label) })
+}
+
+fn a_quota(requests: i32, period: &str) -> Option<Quota> {
+    Some(Quota { requests, period: period.into(), offset: 0 })
+}
+
+/// Two plans of one stage, and a key in one of them.
+fn an_api_key(desired: &mut Desired, plan: &str, enabled: bool) {
+    a_stage(desired, "prod", LAMBDA, None, "one");
+    let plans = ["basic", "premium"].map(|label| (label, a_plan(desired, label, "prod", 2.0, None).at(&UsagePlan::ID)));
+    let plans = plans.into_iter().filter(|(label, _)| *label == plan).map(|(_, id)| id).collect();
+    let key = put(desired, "main", &ApiKey { name: "acme-main-key".into(), enabled, plans });
+    let value = key.at(&ApiKey::VALUE);
+    put(desired, "api_key", &Parameter { name: "/app/acme/api_key".into(), protection: Protection::Secret, value });
+}
+
 /// Two functions of the same code would share its object.
 fn a_function(desired: &mut Desired, code: &str, variables: &[(&str, &str)], stage: &str) -> crate::late::Handle<Function> {
     let role = a_role(desired, "tools-function", "lambda.amazonaws.com", "logs:PutLogEvents", "one").at(&Role::ARN);
@@ -761,6 +808,44 @@ fn matrix() -> Vec<Examples> {
             variants: vec![|d| drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("one") })), |d| {
                 drop(put(d, "main", &Project { name: "Acme-Basic".into(), tags: tags("two") }));
             }],
+        },
+        Examples {
+            kind: RestApi::NAME,
+            variants: vec![
+                |d| drop(an_api(d, &["POST /runtimes/{proxy+}"], LAMBDA, "one")),
+                |d| drop(an_api(d, &["POST /runtimes/{proxy+}", "GET /runtimes"], LAMBDA, "two")),
+                |d| drop(an_api(d, &["ANY /"], &format!("{LAMBDA}:live"), "two")),
+            ],
+        },
+        Examples { kind: ApiAccount::NAME, variants: vec![|d| drop(an_account(d, "api-logs")), |d| drop(an_account(d, "other-logs"))] },
+        Examples {
+            kind: Stage::NAME,
+            variants: vec![
+                |d| drop(a_stage(d, "prod", LAMBDA, Some("status"), "one")),
+                |d| drop(a_stage(d, "prod", LAMBDA, Some("result"), "two")),
+                |d| drop(a_stage(d, "prod", &format!("{LAMBDA}:live"), None, "two")),
+            ],
+        },
+        Examples {
+            kind: UsagePlan::NAME,
+            variants: vec![
+                |d| {
+                    a_stage(d, "prod", LAMBDA, None, "one");
+                    a_plan(d, "basic", "prod", 2.0, a_quota(50, "DAY"));
+                },
+                |d| {
+                    a_stage(d, "prod", LAMBDA, None, "one");
+                    a_plan(d, "basic", "prod", 10.0, a_quota(500, "MONTH"));
+                },
+                |d| {
+                    a_stage(d, "next", LAMBDA, None, "one");
+                    a_plan(d, "basic", "next", 10.0, None);
+                },
+            ],
+        },
+        Examples {
+            kind: ApiKey::NAME,
+            variants: vec![|d| an_api_key(d, "basic", true), |d| an_api_key(d, "premium", true), |d| an_api_key(d, "premium", false)],
         },
         Examples {
             kind: Parameter::NAME,

@@ -34,6 +34,8 @@ const TVM: Policy = Policy { name: Cow::Borrowed("tvm"), holes: &[] };
 const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: Cow::Borrowed("knowledge-base-trust"), holes: &[] };
 const KNOWLEDGE_BASE: Policy =
     Policy { name: Cow::Borrowed("knowledge-base"), holes: &["tier.bucket", "tier.prefix", "vector_index.arn", "embedding_model.arn"] };
+const API_LOGS_TRUST: Policy = Policy { name: Cow::Borrowed("api-logs-trust"), holes: &[] };
+const API_LOGS: Policy = Policy { name: Cow::Borrowed("api-logs"), holes: &[] };
 const KEY: Policy = Policy { name: Cow::Borrowed("key"), holes: &[] };
 const FUNCTION_TRUST: Policy = Policy { name: Cow::Borrowed("function-trust"), holes: &["function.arn"] };
 /// Of every policy that a function names.
@@ -47,13 +49,14 @@ pub(super) fn needed(reading: &Reading) -> Vec<Policy> {
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
     let functions = reading.functions();
     let acting = functions.iter().any(|(name, function)| function.acts_for_tenants(name, tiers));
-    let list: [(bool, &'static [Policy]); 7] = [
+    let list: [(bool, &'static [Policy]); 8] = [
         (runtime, &[RUNTIME_TRUST, RUNTIME]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
         (runtime || acting, &[TVM_TRUST, TVM]),
         (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
         (!tiers.is_empty(), &[BUCKET]),
         (reading.has_data(), &[KEY]),
+        (reading.has_api(), &[API_LOGS_TRUST, API_LOGS]),
         (!functions.is_empty(), &[FUNCTION_TRUST]),
     ];
     let own = functions.iter().map(|(name, function)| function.policy(name, tiers).to_owned()).collect::<BTreeSet<String>>();

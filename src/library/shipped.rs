@@ -3,6 +3,8 @@
 /// Paths beside the manifest, and what stands in them.
 pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("tenants.yaml", include_str!("../../tenants.yaml")),
+    ("policies/api-logs-trust.json", include_str!("../../policies/api-logs-trust.json")),
+    ("policies/api-logs.json", include_str!("../../policies/api-logs.json")),
     ("policies/bucket.json", include_str!("../../policies/bucket.json")),
     ("policies/clinic-config.cedar", include_str!("../../policies/clinic-config.cedar")),
     ("policies/patient-context.cedar", include_str!("../../policies/patient-context.cedar")),
@@ -14,6 +16,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("policies/key.json", include_str!("../../policies/key.json")),
     ("policies/knowledge-base-trust.json", include_str!("../../policies/knowledge-base-trust.json")),
     ("policies/knowledge-base.json", include_str!("../../policies/knowledge-base.json")),
+    ("policies/proxy-function.json", include_str!("../../policies/proxy-function.json")),
     ("policies/runtime-trust.json", include_str!("../../policies/runtime-trust.json")),
     ("policies/runtime.json", include_str!("../../policies/runtime.json")),
     ("policies/tenant-function.json", include_str!("../../policies/tenant-function.json")),
@@ -22,5 +25,6 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("templates/agent/main.py", include_str!("../../templates/agent/main.py")),
     ("templates/pre_token_lambda/main.py", include_str!("../../templates/pre_token_lambda/main.py")),
     ("templates/tools_lambda/main.py", include_str!("../../templates/tools_lambda/main.py")),
+    ("templates/proxy_lambda/proxy.py", include_str!("../../templates/proxy_lambda/proxy.py")),
     ("templates/tools/healthcare.json", include_str!("../../templates/tools/healthcare.json")),
 ];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::api::Api;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
@@ -13,6 +14,7 @@ use super::{Claims, Function, Identity, Manifest, Observability, Platform, Polic
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{FunctionName, TenantId, TierName};
 
+mod api;
 mod data;
 mod file;
 mod function;
@@ -37,6 +39,7 @@ pub(super) struct Draft {
     pub(super) policy: Option<Policy>,
     pub(super) data: Option<Data>,
     pub(super) registry: Option<Registry>,
+    pub(super) api: Option<Api>,
     pub(super) functions: BTreeMap<FunctionName, Function>,
     pub(super) observability: Option<Observability>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
@@ -70,6 +73,11 @@ impl Reading {
         self.draft.data.is_some()
     }
 
+    /// Whether there is an `api` section that could be read.
+    pub(crate) fn has_api(&self) -> bool {
+        self.draft.api.is_some()
+    }
+
     /// The claims that policies may speak of, if they could be read.
     pub(crate) fn claims(&self) -> Option<&Claims> {
         self.draft.identity.as_ref().map(|identity| &identity.claims)
@@ -78,11 +86,22 @@ impl Reading {
     /// The manifest and its warnings, unless something is wrong.
     pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
         match self.draft {
-            Draft { platform: Some(platform), identity: Some(identity), policy, data, observability, registry, functions, tiers, tenants, .. }
-                if !self.findings.has_errors() =>
-            {
-                Ok((Manifest { path: self.path, platform, identity, policy, data, observability, registry, functions, tiers, tenants }, self.findings))
-            }
+            Draft {
+                platform: Some(platform),
+                identity: Some(identity),
+                policy,
+                data,
+                observability,
+                registry,
+                functions,
+                api,
+                tiers,
+                tenants,
+                ..
+            } if !self.findings.has_errors() => Ok((
+                Manifest { path: self.path, platform, identity, policy, data, observability, registry, functions, api, tiers, tenants },
+                self.findings,
+            )),
             _ => Err(self.findings),
         }
     }
@@ -128,7 +147,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let known = &["version", "platform", "identity", "policy", "data", "observability", "registry", "functions", "tiers", "tenants"];
+    let known = &["version", "platform", "identity", "policy", "data", "observability", "registry", "functions", "api", "tiers", "tenants"];
     let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
@@ -148,16 +167,18 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     let data = data::read(&top, findings);
     let observability = observability::read(&top, findings);
     let registry = registry::read(&top, findings);
+    let api = api::read(&top, &function_names, findings);
     let (tiers, tier_names) = tiers(&top, &function_names, findings);
     let tenants = tenants(&top, &tier_names, findings);
     if data.is_some() {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
+    api::check(api.as_ref(), platform.as_ref(), (&tiers, &tenants), root, findings);
     rate_limit::check(identity.as_ref(), &tiers, &tenants, root, findings);
     if registry.is_some() {
         registry::check(&tiers, top.span("registry"), findings);
     }
-    Some(Draft { platform, identity, policy, data, observability, registry, functions, tiers, tenants, tier_names })
+    Some(Draft { platform, identity, policy, data, observability, registry, functions, api, tiers, tenants, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

@@ -61,6 +61,16 @@ pub(super) fn index_name(text: &str) -> Result<(), String> {
     must(sized(text, 3, 255) && all(text, "_-."), "write 3 to 255 letters a-z, digits, `_`, `-` or `.`")
 }
 
+/// A stage is part of the API's address; one name is AWS's own.
+pub(super) fn stage_name(text: &str) -> Result<(), String> {
+    must(sized(text, 1, 128) && all(text, "_-"), "write 1 to 128 letters a-z, digits, `_` or `-`, such as `prod`")?;
+    must(text != "test-invoke-stage", "API Gateway keeps this name for itself")
+}
+
+/// How many days CloudWatch keeps a log.
+pub(super) const LOG_DAYS: [u32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
 pub(super) fn role(text: &str) -> Result<(), String> {
     line(text, 1, 128)
 }
@@ -311,7 +321,7 @@ pub(super) fn lambda_variable_name(text: &str) -> Result<(), String> {
 
 /// The name of a file in policies/, without its ending.
 pub(super) fn function_policy(text: &str) -> Result<(), String> {
-    const OTHERS: &[&str] = &["bucket", "gateway", "key", "knowledge-base", "runtime", "tvm"];
+    const OTHERS: &[&str] = &["api-logs", "bucket", "gateway", "key", "knowledge-base", "runtime", "tvm"];
     must(sized(text, 1, 64) && all(text, "_-"), "name a file of policies/ without `.json`: letters a-z, digits, `-` or `_`")?;
     must(
         !OTHERS.contains(&text) && !text.ends_with("-trust"),

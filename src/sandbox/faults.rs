@@ -204,6 +204,7 @@ fn throttling(request: &Request) -> Reply {
     match request.signing_name() {
         "s3" => Reply::refuse_s3(503, "SlowDown", "Please reduce your request rate."),
         "iam" | "sts" => Reply::refuse_query(400, "Throttling", "Rate exceeded"),
+        "apigateway" => Reply::refuse_json(429, "TooManyRequestsException", "Too Many Requests"),
         _ => Reply::refuse_json(400, "ThrottlingException", "Rate exceeded"),
     }
 }

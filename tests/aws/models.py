@@ -8,6 +8,7 @@ import botocore.session
 # The models that a signing name can stand for. `bedrock` signs for more than one; the path decides.
 SIGNED_AS = {
     "agent-registry": ["agent-registry-control"],
+    "apigateway": ["apigateway"],
     "bedrock": ["bedrock-agent", "bedrock"],
     "bedrock-agentcore": ["bedrock-agentcore-control"],
     "cognito-idp": ["cognito-idp"],
@@ -98,7 +99,8 @@ class Route:
             for name in required
             if members[name].serialization.get("location") in ("header", "querystring")
         ]
-        self.known = {s.serialization["name"] for s in members.values() if s.serialization.get("location") == "querystring"}
+        # A map of free query members has no name of its own.
+        self.known = {s.serialization.get("name") for s in members.values() if s.serialization.get("location") == "querystring"}
 
     def takes(self, exchange):
         return (

@@ -60,6 +60,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
     judge.arg(here("tests/aws/judge.py")).arg(record).args(["--secret", SECRET, "--least", "500"]);
     for service in [
         "agent-registry-control",
+        "apigateway",
         "bedrock",
         "bedrock-agent",
         "bedrock-agentcore-control",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::super::section::{Findings, Section};
 use super::super::yaml::Node;
 use super::super::{Artifact, Gateway, KnowledgeBase, Located, Project, Runtime, Tier, rules};
-use super::{function, guardrail, memory, rate_limit};
+use super::{api, function, guardrail, memory, rate_limit};
 use crate::diagnostic::{Span, quoted};
 
 /// What AgentCore runs code with, when the manifest doesn't say.
@@ -30,7 +30,7 @@ const DIMENSIONS: u32 = 1024;
 const CHUNK_TOKENS: u32 = 512;
 const CHUNK_OVERLAP_PERCENT: u32 = 20;
 
-const TIER: &[&str] = &["model", "runtime", "gateway", "knowledge_base", "memory", "guardrail", "project", "tags"];
+const TIER: &[&str] = &["model", "runtime", "gateway", "knowledge_base", "memory", "guardrail", "project", "usage_plan", "tags"];
 const RUNTIME: &[&str] = &[
     "image",
     "code",
@@ -55,16 +55,18 @@ pub(super) fn read(name: &str, span: Span, body: &Node, functions: &BTreeSet<Str
     let memory_section = below("memory", &["expiry_days", "strategies"]);
     let guardrail_section = below("guardrail", guardrail::KEYS);
     let project_section = below("project", &["tags"]);
+    let plan_section = below("usage_plan", api::USAGE_PLAN);
     let runtime = runtime_section.as_ref().map(|s| runtime(s, findings));
     let gateway = gateway_section.as_ref().map(|s| gateway(s, functions, findings));
     let knowledge_base = knowledge_section.as_ref().map(|s| knowledge_base(s, findings));
     let memory = memory_section.as_ref().map(|s| memory::read(s, findings));
     let guardrail = guardrail_section.as_ref().map(|s| guardrail::read(s, findings));
     let project = project_section.map(|s| Project { tags: tags(&s, findings) });
+    let usage_plan = plan_section.as_ref().map(|s| api::usage_plan(s, findings));
     let tags = tags(&section, findings);
     // A section that is there with mistakes must not read as one that is absent.
     let (runtime, gateway) = (runtime.map_or(Some(None), |r| r.map(Some))?, gateway.map_or(Some(None), |g| g.map(Some))?);
-    Some(Tier { model: model?, runtime, gateway, knowledge_base, memory, guardrail, project, tags })
+    Some(Tier { model: model?, runtime, gateway, knowledge_base, memory, guardrail, project, usage_plan, tags })
 }
 
 fn tags(section: &Section, findings: &mut Findings) -> BTreeMap<String, String> {

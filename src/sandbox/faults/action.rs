@@ -17,6 +17,7 @@ const TARGETS: &[(&str, &str)] = &[
 /// The services, as IAM calls them, whose actions can be denied.
 pub(super) const SERVICES_OF_IAM: &[&str] = &[
     "agent-registry",
+    "apigateway",
     "bedrock",
     "bedrock-agentcore",
     "bedrock-mantle",
@@ -56,6 +57,10 @@ pub(super) fn all(request: &Request) -> Vec<String> {
     let mut all: Vec<String> = of(request).into_iter().collect();
     if request.target("AmazonSSM.").is_some() && decrypts() {
         all.push("kms:Decrypt".into());
+    }
+    if request.signing_name() == "apigateway" {
+        // As IAM calls it.
+        all.insert(0, format!("apigateway:{}", request.method));
     }
     all
 }
