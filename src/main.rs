@@ -7,6 +7,7 @@ mod cli;
 mod compile;
 mod desired;
 mod diagnostic;
+mod documents;
 mod exit;
 mod isolation;
 mod kinds;
