@@ -9,6 +9,7 @@ use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
 mod data;
+mod prices;
 mod read;
 mod rules;
 pub(crate) mod section;
@@ -18,6 +19,7 @@ pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
+pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -42,6 +44,8 @@ pub(crate) struct Manifest {
     pub(crate) data: Option<Data>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
+    /// What models cost, by their ids: for `costs` alone.
+    pub(crate) prices: BTreeMap<String, Price>,
 }
 
 #[derive(Debug, Clone)]

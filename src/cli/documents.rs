@@ -49,23 +49,26 @@ impl Documents {
 
 const PUSH: &str = "\
 What goes where:
-  DIR/TYPE/NAME becomes {tier}-tier/{tenant}/TYPE/NAME in the tier's bucket: the first folder is the document type. What lies
-  in DIR itself counts as of the type `general`.
-  Beside each document goes NAME.metadata.json with the tenant, the tier and the document type: retrieval tells tenants apart by
-  it. A sidecar that DIR has already is kept and completed; one that names another tenant or tier is refused.
+  DIR/TYPE/NAME becomes {tier}-tier/{tenant}/TYPE/NAME in the tier's bucket: the first folder is the document type. What lies in \
+DIR itself counts as of the type `general`.
+  Beside each document goes NAME.metadata.json with the tenant, the tier and the document type: retrieval tells tenants apart by it. \
+A sidecar that DIR has already is kept and completed; one that names another tenant or tier is refused.
 
 What is refused, all of it at once and before anything is uploaded (exit code 65):
-  empty and unreadable files, files over 50 MB, files that Bedrock can't read (it reads txt, md, html, doc, docx, csv, xls,
-  xlsx and pdf), links that lead out of DIR or in circles, sidecars without a document, sidecars over 10 KB or with attributes
-  over 1 KB or more than 35 of them, names that are not UTF-8, hold control characters or make a key over 1,024 bytes.
-  Names that start with a dot are left out, and named.
+  - empty and unreadable files, files over 50 MB, and files that Bedrock can't read: it reads txt, md, html, doc, docx, csv, xls, \
+xlsx and pdf
+  - links that lead out of DIR, nowhere, or in circles
+  - names that are not UTF-8, hold control characters, or make a key over 1,024 bytes
+  - sidecars without a document, over 10 KB, or with more than 35 attributes or 1 KB of them
+Names that start with a dot are left out, and named.
 
-An interrupted push leaves no document without its sidecar; the next one finishes it. Needs what `tenantry apply` made.
+An interrupted push leaves no document without its sidecar, and the next push finishes it. The tier has to be provisioned: \
+`tenantry apply` comes first. An ingestion in which documents of the tenant failed ends with exit code 13.
 
 Examples:
   tenantry documents push clinic-a documents/clinic-a --dry-run
   tenantry documents push clinic-a documents/clinic-a --delete
-  for t in clinic-a clinic-b; do tenantry documents push $t documents/$t --no-ingest; done; tenantry documents push clinic-c documents/clinic-c";
+  tenantry documents push clinic-b documents/clinic-b --no-ingest";
 
 /// Upload a tenant's documents, only what changed, and have the tier's knowledge base read them.
 #[derive(Debug, Args)]
@@ -236,8 +239,8 @@ fn answer((global, ui, opened): (&Global, &Ui, &Opened), text: &str, document: V
 }
 
 const STATUS: &str = "\
-Sidecars are no documents; sizes are in powers of 1,024. `waiting` means that something was written after the last complete
-ingestion of the tier began. Costs one listing a thousand objects, and a few calls a tier.
+Sidecars are no documents; sizes are in powers of 1,024. `waiting for an ingestion` means that something was written after the \
+last complete ingestion of the tier began. It costs a call for each thousand objects, and a few for each tier.
 
 Examples:
   tenantry documents status

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Claims, Identity, Manifest, Platform, Policy, Tenant, Tier, check, rules};
+use super::{Claims, Identity, Manifest, Platform, Policy, Price, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{TenantId, TierName};
 
@@ -19,6 +19,7 @@ mod guardrail;
 mod identity;
 mod memory;
 mod policy;
+mod prices;
 mod tenant;
 mod tier;
 
@@ -34,6 +35,7 @@ pub(super) struct Draft {
     pub(super) data: Option<Data>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
+    pub(super) prices: BTreeMap<String, Price>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
     pub(super) tier_names: BTreeSet<String>,
 }
@@ -66,10 +68,10 @@ impl Reading {
     /// The manifest and its warnings, unless something is wrong.
     pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
         match self.draft {
-            Draft { platform: Some(platform), identity: Some(identity), policy, data, tiers, tenants, .. }
+            Draft { platform: Some(platform), identity: Some(identity), policy, data, tiers, tenants, prices, .. }
                 if !self.findings.has_errors() =>
             {
-                Ok((Manifest { path: self.path, platform, identity, policy, data, tiers, tenants }, self.findings))
+                Ok((Manifest { path: self.path, platform, identity, policy, data, tiers, tenants, prices }, self.findings))
             }
             _ => Err(self.findings),
         }
@@ -116,7 +118,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let known = &["version", "platform", "identity", "policy", "data", "tiers", "tenants"];
+    let known = &["version", "platform", "identity", "policy", "data", "tiers", "tenants", "prices"];
     let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
@@ -138,7 +140,8 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     if data.is_some() {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
-    Some(Draft { platform, identity, policy, data, tiers, tenants, tier_names })
+    let prices = prices::read(&top, findings);
+    Some(Draft { platform, identity, policy, data, tiers, tenants, prices, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

@@ -221,13 +221,12 @@ pub(crate) fn pushed(pushed: &Pushed<'_>) -> String {
             count(difference.unchanged, "document"),
             pushed.place()
         ),
-        done => writeln!(
+        _ => writeln!(
             out,
-            "{GOOD}Uploaded {}{GOOD:#} ({}, {} and {}) to {}; {} unchanged.",
-            count(done, "change"),
-            size(sent.bytes),
+            "{GOOD}Uploaded {} and {}{GOOD:#} ({}) to {}; {} unchanged.",
             count(sent.documents, "document"),
             count(sent.sidecars, "sidecar"),
+            size(sent.bytes),
             pushed.place(),
             difference.unchanged
         ),
