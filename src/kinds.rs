@@ -351,12 +351,14 @@ kinds! {
     gateway_target::GatewayTarget,
     policy::Policy,
     runtime::Runtime,
+    log_group::LogGroup,
     project::Project,
     parameter::Parameter,
 }
 
 mod agentcore;
 mod condition;
+mod vended;
 
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;

@@ -304,10 +304,28 @@ impl Names {
         format!("{}-{label}", self.platform)
     }
 
+    /// The path of the log groups that the platform writes itself.
+    pub(crate) fn log_root(&self) -> String {
+        format!("/tenantry/{}/", self.platform)
+    }
+
+    /// A log group's ARN, which AWS does not return when it makes one.
+    pub(crate) fn log_group_arn(&self, name: &str) -> Arn {
+        Arn(format!("arn:aws:logs:{}:{}:log-group:{name}", self.region, self.account))
+    }
+
     /// The path under which agents find their parameters.
     pub(crate) fn parameter_root(&self) -> String {
         format!("/app/{}", self.platform)
     }
+}
+
+/// Where AWS keeps what it delivers of AgentCore: log groups on this path need no statement each in a resource policy.
+pub(crate) const VENDED_LOGS: &str = "/aws/vendedlogs/bedrock-agentcore/";
+
+/// `sort` is memory, gateway or runtime.
+pub(crate) fn vended_log_group(sort: &str, id: &str) -> String {
+    format!("{VENDED_LOGS}{sort}/APPLICATION_LOGS/{id}")
 }
 
 /// The tenants' prefixes of one tier's bucket.

@@ -23,6 +23,7 @@ mod dynamodb;
 mod faults;
 mod iam;
 mod kms;
+mod logs;
 mod projects;
 mod protocol;
 mod record;
@@ -58,6 +59,7 @@ const SERVICES: &[&dyn Service] = &[
     &ssm::Ssm,
     &cognito::Cognito,
     &kms::Kms,
+    &logs::Logs,
     &dynamodb::DynamoDb,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
@@ -81,6 +83,7 @@ struct State {
     dynamodb: dynamodb::State,
     iam: iam::State,
     kms: kms::State,
+    logs: logs::State,
     projects: projects::State,
     s3: s3::State,
     s3vectors: s3vectors::State,

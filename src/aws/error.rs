@@ -130,6 +130,7 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
         | "SlowDown"
         | "RequestLimitExceeded"
         | "OperationAborted"
+        | "OperationAbortedException"
         | "ConcurrentModification"
         | "ConcurrentModificationException" => Class::Throttled,
         "ExpiredToken"
@@ -145,7 +146,7 @@ fn classify(code: &str, message: &str, status: u16) -> Class {
             Class::Conflict
         }
         _ if code.starts_with("ResourceNotFound") || code.starts_with("NotFoundException") || code.starts_with("NoSuch") => Class::Missing,
-        _ if code.starts_with("Conflict") => Class::Conflict,
+        _ if code.starts_with("Conflict") || code.starts_with("ResourceAlreadyExists") => Class::Conflict,
         _ if status == 404 => Class::Missing,
         _ if status == 429 => Class::Throttled,
         _ if status >= 500 && status != 501 => Class::Failed,

@@ -215,11 +215,14 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
 }
 
 fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage: &str) {
+    put(desired, "main", &a_memory_of(expiry_days, strategies, stage));
+}
+
+fn a_memory_of(expiry_days: i32, strategies: &[&str], stage: &str) -> Memory {
     let namespace = |name: &str| format!("clinic/{{actorId}}/{name}");
     let strategy = |name: &str| (name.to_owned(), Strategy { extracts: Extracts::Semantic, namespace: namespace(name) });
     let strategies = strategies.iter().map(|name| strategy(name)).collect();
-    let memory = Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), condition: Condition::default() };
-    put(desired, "main", &memory);
+    Memory { name: "acme_basic_memory".into(), expiry_days, strategies, tags: tags(stage), condition: Condition::default() }
 }
 
 fn an_engine(desired: &mut Desired, stage: &str) -> crate::late::Handle<PolicyEngine> {
@@ -409,6 +412,14 @@ fn a_row(desired: &mut Desired, tenants: &[&str], attribute: &serde_json::Value)
     }
 }
 
+/// A group of a memory, which carries the memory's tags, and one that the platform writes itself.
+fn some_groups(desired: &mut Desired, days: Option<i32>, stage: &str) {
+    let memory = put_in_tier(desired, "main", &a_memory_of(30, &[], stage)).at(&Memory::ID);
+    let name = Late::concat([Late::known(crate::names::vended_log_group(Memory::NAME, "")), memory]);
+    put_in_tier(desired, "memory", &LogGroup { name, retention_days: days, tags: tags(stage) });
+    put(desired, "api", &LogGroup { name: Late::known("/tenantry/acme/api"), retention_days: days, tags: tags(stage) });
+}
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -458,6 +469,10 @@ fn matrix() -> Vec<Examples> {
             variants: vec![|d| a_row(d, &["one-clinic"], &"Oncology".into()), |d| {
                 a_row(d, &["one-clinic", "two-clinic"], &serde_json::json!(["Oncology", "Cardiology"]));
             }],
+        },
+        Examples {
+            kind: LogGroup::NAME,
+            variants: vec![|d| some_groups(d, Some(30), "one"), |d| some_groups(d, Some(90), "two"), |d| some_groups(d, None, "two")],
         },
         Examples {
             kind: Memory::NAME,
@@ -631,6 +646,7 @@ async fn walk(kind: &str, at: &str, from: &Desired, to: &Desired) {
 }
 
 mod transitions;
+mod vended;
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_waits_for_its_deletion_is_gone_until_it_is_wanted_again() {

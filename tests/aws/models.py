@@ -13,6 +13,7 @@ SIGNED_AS = {
     "dynamodb": ["dynamodb"],
     "iam": ["iam"],
     "kms": ["kms"],
+    "logs": ["logs"],
     "s3": ["s3"],
     "s3vectors": ["s3vectors"],
     "ssm": ["ssm"],

@@ -66,6 +66,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
         "dynamodb",
         "iam",
         "kms",
+        "logs",
         "projects",
         "s3",
         "s3vectors",

@@ -6,7 +6,7 @@ use super::*;
 use crate::manifest::Mfa;
 use crate::plan::Cause;
 
-fn troubled(file: Option<&std::path::Path>, faults: &str) -> Bench {
+pub(super) fn troubled(file: Option<&std::path::Path>, faults: &str) -> Bench {
     let sandbox =
         Arc::new(Sandbox::open(file.map(crate::sandbox::Claim::untaken), "111122223333", Faults::parse(faults).unwrap()).unwrap());
     Bench { site: Site { aws: Arc::new(Aws::sandbox(sandbox, &names().region)), names: names(), blobs: blobs() } }

@@ -11,11 +11,12 @@ const TARGETS: &[(&str, &str)] = &[
     ("AWSCognitoIdentityProviderService.", "cognito-idp"),
     ("DynamoDB_20120810.", "dynamodb"),
     ("TrentService.", "kms"),
+    ("Logs_20140328.", "logs"),
 ];
 
 /// The services, as IAM calls them, whose actions can be denied.
 pub(super) const SERVICES_OF_IAM: &[&str] =
-    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "s3", "s3vectors", "ssm", "sts"];
+    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "logs", "s3", "s3vectors", "ssm", "sts"];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {

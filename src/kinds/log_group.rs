@@ -1,0 +1,178 @@
+//! A CloudWatch log group: what AWS delivers of a memory, a gateway or a runtime, or what the platform itself writes.
+//!
+//! A group named after a resource's id outlives the resource: one for a new id is made beside it, and the old one is kept.
+//! AWS lists groups without their tags. Those of a resource of ours are known by its id and carry its tags; only others
+//! are asked for theirs (last verified 2026-11).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::vended::{Subject, read_tags, retag, subjects, wanted};
+use super::{Found, Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, child};
+use crate::address::Address;
+use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
+use crate::late::{Attr, Late};
+use crate::names::{Arn, Names, VENDED_LOGS};
+use crate::observe::each;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LogGroup {
+    pub(crate) name: Late,
+    /// `None`: for ever.
+    pub(crate) retention_days: Option<i32>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Output {
+    name: String,
+    /// As deliveries and API stages take it: without `:*`.
+    arn: Arn,
+}
+
+impl LogGroup {
+    pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
+}
+
+impl Kind for LogGroup {
+    const NAME: &'static str = "log_group";
+    /// What people ask agents and what agents answer stands in logs.
+    const HOLDS_DATA: bool = true;
+    const BELOW: &'static [&'static str] = &[Memory::NAME, Gateway::NAME, Runtime::NAME];
+    type Output = Output;
+
+    fn known(&self, names: &Names) -> Vec<(&'static str, String)> {
+        let Ok(name) = self.name.get() else { return Vec::new() };
+        vec![("name", name.into()), ("arn", names.log_group_arn(name).as_str().into())]
+    }
+
+    async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
+        let wanted: BTreeMap<String, Address> = wanted::<Self>(observe)?
+            .into_iter()
+            .filter_map(|(address, group)| Some((group.name.get().ok()?.to_owned(), address)))
+            .collect();
+        let subjects: BTreeMap<String, Subject> = subjects(observe).into_iter().map(|s| (s.log_group(), s)).collect();
+        let own = &observe.names.log_root();
+        let (vended, written) = futures::try_join!(list(observe.aws, VENDED_LOGS), list(observe.aws, own))?;
+        let found = each(vended.into_iter().chain(written), |(name, retention_days)| {
+            let (subject, wanted) = (subjects.get(&name), wanted.get(&name).cloned());
+            async move {
+                let arn = observe.names.log_group_arn(&name);
+                let (claimed, mark, tags) = match subject {
+                    Some(Subject { sort, owner, tags, .. }) => {
+                        (child(Self::NAME, owner, sort), Ownership::Ours { spec: None }, tags.clone())
+                    }
+                    None if wanted.is_none() && !name.starts_with(own) && !observe.could_be_ours(last(&name)) => return Ok(None),
+                    None => {
+                        let tags = Observe::details(read_tags(observe.aws, arn.as_str()).await, wanted.as_ref())?;
+                        let Some(tags) = tags else { return Ok(None) };
+                        let Some((address, mark)) = observe.whose(&tags, wanted.clone()) else { return Ok(None) };
+                        (address, mark, tags.declared)
+                    }
+                };
+                let claim = match (&wanted, subject) {
+                    (Some(_), _) => Claim::Declared,
+                    (None, Some(_)) => Claim::InUse,
+                    (None, None) => Claim::LeftOver,
+                };
+                let spec = Self { name: Late::known(&name), retention_days, tags };
+                Ok(Some((claim, Found { address: wanted.unwrap_or(claimed), spec, output: Output { name, arn }, mark })))
+            }
+        });
+        Ok(settle_claims(observe, found.await?.into_iter().flatten().collect()))
+    }
+
+    async fn create(&self, step: &Step<'_>) -> Result<Output> {
+        let name = self.name.get()?;
+        let output = Output { name: name.into(), arn: step.names.log_group_arn(name) };
+        let create = step.aws.logs.create_log_group().log_group_name(name).set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
+        match create.send().await.during(format!("creating log group `{name}`")) {
+            Ok(_) => {}
+            // A lost reply: the group that stands there may be the one we have just made.
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => {
+                if !read_tags(step.aws, output.arn.as_str()).await?.is(&step.mark) {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        self.keep(step, name).await?;
+        Ok(output)
+    }
+
+    async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
+        let name = self.name.get()?;
+        if live.output.name != name {
+            // Of another resource by now; what the old one has logged stays.
+            return self.create(step).await;
+        }
+        retag(step, live.output.arn.as_str(), &self.tags, &live.spec.tags).await?;
+        self.keep(step, name).await?;
+        Ok(Output { name: name.into(), arn: live.output.arn.clone() })
+    }
+
+    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
+        let name = &live.output.name;
+        step.aws
+            .logs
+            .delete_log_group()
+            .log_group_name(name)
+            .send()
+            .await
+            .during(format!("deleting log group `{name}`"))
+            .missing_is_none()?;
+        Ok(())
+    }
+}
+
+impl LogGroup {
+    /// CreateLogGroup takes no retention.
+    async fn keep(&self, step: &Step<'_>, name: &str) -> Result<()> {
+        let logs = &step.aws.logs;
+        let doing = format!("setting the retention of log group `{name}`");
+        match self.retention_days {
+            Some(days) => drop(logs.put_retention_policy().log_group_name(name).retention_in_days(days).send().await.during(doing)?),
+            None => drop(logs.delete_retention_policy().log_group_name(name).send().await.during(doing)?),
+        }
+        Ok(())
+    }
+}
+
+/// How good a group's right to its address is, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    Declared,
+    /// Its resource is live.
+    InUse,
+    LeftOver,
+}
+
+/// Several groups may have been of one address, one after the other: the others go by the ids that they are named after.
+fn settle_claims(observe: &Observe<'_>, mut found: Vec<(Claim, Found<LogGroup>)>) -> Vec<Found<LogGroup>> {
+    found.sort_by_key(|(claim, _)| *claim);
+    let mut taken: BTreeSet<Address> = observe.wanted.keys().cloned().collect();
+    let settled = found.into_iter().map(|(claim, group)| match claim {
+        Claim::Declared => group,
+        _ if taken.insert(group.address.clone()) => group,
+        _ => Found { address: child(LogGroup::NAME, group.address.owner(), last(&group.output.name)), ..group },
+    });
+    settled.collect()
+}
+
+/// What tells a group from others of its sort: an id, or the last word of its path.
+fn last(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Names and retentions of the groups whose names begin like this.
+async fn list(aws: &Aws, prefix: &str) -> Result<Vec<(String, Option<i32>)>> {
+    let mut all = Vec::new();
+    let mut pages = aws.logs.describe_log_groups().log_group_name_prefix(prefix).limit(50).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let groups = page.during(format!("listing the log groups under `{prefix}`"))?.log_groups.unwrap_or_default();
+        all.extend(groups.into_iter().filter_map(|g| Some((g.log_group_name?, g.retention_in_days))));
+    }
+    Ok(all)
+}

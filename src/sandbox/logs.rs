@@ -1,0 +1,129 @@
+//! CloudWatch Logs (awsJson1.1): log groups with their retention and tags.
+//!
+//! A group is made without a retention, which is a request of its own, and is listed without its tags.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::agentcore::pages;
+use super::agentcore::shape::{self, Shape};
+use super::agentcore::tags::Tags;
+use super::protocol::{Refusal, Reply, Request};
+use super::{Service, World};
+
+mod groups;
+mod marks;
+mod shapes;
+
+const INVALID: &str = "InvalidParameterException";
+
+pub(super) struct Logs;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {
+    regions: BTreeMap<String, Region>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Region {
+    groups: BTreeMap<String, Group>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Group {
+    created: f64,
+    /// Absent: for ever.
+    retention: Option<i64>,
+    class: String,
+    key: Option<String>,
+    protected: bool,
+    tags: Tags,
+    /// By name.
+    #[serde(default)]
+    streams: BTreeMap<String, Stream>,
+}
+
+/// What was written to a group, in order of arrival.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Stream {
+    events: Vec<Event>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Event {
+    /// Milliseconds since 1970.
+    timestamp: i64,
+    message: String,
+}
+
+type Answer = Result<Value, Refusal>;
+
+struct Operation {
+    name: &'static str,
+    shape: &'static Shape,
+    /// What the operation calls a broken constraint.
+    invalid: &'static str,
+    answer: fn(&mut World, &Value) -> Answer,
+}
+
+const fn on(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &Value) -> Answer) -> Operation {
+    Operation { name, shape, invalid: INVALID, answer }
+}
+
+static OPERATIONS: &[Operation] = &[
+    on("CreateLogGroup", &shapes::CREATE_GROUP, groups::create),
+    on("DescribeLogGroups", &shapes::DESCRIBE_GROUPS, groups::describe),
+    on("DeleteLogGroup", &shapes::GROUP, groups::delete),
+    on("PutRetentionPolicy", &shapes::RETENTION, groups::keep),
+    on("DeleteRetentionPolicy", &shapes::GROUP, groups::keep_for_ever),
+    on("TagResource", &shapes::TAG, marks::tag),
+    on("UntagResource", &shapes::UNTAG, marks::untag),
+    on("ListTagsForResource", &shapes::LIST_TAGS, marks::list),
+];
+
+const TARGET: &str = "Logs_20140328.";
+
+impl Service for Logs {
+    fn claims(&self, request: &Request) -> bool {
+        request.target(TARGET).is_some()
+    }
+
+    fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
+        let name = request.target(TARGET)?;
+        let operation = OPERATIONS.iter().find(|operation| operation.name == name)?;
+        let result = shape::body(request, operation.shape, operation.invalid).and_then(|body| (operation.answer)(world, &body));
+        Some(match result {
+            Ok(body) => Reply::aws_json(&body),
+            Err(refusal) => Reply::refuse_json(refusal.status, refusal.code, &refusal.message),
+        })
+    }
+}
+
+fn refuse(code: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal::new(400, code, message)
+}
+
+fn missing(message: impl Into<String>) -> Refusal {
+    refuse("ResourceNotFoundException", message)
+}
+
+fn region(world: &mut World) -> &mut Region {
+    world.state.logs.regions.entry(world.region.clone()).or_default()
+}
+
+/// `resource` is `log-group:NAME`, say.
+fn arn(world: &World, resource: &str) -> String {
+    format!("arn:aws:logs:{}:{}:{resource}", world.region, world.account)
+}
+
+/// A page of a listing whose size and token stand in the body.
+fn page<K: AsRef<str>>(body: &Value, items: impl IntoIterator<Item = (K, Value)>, member: &str) -> Answer {
+    let page = pages::page(items, pages::size(body, "limit"), body.get("nextToken").and_then(Value::as_str));
+    let (page, next) = page.ok_or_else(|| refuse(INVALID, "The specified nextToken is invalid."))?;
+    let mut reply = json!({ member: page });
+    shape::put(&mut reply, "nextToken", next);
+    Ok(reply)
+}

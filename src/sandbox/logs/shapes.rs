@@ -1,0 +1,33 @@
+//! Shapes of CloudWatch Logs' requests.
+
+use super::super::agentcore::shape::{Member, Shape, list, may, must, number, text};
+use super::super::agentcore::tags;
+
+const NAME: Shape = text(1, 512, r"[\.\-_/#A-Za-z0-9]+");
+const GROUP_NAME: Member = must("logGroupName", NAME);
+const CLASSES: &[&str] = &["STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"];
+const LIMIT: Member = may("limit", number(1, 50));
+const TOKEN: Member = may("nextToken", text(1, usize::MAX, ""));
+const RESOURCE: Member = must("resourceArn", text(1, 1011, r"[\w+=/:,.@-]*"));
+
+static TAG_KEY: Shape = text(1, 128, "");
+
+pub(super) static GROUP: Shape = Shape::Struct(&[GROUP_NAME]);
+pub(super) static CREATE_GROUP: Shape = Shape::Struct(&[
+    GROUP_NAME,
+    may("kmsKeyId", text(0, 256, "")),
+    may("tags", tags::SHAPE),
+    may("logGroupClass", Shape::OneOf(CLASSES)),
+    may("deletionProtectionEnabled", Shape::Flag),
+]);
+pub(super) static DESCRIBE_GROUPS: Shape = Shape::Struct(&[
+    may("logGroupNamePrefix", NAME),
+    may("logGroupNamePattern", text(0, 512, r"[\.\-_/#A-Za-z0-9]*")),
+    may("logGroupClass", Shape::OneOf(CLASSES)),
+    LIMIT,
+    TOKEN,
+]);
+pub(super) static RETENTION: Shape = Shape::Struct(&[GROUP_NAME, must("retentionInDays", number(i64::MIN, i64::MAX))]);
+pub(super) static TAG: Shape = Shape::Struct(&[RESOURCE, must("tags", tags::SHAPE)]);
+pub(super) static UNTAG: Shape = Shape::Struct(&[RESOURCE, must("tagKeys", list(0, 50, &TAG_KEY))]);
+pub(super) static LIST_TAGS: Shape = Shape::Struct(&[RESOURCE]);
