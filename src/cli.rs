@@ -13,6 +13,7 @@ use crate::sandbox::{Broken, Faults};
 use crate::ui::{Talk, Ui};
 
 mod apply;
+mod costs;
 mod destroy;
 mod documents;
 mod init;
@@ -137,6 +138,7 @@ enum Command {
     Status(status::Status),
     /// Bring tenants' documents to their knowledge base, and see what is there.
     Documents(documents::Documents),
+    Costs(costs::Costs),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -189,6 +191,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Destroy(destroy) => destroy.run(global, ui).await,
         Command::Status(status) => status.run(global, ui).await,
         Command::Documents(documents) => documents.run(global, ui).await,
+        Command::Costs(costs) => costs.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
     }

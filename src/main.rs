@@ -5,6 +5,7 @@ mod apply;
 mod aws;
 mod cli;
 mod compile;
+mod costs;
 mod desired;
 mod diagnostic;
 mod documents;

@@ -18,6 +18,7 @@ mod bedrock_agent;
 mod broken;
 mod claim;
 mod cognito;
+mod costs;
 mod dates;
 mod dynamodb;
 mod faults;
@@ -61,6 +62,7 @@ const SERVICES: &[&dyn Service] = &[
     &kms::Kms,
     &logs::Logs,
     &dynamodb::DynamoDb,
+    &costs::Costs,
     &s3vectors::S3Vectors,
     &agentcore::AgentCore,
     &projects::Projects,
@@ -80,6 +82,7 @@ struct State {
     bedrock: bedrock::State,
     bedrock_agent: bedrock_agent::State,
     cognito: cognito::State,
+    costs: costs::State,
     dynamodb: dynamodb::State,
     iam: iam::State,
     kms: kms::State,

@@ -14,7 +14,9 @@ use super::protocol::{Refusal, Reply, Request};
 use super::{Service, World};
 
 mod groups;
+mod insights;
 mod marks;
+mod queries;
 mod shapes;
 
 const INVALID: &str = "InvalidParameterException";
@@ -30,6 +32,7 @@ pub(super) struct State {
 #[serde(default)]
 struct Region {
     groups: BTreeMap<String, Group>,
+    queries: queries::Queries,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -82,6 +85,10 @@ static OPERATIONS: &[Operation] = &[
     on("TagResource", &shapes::TAG, marks::tag),
     on("UntagResource", &shapes::UNTAG, marks::untag),
     on("ListTagsForResource", &shapes::LIST_TAGS, marks::list),
+    on("CreateLogStream", &shapes::STREAM, queries::create_stream),
+    on("PutLogEvents", &shapes::PUT_EVENTS, queries::put),
+    on("StartQuery", &shapes::START_QUERY, queries::start),
+    on("GetQueryResults", &shapes::RESULTS, queries::results),
 ];
 
 const TARGET: &str = "Logs_20140328.";

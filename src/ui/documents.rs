@@ -103,7 +103,7 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// `2026-09-01T12:00:00Z`.
-fn time(seconds: i64) -> String {
+pub(super) fn time(seconds: i64) -> String {
     aws_smithy_types::DateTime::from_secs(seconds).fmt(aws_smithy_types::date_time::Format::DateTime).unwrap_or_default()
 }
 

@@ -12,11 +12,25 @@ const TARGETS: &[(&str, &str)] = &[
     ("DynamoDB_20120810.", "dynamodb"),
     ("TrentService.", "kms"),
     ("Logs_20140328.", "logs"),
+    ("AWSInsightsIndexService.", "ce"),
 ];
 
 /// The services, as IAM calls them, whose actions can be denied.
-pub(super) const SERVICES_OF_IAM: &[&str] =
-    &["bedrock", "bedrock-agentcore", "bedrock-mantle", "cognito-idp", "dynamodb", "iam", "kms", "logs", "s3", "s3vectors", "ssm", "sts"];
+pub(super) const SERVICES_OF_IAM: &[&str] = &[
+    "bedrock",
+    "bedrock-agentcore",
+    "bedrock-mantle",
+    "ce",
+    "cognito-idp",
+    "dynamodb",
+    "iam",
+    "kms",
+    "logs",
+    "s3",
+    "s3vectors",
+    "ssm",
+    "sts",
+];
 
 /// `service:Operation`, if the request says so or its service knows.
 pub(super) fn of(request: &Request) -> Option<String> {
