@@ -99,11 +99,17 @@ pub(crate) async fn last(aws: &Aws, source: &Source) -> Result<Option<Job>> {
     let list = aws.bedrock_agent.list_ingestion_jobs().knowledge_base_id(&source.knowledge_base).data_source_id(&source.id);
     let list = list.sort_by(newest.build()?).max_results(1);
     let reply = list.send().await.during(format!("listing the ingestion jobs of data source `{}`", source.id))?;
-    Ok(reply.ingestion_job_summaries.into_iter().next().map(|job| {
-        let mut found = told(job.ingestion_job_id, &job.status, job.started_at.secs(), job.updated_at.secs());
-        found.count(job.statistics.as_ref());
-        found
-    }))
+    let Some(job) = reply.ingestion_job_summaries.into_iter().next() else { return Ok(None) };
+    let mut found = told(job.ingestion_job_id, &job.status, job.started_at.secs(), job.updated_at.secs());
+    found.count(job.statistics.as_ref());
+    // A listing has no reasons.
+    Ok(Some(if found.failed > 0 || (found.is_over() && !found.is_complete()) { get(aws, source, &found.id).await? } else { found }))
+}
+
+async fn get(aws: &Aws, source: &Source, id: &str) -> Result<Job> {
+    let get = aws.bedrock_agent.get_ingestion_job().knowledge_base_id(&source.knowledge_base).data_source_id(&source.id);
+    let reply = get.ingestion_job_id(id).send().await.during(format!("reading ingestion job `{id}`"))?;
+    Ok(Job::read(reply.ingestion_job.context("AWS says nothing of the ingestion job")?))
 }
 
 fn told(id: String, status: &sdk::IngestionJobStatus, started: i64, updated: i64) -> Job {
@@ -173,9 +179,7 @@ pub(crate) async fn run(aws: &Aws, source: &Source, stop: &CancellationToken, te
         if !pauses.pause(stop).await {
             return Ok(Followed::Stopped);
         }
-        let get = aws.bedrock_agent.get_ingestion_job().knowledge_base_id(&source.knowledge_base).data_source_id(&source.id);
-        let reply = get.ingestion_job_id(&job.id).send().await.during(format!("reading ingestion job `{}`", job.id))?;
-        job = Job::read(reply.ingestion_job.context("AWS says nothing of the ingestion job")?);
+        job = get(aws, source, &job.id).await?;
     }
 }
 

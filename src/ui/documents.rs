@@ -325,6 +325,11 @@ impl TierStock<'_> {
         all
     }
 
+    /// Whether documents of a tenant failed, as far as the reasons tell.
+    fn failed(&self, tenant: &str) -> bool {
+        self.last.as_ref().is_some_and(|job| job.reasons.iter().any(|reason| reason.contains(&format!("/{}-tier/{tenant}/", self.tier))))
+    }
+
     /// Whether the last ingestion began after the newest object was written, and read everything.
     fn is_read(&self, stock: &Stock) -> bool {
         match (&self.last, stock.newest) {
@@ -355,12 +360,16 @@ pub(crate) fn status(tiers: &[TierStock<'_>]) -> String {
             }
         };
         let _ = writeln!(out, "{BOLD}tier {}{BOLD:#}  {last}", tier.tier);
+        for reason in tier.last.iter().flat_map(|job| job.reasons.iter().take(NAMED)) {
+            let _ = writeln!(out, "  {BAD}✗{BAD:#} {}", shown(reason));
+        }
         if tenants.is_empty() {
             let _ = writeln!(out, "  {DIM}no tenants{DIM:#}");
         }
         for (id, stock) in &tenants {
             let (style, word) = match stock {
                 Stock { documents: 0, .. } => (DIM, "no documents"),
+                _ if tier.failed(id) => (BAD, "some failed in the last ingestion"),
                 stock if tier.is_read(stock) => (GOOD, "ingested"),
                 _ => (CAREFUL, "waiting for an ingestion"),
             };
@@ -386,6 +395,7 @@ pub(crate) fn status_json(tiers: &[TierStock<'_>]) -> Value {
                     "bytes": stock.bytes,
                     "newest": stock.newest.map(time),
                     "ingested": tier.is_read(stock),
+                    "failed": tier.failed(id),
                 })
             })
             .collect();

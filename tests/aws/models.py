@@ -9,6 +9,7 @@ import botocore.session
 SIGNED_AS = {
     "bedrock": ["bedrock-agent", "bedrock"],
     "bedrock-agentcore": ["bedrock-agentcore-control"],
+    "ce": ["ce"],
     "cognito-idp": ["cognito-idp"],
     "dynamodb": ["dynamodb"],
     "iam": ["iam"],

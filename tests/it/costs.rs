@@ -33,7 +33,7 @@ fn lines_of_agents_are_summed_up_and_priced() {
     let folder = shipped();
     let at = folder.path();
     let (aws, _) = served::sandbox(at);
-    let run = |line: &str, code| served::with(at, &[("AWS_ENDPOINT_URL", &aws.url)], line, code);
+    let run = |line: &str, code| served::with(at, &[("AWS_ENDPOINT_URL", &aws.url), ("AWS_DEFAULT_REGION", "us-east-1")], line, code);
     run("tenantry apply --yes -q", 0);
 
     let now = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();

@@ -139,3 +139,38 @@ fn thousands_of_documents_cost_pages_once_they_are_there() {
     assert_eq!(again["unchanged"], 1504);
     assert!(again["calls"].as_u64().unwrap() <= 10, "{}", again["calls"]);
 }
+
+#[test]
+fn a_push_may_be_killed_at_every_write() {
+    let folder = provisioned();
+    let at = folder.path();
+    demands(at, &format!("{PUSH} -q"), 0, &["COMPLETE"]);
+    for write in 1..=7 {
+        let (printed, code) = shell(at, &format!("echo {write} > docs/guides/{write}.txt; {PUSH} -q --sandbox-faults kill={write}"));
+        assert!(code == 137 || code == 0, "{write}: {printed}");
+        demands(at, &format!("{PUSH} -q"), 0, &[]);
+        let after = json(at, PUSH, 0);
+        assert_eq!((&after["unchanged"], &after["ingestion"]["state"]), (&(4 + write).into(), &"not_due".into()), "{write}: {after}");
+        let stock = json(at, "tenantry documents status clinic-a --sandbox", 0);
+        assert_eq!(stock.pointer("/tiers/0/last_ingestion/scanned").unwrap(), 4 + write, "{write}: {stock}");
+    }
+}
+
+#[test]
+fn documents_that_bedrock_could_not_read_are_told_to_whom_they_are() {
+    let folder = provisioned();
+    let at = folder.path();
+    demands(at, &format!("{PUSH} -q"), 0, &["COMPLETE"]);
+    let (aws, _) = crate::served::sandbox(at);
+    let run =
+        |line: &str, code| crate::served::with(at, &[("AWS_ENDPOINT_URL", &aws.url), ("AWS_DEFAULT_REGION", "us-east-1")], line, code);
+    run("echo x | aws s3 cp - s3://healthcare-basic-111122223333-us-east-1/basic-tier/clinic-b/old/program.exe", 0);
+    let other = run("echo more > docs/guides/more.txt; tenantry documents push clinic-a docs -q", 0);
+    assert!(other.contains("1 failed") && other.contains("None of the reasons is about a document of clinic-a"), "{other}");
+    let own = run("tenantry documents push clinic-b docs -q", 13);
+    assert!(own.contains("clinic-b/old/program.exe") && own.contains("--delete"), "{own}");
+    let status = run("tenantry documents status -q", 0);
+    assert!(status.contains("some failed in the last ingestion") && status.contains("program.exe"), "{status}");
+    let mended = run("tenantry documents push clinic-b docs -q --delete", 0);
+    assert!(mended.contains("Deleted 1 document") && mended.contains("0 failed"), "{mended}");
+}
