@@ -16,7 +16,7 @@ use crate::apply::lock;
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::diagnostic::choices;
 use crate::documents::ingestion::{self, Followed, Job};
-use crate::documents::seals::{self, Seals};
+use crate::documents::seals;
 use crate::documents::stock::stocks;
 use crate::documents::store::{Sent, Store, Upto};
 use crate::documents::{Difference, Folder, Whose, folder};
@@ -108,7 +108,7 @@ impl Push {
         };
         let bucket = provisioned(&opened.aws, &opened.names, &whose.tier).await?;
         let store = Store { aws: Arc::clone(&opened.aws), names: opened.names.clone(), whose, bucket };
-        let (there, remembered) = futures::try_join!(store.listed(), seals::read(&store.aws, &store.names, &store.whose))?;
+        let (there, (remembered, mut version)) = futures::try_join!(store.listed(), seals::read(&store.aws, &store.names, &store.whose))?;
         let difference = Difference::between(&folder, &there, &remembered.seals);
         let deletes = self.delete && !difference.extra.is_empty();
         let changes = !difference.upload.is_empty() || deletes;
@@ -137,10 +137,10 @@ impl Push {
                 let left = format!("{} of {} documents were pushed; run the command again", uploaded.sent.done, difference.upload.len());
                 return Err(halted(&left));
             }
-            (sealed, pushed.sent) = (uploaded.sealed, uploaded.sent);
+            (sealed, version, pushed.sent) = (uploaded.sealed, uploaded.version, uploaded.sent);
         }
         if deletes {
-            store.delete(&difference.extra, &sealed).await?;
+            version = store.delete(&difference.extra, &sealed).await?;
         }
         if !matches!(pushed.ingestion, Ingestion::Due) {
             return answer((global, ui, opened), &show::pushed(&pushed), show::push_json(&pushed, "done"));
@@ -152,7 +152,7 @@ impl Push {
             Followed::Ended(job) => {
                 let good = job.is_complete() && !job.failed_below(&store.whose.prefix());
                 if good {
-                    seals::write(&store.aws, &store.names, &store.whose, &Seals::new(false, sealed)).await?;
+                    seals::ingested(&store.aws, &store.names, &store.whose, sealed, version).await?;
                 }
                 pushed.ingestion = Ingestion::Ended(job, begun.elapsed());
                 answer((global, ui, opened), &show::pushed(&pushed), show::push_json(&pushed, "done"))?;

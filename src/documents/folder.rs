@@ -134,7 +134,7 @@ impl Walk {
             };
             match path.canonicalize() {
                 Err(why) if path.is_symlink() => {
-                    refuse(&format!("this link leads nowhere: {why}"), "remove it, or put a file in its place")
+                    refuse(&format!("this link leads nowhere: {why}"), "remove it, or put a file in its place");
                 }
                 Err(why) => refuse(&format!("this file can't be reached: {why}"), READ_RIGHT),
                 Ok(real) if !real.starts_with(&self.root) => {

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::seals::{self, Seals, seal};
+use super::seals::{self, Version, seal};
 use super::{Difference, Document, Folder, Lacks, Object, Objects, Upload, Whose, sidecar_key};
 use crate::aws::{self, Aws, AwsError, During as _};
 use crate::names::Names;
@@ -60,6 +60,7 @@ pub(crate) struct Uploaded {
     pub(crate) sent: Sent,
     /// Of all that S3 holds as the folder has it.
     pub(crate) sealed: BTreeSet<String>,
+    pub(crate) version: Version,
     pub(crate) upto: Upto,
 }
 
@@ -115,13 +116,13 @@ impl Store {
                 format!("{} of {all} documents were pushed when one failed; run the command again, it goes on from there", sent.done);
             return Err(error.context(words));
         }
-        kept?;
+        let version = kept?;
         let upto = if waiting.next().is_some() { Upto::Stopped } else { Upto::TheEnd };
-        Ok(Uploaded { sent, sealed, upto })
+        Ok(Uploaded { sent, sealed, version, upto })
     }
 
-    async fn remember(&self, sealed: &BTreeSet<String>) -> Result<()> {
-        seals::write(&self.aws, &self.names, &self.whose, &Seals::new(true, sealed.clone())).await
+    async fn remember(&self, sealed: &BTreeSet<String>) -> Result<Version> {
+        seals::write(&self.aws, &self.names, &self.whose, sealed).await
     }
 
     /// The sidecar first: no ingestion may find a document without the word whose it is.
@@ -157,9 +158,9 @@ impl Store {
     }
 
     /// Deletes keys; earlier versions stay, as the bucket keeps them. Documents go before their sidecars.
-    pub(crate) async fn delete(&self, keys: &[String], sealed: &BTreeSet<String>) -> Result<()> {
+    pub(crate) async fn delete(&self, keys: &[String], sealed: &BTreeSet<String>) -> Result<Version> {
         // As with uploads: an ingestion is due whatever comes of it.
-        self.remember(sealed).await?;
+        let version = self.remember(sealed).await?;
         let (sidecars, documents): (Vec<&String>, Vec<&String>) = keys.iter().partition(|key| key.ends_with(super::SIDECAR));
         for batch in documents.chunks(BATCH).chain(sidecars.chunks(BATCH)) {
             let ids = batch.iter().map(|key| Ok(ObjectIdentifier::builder().key(*key).build()?)).collect::<Result<Vec<_>>>()?;
@@ -173,7 +174,7 @@ impl Store {
                 return Err(anyhow::Error::new(refusal).context(doing));
             }
         }
-        Ok(())
+        Ok(version)
     }
 }
 

@@ -123,6 +123,8 @@ fn a_job_that_runs_already_is_waited_for_and_time_has_an_end() {
     let folder = provisioned();
     let at = folder.path();
     let slow = "--sandbox-faults slow=2s";
+    let short = "--jobs 1 --timeout 1s --sandbox-faults latency=200ms";
+    demands(at, &format!("{PUSH} {short}"), 13, &["time limit", "documents were pushed; run the command again"]);
     demands(at, &format!("{PUSH} {slow} --timeout 1s"), 13, &["time limit", "documents status", "ingestion"]);
     // The first job still runs when this one begins.
     demands(at, &format!("{PUSH} --sandbox-faults slow=1s"), 0, &["waiting for ingestion", "COMPLETE"]);

@@ -255,9 +255,8 @@ impl Parser {
         }
         match self.tokens.next() {
             Some(Token::Sign(sign @ ("=" | "!=" | "<" | "<=" | ">" | ">="))) => {
-                let value = match self.tokens.next() {
-                    Some(Token::Text(value) | Token::Number(value)) => value,
-                    _ => return Err(format!("{field} {sign} needs a text or a number")),
+                let Some(Token::Text(value) | Token::Number(value)) = self.tokens.next() else {
+                    return Err(format!("{field} {sign} needs a text or a number"));
                 };
                 Ok(Condition::Compare(field, sign, value))
             }
