@@ -212,7 +212,74 @@ impl Pauses {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use aws_sdk_cloudwatchlogs::types::InputLogEvent;
+
     use super::*;
+    use crate::sandbox::{Faults, Sandbox};
+
+    /// A sandbox with one log group, and these lines in it, one a second from now on.
+    async fn logged(faults: &str, lines: impl Iterator<Item = String>) -> (Aws, Groups, Period) {
+        let sandbox = Sandbox::open(None, "111122223333", Faults::parse(faults).unwrap()).unwrap();
+        let aws = Aws::sandbox(Arc::new(sandbox), &"us-east-1".parse().unwrap());
+        let group = format!("{RUNTIMES}healthcare_basic-AbCdEf1234-DEFAULT");
+        aws.logs.create_log_group().log_group_name(&group).send().await.unwrap();
+        aws.logs.create_log_stream().log_group_name(&group).log_stream_name("s").send().await.unwrap();
+        let now = aws_smithy_types::DateTime::from(std::time::SystemTime::now()).secs();
+        let event = |(n, line): (usize, String)| {
+            let at = (now + i64::try_from(n % 3600).unwrap()) * 1000;
+            InputLogEvent::builder().timestamp(at).message(line).build().unwrap()
+        };
+        let mut events: Vec<InputLogEvent> = lines.enumerate().map(event).collect();
+        events.sort_by_key(InputLogEvent::timestamp);
+        for batch in events.chunks(10_000) {
+            let put = aws.logs.put_log_events().log_group_name(&group).log_stream_name("s").set_log_events(Some(batch.to_vec()));
+            let reply = put.send().await.unwrap();
+            assert!(reply.rejected_log_events_info.is_none());
+        }
+        let groups = groups(&aws, &names()).await.unwrap();
+        assert_eq!((groups.names.as_slice(), groups.tiers.len()), ([group].as_slice(), 1));
+        (aws, groups, Period { from: now, to: now + 3600 })
+    }
+
+    fn names() -> Names {
+        Names { platform: "healthcare".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    #[tokio::test]
+    async fn more_rows_than_an_answer_has_are_asked_for_in_halves() {
+        let line = |n: usize| {
+            format!(
+                "{{\"event\": \"inference_usage\", \"tier\": \"basic\", \"clinic_id\": \"clinic-{n}\", \"model_id\": \"m.m\", \"input_tokens\": 2, \"output_tokens\": 1}}"
+            )
+        };
+        let (aws, groups, period) = logged("", (0..12_000).map(line)).await;
+        let used = usage(&aws, &groups, period, "clinic_id", soon()).await.unwrap();
+        let mut all = Usage::default();
+        used.values().for_each(|usage| all.add(*usage));
+        assert_eq!((used.len(), all), (12_000, Usage { answers: 12_000, input: 24_000, output: 12_000, total: 36_000 }));
+    }
+
+    #[tokio::test]
+    async fn what_a_running_query_shows_is_not_taken_for_its_answer() {
+        let lines = ["a", "b", "c"].map(|tenant| format!("{{\"event\": \"inference_usage\", \"who\": \"{tenant}\", \"total_tokens\": 5}}"));
+        let unread = ["inference_usage as text".into(), "{\"body\": \"inference_usage\"}".into(), "else".into()];
+        let (aws, groups, period) = logged("slow=300ms", lines.into_iter().chain(unread)).await;
+        let used = usage(&aws, &groups, period, "who", soon()).await.unwrap();
+        let a = &used[&Line { tenant: Some("a".into()), ..Line::default() }];
+        assert_eq!((used.len(), *a), (3, Usage { answers: 1, input: 0, output: 0, total: 5 }));
+        assert_eq!(unreadable(&aws, &groups, period, soon()).await.unwrap(), 1);
+        let late = usage(&aws, &groups, period, "who", Instant::now()).await.unwrap_err();
+        assert_eq!(crate::exit::of(&late), Exit::TryAgain, "{late:#}");
+        // Before the group was there, AWS refuses to look.
+        let before = Period { from: 0, to: 1000 };
+        assert!(usage(&aws, &groups, before, "who", soon()).await.unwrap().is_empty());
+    }
 
     #[test]
     fn sums_are_whole_however_they_are_written() {
