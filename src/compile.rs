@@ -15,6 +15,7 @@ use crate::names::Names;
 mod data;
 mod guardrail;
 mod identity;
+mod observability;
 mod platform;
 mod tenant;
 mod tier;

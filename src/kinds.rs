@@ -352,6 +352,11 @@ kinds! {
     policy::Policy,
     runtime::Runtime,
     log_group::LogGroup,
+    log_policy::LogPolicy,
+    trace_destination::TraceDestination,
+    delivery_source::DeliverySource,
+    delivery_destination::DeliveryDestination,
+    delivery::Delivery,
     project::Project,
     parameter::Parameter,
 }
@@ -365,6 +370,7 @@ pub(crate) use bucket::Protection as BucketProtection;
 pub(crate) use client::ClientKind;
 pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
+pub(crate) use delivery_destination::To as DeliveryTo;
 pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
@@ -373,7 +379,9 @@ pub(crate) use parameter::Protection;
 pub(crate) use policy::Enforced;
 pub(crate) use runtime::RuntimeArtifact;
 pub(crate) use table::Index as TableIndex;
+pub(crate) use trace_destination::Store as TraceStore;
 pub(crate) use user_pool::Attribute;
+pub(crate) use vended::Delivered;
 
 #[cfg(test)]
 mod conformance;

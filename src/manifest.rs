@@ -9,6 +9,7 @@ use crate::names::{AccountId, PlatformName, Region, TenantId, TierName};
 
 mod check;
 mod data;
+mod observability;
 mod prices;
 mod read;
 mod rules;
@@ -19,6 +20,7 @@ pub(crate) use check::files::{Entry, look};
 pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
+pub(crate) use observability::{Observability, Traces};
 pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]
 pub(crate) use read::from_text;
@@ -42,6 +44,8 @@ pub(crate) struct Manifest {
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
     pub(crate) data: Option<Data>,
+    /// Absent: AWS delivers no logs and no traces.
+    pub(crate) observability: Option<Observability>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
     /// What models cost, by their ids: for `costs` alone.

@@ -319,6 +319,15 @@ impl Names {
         Arn(format!("arn:aws:logs:{}:{}:log-group:{name}", self.region, self.account))
     }
 
+    pub(crate) fn delivery_destination_arn(&self, name: &str) -> Arn {
+        Arn(format!("arn:aws:logs:{}:{}:delivery-destination:{name}", self.region, self.account))
+    }
+
+    /// The resource policy that lets X-Ray write spans to CloudWatch Logs.
+    pub(crate) fn spans_policy(&self) -> String {
+        format!("{}-xray-spans", self.platform)
+    }
+
     /// The path under which agents find their parameters.
     pub(crate) fn parameter_root(&self) -> String {
         format!("/app/{}", self.platform)
@@ -331,6 +340,19 @@ pub(crate) const VENDED_LOGS: &str = "/aws/vendedlogs/bedrock-agentcore/";
 /// `sort` is memory, gateway or runtime.
 pub(crate) fn vended_log_group(sort: &str, id: &str) -> String {
     format!("{VENDED_LOGS}{sort}/APPLICATION_LOGS/{id}")
+}
+
+/// What a part of a delivery is called, after the resource that it delivers of; `part` is logs-source, say. An id that is
+/// too long is shortened with a digest of the whole.
+pub(crate) fn delivery(id: &str, part: &str) -> String {
+    const LONGEST: usize = 60;
+    let whole = format!("{id}-{part}");
+    if whole.len() <= LONGEST {
+        return whole;
+    }
+    let digest: String = crate::secret::digest(id.as_bytes()).chars().take(8).collect();
+    let kept: String = id.chars().take(LONGEST - part.len() - digest.len() - 2).collect();
+    format!("{kept}-{digest}-{part}")
 }
 
 /// The tenants' prefixes of one tier's bucket.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, UserPool, kind};
+use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, TraceDestination, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
@@ -412,7 +412,13 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
         .collect();
     let note =
         |name| format!("existing users have no value for `custom:{name}` yet: where it is asked for they lose access until it is set");
-    attributes.into_iter().map(note).collect()
+    let creates = |kind: &str| plan.changes.iter().any(|c| c.action == Action::Create && c.address.kind() == kind);
+    let spans = creates(TraceDestination::NAME).then(|| {
+        "X-Ray will keep the trace segments of everybody in this account and region in CloudWatch Logs, which bills them as logs; \
+         nothing here ever sets that back"
+            .to_owned()
+    });
+    attributes.into_iter().map(note).chain(spans).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

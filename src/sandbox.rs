@@ -33,6 +33,7 @@ mod s3vectors;
 mod server;
 mod ssm;
 mod sts;
+mod xray;
 
 pub(crate) use broken::Broken;
 pub(crate) use claim::{Claim, claim};
@@ -61,6 +62,7 @@ const SERVICES: &[&dyn Service] = &[
     &cognito::Cognito,
     &kms::Kms,
     &logs::Logs,
+    &xray::XRay,
     &dynamodb::DynamoDb,
     &costs::Costs,
     &s3vectors::S3Vectors,
@@ -91,6 +93,7 @@ struct State {
     s3: s3::State,
     s3vectors: s3vectors::State,
     ssm: ssm::State,
+    xray: xray::State,
 }
 
 /// The account as a service sees it while it answers one request.

@@ -113,6 +113,7 @@ const NOT_PROPAGATED: &[(&str, &str)] = &[
     ("ValidationException", "Role validation failed"),
     ("ValidationException", "Access denied while validating ECR URI"),
     ("ValidationException", "Gateway execution role lacks permission"),
+    ("InvalidRequestException", "XRay does not have permission"),
     ("MalformedPolicyDocument", "Invalid principal in policy"),
     ("MalformedPolicy", "Invalid principal in policy"),
 ];

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::observability::{self, Observability};
 use super::{OWN_BUCKET, Sources};
 use crate::address::Owner;
 use crate::desired::Desired;
@@ -19,6 +20,8 @@ pub(super) struct Platform {
     /// Absent without a `policy` section, or without a gateway that could ask it.
     pub(super) engine: Option<Engine>,
     pub(super) own_bucket: Late,
+    /// Absent: nothing is delivered.
+    pub(super) observability: Option<Observability>,
 }
 
 /// The policy engine, and what it does to calls that no policy permits.
@@ -38,8 +41,14 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired) -> Result<Pl
         name,
     };
     let bucket = desired.add(Owner::Platform, OWN_BUCKET, &bucket)?;
-    let mut platform =
-        Platform { runtime_role: None, gateway_role: None, vector_bucket: None, engine: None, own_bucket: bucket.at(&Bucket::BUCKET) };
+    let mut platform = Platform {
+        runtime_role: None,
+        gateway_role: None,
+        vector_bucket: None,
+        engine: None,
+        own_bucket: bucket.at(&Bucket::BUCKET),
+        observability: observability::declare(sources, desired)?,
+    };
 
     if tiers().any(|t| t.runtime.is_some()) {
         platform.runtime_role = Some(runtime_roles(sources, desired)?);

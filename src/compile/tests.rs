@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::*;
-use crate::manifest::{Data, DataTable};
+use crate::manifest::{Data, DataTable, Observability, Traces};
 
 fn shipped() -> (Manifest, Library, Names) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -42,8 +42,10 @@ fn no_two_resources_share_a_name_and_the_same_files_give_the_same_documents() {
     assert_eq!(one.specs(), other.specs());
     let mut seen = std::collections::BTreeSet::new();
     for (address, spec) in one.iter() {
-        let name = ["name", "id", "key", "prefix", "alias"].iter().find_map(|f| spec[f].as_str()).unwrap();
-        assert!(seen.insert((address.kind().to_owned(), name.to_owned())), "{address} shares its name");
+        let name = ["name", "id", "key", "prefix", "alias"].iter().find_map(|f| spec[f].as_str());
+        // What is named after an id of AWS's is told apart by what it refers to.
+        let name = name.map_or_else(|| spec.to_string(), str::to_owned);
+        assert!(seen.insert((address.kind().to_owned(), name)), "{address} shares its name");
     }
 }
 
@@ -172,4 +174,24 @@ fn a_tenants_role_reaches_the_tables_and_index_that_are_declared() {
     assert_eq!(patients["indexes"][index]["key"], "clinic_id");
     assert!(own["Resource"][0].as_str().unwrap().ends_with(":table/healthcare-clinic-config"));
     assert_eq!(own["Condition"]["Null"], serde_json::json!({ "dynamodb:LeadingKeys": ["false"] }));
+}
+
+#[test]
+fn every_memory_gateway_and_runtime_is_watched() {
+    let (mut manifest, library, names) = shipped();
+    let count = |manifest: &Manifest| {
+        let desired = compile(manifest, &library, &names).unwrap();
+        move |kind: &str| desired.iter().filter(|(address, _)| address.kind() == kind).count()
+    };
+    manifest.observability = None;
+    let bare = count(&manifest);
+    let watched = ["memory", "gateway", "runtime"].iter().map(|kind| bare(kind)).sum::<usize>();
+    assert!(watched > 2 && bare("delivery") == 0);
+    for (traces, each) in [(Traces::XRay, 2), (Traces::Off, 1)] {
+        manifest.observability = Some(Observability { log_days: 30, traces });
+        let with = count(&manifest);
+        let one = usize::from(traces == Traces::XRay);
+        assert_eq!((with("trace_destination"), with("log_policy")), (one, one));
+        assert_eq!(["delivery_source", "delivery_destination", "delivery"].map(with), [watched * each; 3]);
+    }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::identity::Identity;
+use super::observability::Watched;
 use super::platform::{Engine, Platform};
 use super::{Sources, guardrail};
 use crate::address::Owner;
@@ -67,6 +68,12 @@ impl Part<'_> {
 
     fn publish(&self, desired: &mut Desired, label: &str, value: Late) -> Result<()> {
         self.sources.publish(desired, self.owner.clone(), label, value)
+    }
+
+    /// Has AWS deliver what a memory, gateway or runtime logs.
+    fn watch(&self, desired: &mut Desired, sort: &'static str, id: Late, arn: Late<Arn>) -> Result<()> {
+        let Some(observability) = &self.platform.observability else { return Ok(()) };
+        observability.watch(desired, Watched { owner: self.owner.clone(), sort, id, arn, tags: self.tags() })
     }
 
     /// Tokens of this pool, for the web client.
@@ -166,6 +173,7 @@ impl Part<'_> {
                 self.policy(desired, engine, &file.value, (&gateway, &target))?;
             }
         }
+        self.watch(desired, "gateway", gateway.at(&Gateway::ID), gateway.at(&Gateway::ARN))?;
         self.publish(desired, &format!("agentcore/{}_gateway_id", self.name), gateway.at(&Gateway::ID))?;
         self.publish(desired, &format!("agentcore/{}_gateway_name", self.name), gateway.at(&Gateway::GATEWAY_NAME))?;
         self.publish(desired, &format!("agentcore/{}_gateway_arn", self.name), gateway.at(&Gateway::ARN).text())?;
@@ -248,6 +256,7 @@ impl Part<'_> {
             condition: Condition::default(),
         };
         let runtime = desired.add(self.owner.clone(), "main", &runtime)?;
+        self.watch(desired, "runtime", runtime.at(&Runtime::ID), runtime.at(&Runtime::ARN))?;
         self.publish(desired, &format!("agentcore/{}_runtime_arn", self.name), runtime.at(&Runtime::ARN).text())
     }
 
@@ -261,6 +270,7 @@ impl Part<'_> {
             condition: Condition::default(),
         };
         let memory = desired.add(self.owner.clone(), "main", &memory)?;
+        self.watch(desired, "memory", memory.at(&Memory::ID), memory.at(&Memory::ARN))?;
         self.publish(desired, &format!("memory/{}_id", self.name), memory.at(&Memory::ID))
     }
 

@@ -420,6 +420,44 @@ fn some_groups(desired: &mut Desired, days: Option<i32>, stage: &str) {
     put(desired, "api", &LogGroup { name: Late::known("/tenantry/acme/api"), retention_days: days, tags: tags(stage) });
 }
 
+/// What X-Ray needs before anything is delivered to it.
+fn a_trace_destination(desired: &mut Desired, sid: &str) -> Late {
+    let statement = serde_json::json!({
+        "Sid": sid, "Effect": "Allow", "Principal": { "Service": "xray.amazonaws.com" }, "Action": "logs:PutLogEvents", "Resource": "*",
+    });
+    let document = serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let policy = put(desired, "xray", &LogPolicy { name: names().spans_policy(), document: document.into() }).at(&LogPolicy::POLICY);
+    let destination = TraceDestination { segments: TraceStore::CloudWatchLogs, policy };
+    put(desired, "xray", &destination).at(&TraceDestination::SEGMENTS)
+}
+
+/// What is delivered of a memory of that name.
+fn deliveries(desired: &mut Desired, memory: &str, group: &str, delivered: &[Delivered]) {
+    let memory = put_in_tier(desired, "main", &Memory { name: memory.into(), ..a_memory_of(30, &[], "one") });
+    let group = LogGroup { name: Late::known(format!("/tenantry/acme/{group}")), retention_days: Some(1), tags: tags("one") };
+    let group = put(desired, &group.name.get().unwrap().replace('/', "-"), &group).at(&LogGroup::ARN);
+    for delivered in delivered {
+        let label = format!("memory-{}", delivered.word());
+        let source = DeliverySource::of(memory.at(&Memory::ARN), *delivered);
+        let source = put_in_tier(desired, &label, &source).at(&DeliverySource::SOURCE);
+        let to = match delivered {
+            Delivered::Logs => DeliveryTo::LogGroup(group.clone()),
+            Delivered::Traces => DeliveryTo::XRay(a_trace_destination(desired, "One")),
+        };
+        let destination = DeliveryDestination { of: memory.at(&Memory::ID), to };
+        let destination = put_in_tier(desired, &label, &destination).at(&DeliveryDestination::ARN);
+        put_in_tier(desired, &label, &Delivery { source, destination });
+    }
+}
+
+/// Of everything, of a memory of another name, to another group, and of logs alone.
+const DELIVERIES: [fn(&mut Desired); 4] = [
+    |d| deliveries(d, "acme_basic_memory", "one", &Delivered::ALL),
+    |d| deliveries(d, "acme_basic_other", "one", &Delivered::ALL),
+    |d| deliveries(d, "acme_basic_memory", "two", &Delivered::ALL),
+    |d| deliveries(d, "acme_basic_memory", "one", &[Delivered::Logs]),
+];
+
 fn matrix() -> Vec<Examples> {
     use crate::manifest::Mfa;
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
@@ -474,6 +512,13 @@ fn matrix() -> Vec<Examples> {
             kind: LogGroup::NAME,
             variants: vec![|d| some_groups(d, Some(30), "one"), |d| some_groups(d, Some(90), "two"), |d| some_groups(d, None, "two")],
         },
+        Examples {
+            kind: LogPolicy::NAME,
+            variants: vec![|d| drop(a_trace_destination(d, "One")), |d| drop(a_trace_destination(d, "Two"))],
+        },
+        Examples { kind: DeliverySource::NAME, variants: vec![DELIVERIES[0], DELIVERIES[1], DELIVERIES[3]] },
+        Examples { kind: DeliveryDestination::NAME, variants: vec![DELIVERIES[0], DELIVERIES[2]] },
+        Examples { kind: Delivery::NAME, variants: vec![DELIVERIES[1], DELIVERIES[3]] },
         Examples {
             kind: Memory::NAME,
             variants: vec![|d| a_memory(d, 90, &["facts"], "one"), |d| a_memory(d, 30, &["facts", "preferences"], "two"), |d| {
@@ -576,7 +621,8 @@ fn matrix() -> Vec<Examples> {
 
 #[test]
 fn every_kind_is_in_the_matrix() {
-    let tested: BTreeSet<&str> = matrix().iter().map(|e| e.kind).collect();
+    // One setting of the account, with one value, that nobody takes back: it has tests of its own.
+    let tested: BTreeSet<&str> = matrix().iter().map(|e| e.kind).chain([TraceDestination::NAME]).collect();
     let kinds: BTreeSet<&str> = KINDS.iter().map(|k| k.name()).collect();
     assert_eq!(tested, kinds);
     assert!(matrix().iter().all(|e| e.variants.len() > 1));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::vended::{Subject, read_tags, retag, subjects, wanted};
+use super::vended::{Subject, listed, read_tags, retag, subjects, wanted};
 use super::{Found, Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, child};
 use crate::address::Address;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
@@ -55,14 +55,18 @@ impl Kind for LogGroup {
             .collect();
         let subjects: BTreeMap<String, Subject> = subjects(observe).into_iter().map(|s| (s.log_group(), s)).collect();
         let own = &observe.names.log_root();
-        let (vended, written) = futures::try_join!(list(observe.aws, VENDED_LOGS), list(observe.aws, own))?;
-        let found = each(vended.into_iter().chain(written), |(name, retention_days)| {
+        let groups = async {
+            let (mut vended, written) = futures::try_join!(list(observe.aws, VENDED_LOGS), list(observe.aws, own))?;
+            vended.extend(written);
+            Ok(vended)
+        };
+        let found = each(listed::<Self, _>(observe, groups.await)?, |(name, retention_days)| {
             let (subject, wanted) = (subjects.get(&name), wanted.get(&name).cloned());
             async move {
                 let arn = observe.names.log_group_arn(&name);
                 let (claimed, mark, tags) = match subject {
-                    Some(Subject { sort, owner, tags, .. }) => {
-                        (child(Self::NAME, owner, sort), Ownership::Ours { spec: None }, tags.clone())
+                    Some(Subject { label, owner, tags, .. }) => {
+                        (child(Self::NAME, owner, label), Ownership::Ours { spec: None }, tags.clone())
                     }
                     None if wanted.is_none() && !name.starts_with(own) && !observe.could_be_ours(last(&name)) => return Ok(None),
                     None => {

@@ -56,6 +56,7 @@ pub(crate) struct Output {
 
 impl Memory {
     pub(crate) const ID: Attr<Self> = Attr::new("id");
+    pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
 }
 
 impl Kind for Memory {

@@ -98,6 +98,7 @@ pub(crate) struct Output {
 }
 
 impl Runtime {
+    pub(crate) const ID: Attr<Self> = Attr::new("id");
     pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
 }
 

@@ -5,22 +5,71 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use serde::{Deserialize, Serialize};
 
-use super::{Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, Tags};
+use super::{Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, Tags, child};
 use crate::address::{Address, Owner};
-use crate::aws::{Aws, During as _};
+use crate::aws::{Aws, AwsError, Class, During as _};
 use crate::late::{document, fill};
-use crate::names::vended_log_group;
+use crate::names::{delivery, vended_log_group};
 use crate::plan::attribute;
 
 /// The kinds whose logs AWS delivers, called as log groups call them.
 pub(super) const SUBJECTS: [&str; 3] = [Memory::NAME, Gateway::NAME, Runtime::NAME];
 
+/// What AWS delivers of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Delivered {
+    Logs,
+    Traces,
+}
+
+impl Delivered {
+    pub(crate) const ALL: [Self; 2] = [Self::Logs, Self::Traces];
+
+    /// As it stands in names and labels.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Logs => "logs",
+            Self::Traces => "traces",
+        }
+    }
+
+    /// As AWS calls it.
+    pub(super) fn log_type(self) -> &'static str {
+        match self {
+            Self::Logs => "APPLICATION_LOGS",
+            Self::Traces => "TRACES",
+        }
+    }
+
+    pub(super) fn of(log_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|delivered| delivered.log_type() == log_type)
+    }
+
+    pub(super) fn source(self, id: &str) -> String {
+        delivery(id, &format!("{}-source", self.word()))
+    }
+
+    pub(super) fn destination(self, id: &str) -> String {
+        delivery(id, &format!("{}-destination", self.word()))
+    }
+}
+
+/// The id at the end of a resource's ARN.
+pub(super) fn id_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
 /// A live resource of ours whose logs AWS delivers.
 pub(super) struct Subject {
     pub(super) id: String,
+    pub(super) arn: String,
     pub(super) owner: Owner,
-    pub(super) sort: String,
+    /// As the manifest's sections call it; those that nobody declares add their ids.
+    pub(super) label: String,
+    sort: String,
     /// As they are on it now: what is named after it carries the same.
     pub(super) tags: BTreeMap<String, String>,
 }
@@ -29,15 +78,22 @@ impl Subject {
     pub(super) fn log_group(&self) -> String {
         vended_log_group(&self.sort, &self.id)
     }
+
+    pub(super) fn label(&self, delivered: Delivered) -> String {
+        format!("{}-{}", self.label, delivered.word())
+    }
 }
 
 pub(super) fn subjects(observe: &Observe<'_>) -> Vec<Subject> {
     let ours = observe.above.iter().filter(|(a, f)| SUBJECTS.contains(&a.kind()) && matches!(f.mark, Ownership::Ours { .. }));
     ours.filter_map(|(address, found)| {
+        let (id, sort) = (attribute(&found.output, "id")?, address.kind());
         Some(Subject {
-            id: attribute(&found.output, "id")?,
+            arn: attribute(&found.output, "arn")?,
             owner: address.owner().clone(),
-            sort: address.kind().to_owned(),
+            label: if address.label() == "main" { sort.into() } else { format!("{sort}-{id}") },
+            id,
+            sort: sort.into(),
             tags: found.spec.get("tags").and_then(|tags| serde_json::from_value(tags.clone()).ok()).unwrap_or_default(),
         })
     })
@@ -55,6 +111,27 @@ pub(super) fn wanted<K: Kind>(observe: &Observe<'_>) -> Result<Vec<(Address, K)>
         .into_iter()
         .map(|(address, spec)| Ok((address, serde_json::from_value(fill(&document(&spec)?, &lookup))?)))
         .collect()
+}
+
+/// What carries no id of a live resource may be left over of one that is gone: then it is ours by its tags.
+pub(super) async fn left_over(observe: &Observe<'_>, kind: &str, name: &str, arn: &str) -> Result<Option<(Address, Ownership)>> {
+    if !observe.could_be_ours(name) {
+        return Ok(None);
+    }
+    let tags = Observe::details(read_tags(observe.aws, arn).await, None)?;
+    // The address in its mark is that of what stands in its place.
+    Ok(tags.and_then(|tags| observe.whose(&tags, None)).map(|(address, mark)| (child(kind, address.owner(), name), mark)))
+}
+
+/// What was listed; nothing where AWS does not let us look and nothing is wanted: who asks for no logs needs no permission.
+pub(super) fn listed<K: Kind, T>(observe: &Observe<'_>, read: Result<Vec<T>>) -> Result<Vec<T>> {
+    match read {
+        Err(error) if observe.wanted::<K>().is_empty() && AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
+            tracing::warn!(error = format!("{error:#}"), "taking it that there is no {}, since none is wanted", K::NAME);
+            Ok(Vec::new())
+        }
+        read => read,
+    }
 }
 
 pub(super) async fn read_tags(aws: &Aws, arn: &str) -> Result<Tags> {

@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Claims, Identity, Manifest, Platform, Policy, Price, Tenant, Tier, check, rules};
+use super::{Claims, Identity, Manifest, Observability, Platform, Policy, Price, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{TenantId, TierName};
 
@@ -18,6 +18,7 @@ mod file;
 mod guardrail;
 mod identity;
 mod memory;
+mod observability;
 mod policy;
 mod prices;
 mod tenant;
@@ -33,6 +34,7 @@ pub(super) struct Draft {
     pub(super) identity: Option<Identity>,
     pub(super) policy: Option<Policy>,
     pub(super) data: Option<Data>,
+    pub(super) observability: Option<Observability>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     pub(super) prices: BTreeMap<String, Price>,
@@ -68,10 +70,10 @@ impl Reading {
     /// The manifest and its warnings, unless something is wrong.
     pub(crate) fn finish(self) -> Result<(Manifest, Diagnostics), Diagnostics> {
         match self.draft {
-            Draft { platform: Some(platform), identity: Some(identity), policy, data, tiers, tenants, prices, .. }
+            Draft { platform: Some(platform), identity: Some(identity), policy, data, observability, tiers, tenants, prices, .. }
                 if !self.findings.has_errors() =>
             {
-                Ok((Manifest { path: self.path, platform, identity, policy, data, tiers, tenants, prices }, self.findings))
+                Ok((Manifest { path: self.path, platform, identity, policy, data, observability, tiers, tenants, prices }, self.findings))
             }
             _ => Err(self.findings),
         }
@@ -118,7 +120,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let known = &["version", "platform", "identity", "policy", "data", "tiers", "tenants", "prices"];
+    let known = &["version", "platform", "identity", "policy", "data", "observability", "tiers", "tenants", "prices"];
     let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
@@ -135,13 +137,14 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     let identity = identity::read(&top, platform.as_ref(), findings);
     let policy = policy::read(&top, findings);
     let data = data::read(&top, findings);
+    let observability = observability::read(&top, findings);
     let (tiers, tier_names) = tiers(&top, findings);
     let tenants = tenants(&top, &tier_names, findings);
     if data.is_some() {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
     let prices = prices::read(&top, findings);
-    Some(Draft { platform, identity, policy, data, tiers, tenants, prices, tier_names })
+    Some(Draft { platform, identity, policy, data, observability, tiers, tenants, prices, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

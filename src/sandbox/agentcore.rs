@@ -247,6 +247,11 @@ fn arn(world: &World, resource: &str) -> String {
     format!("arn:aws:bedrock-agentcore:{}:{}:{resource}", world.region, world.account)
 }
 
+/// Whether there is a resource of that ARN.
+pub(super) fn is_there(world: &mut World, arn: &str) -> bool {
+    marks::tagged(world, arn).is_ok()
+}
+
 /// Whether a status is on its way to another one; asking does not move it.
 fn in_transition(status: &Settling, now: f64) -> bool {
     matches!(status.peek(now), "CREATING" | "UPDATING" | "DELETING" | GONE)

@@ -1,4 +1,5 @@
-//! CloudWatch Logs (awsJson1.1): log groups with their retention and tags.
+//! CloudWatch Logs (awsJson1.1): log groups with their retention and tags, resource policies, and delivery of other
+//! services' logs.
 //!
 //! A group is made without a retention, which is a request of its own, and is listed without its tags.
 
@@ -13,13 +14,18 @@ use super::agentcore::tags::Tags;
 use super::protocol::{Refusal, Reply, Request};
 use super::{Service, World};
 
+mod deliveries;
+mod destinations;
 mod groups;
 mod insights;
 mod marks;
+mod policies;
 mod queries;
 mod shapes;
+mod sources;
 
 const INVALID: &str = "InvalidParameterException";
+const VALIDATION: &str = "ValidationException";
 
 pub(super) struct Logs;
 
@@ -33,6 +39,14 @@ pub(super) struct State {
 struct Region {
     groups: BTreeMap<String, Group>,
     queries: queries::Queries,
+    /// By name.
+    policies: BTreeMap<String, policies::Policy>,
+    /// By name.
+    sources: BTreeMap<String, sources::Source>,
+    /// By name.
+    destinations: BTreeMap<String, destinations::Destination>,
+    /// By id.
+    deliveries: BTreeMap<String, deliveries::Delivery>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,6 +90,11 @@ const fn on(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &V
     Operation { name, shape, invalid: INVALID, answer }
 }
 
+/// An operation of delivery, which has other words for a broken constraint.
+const fn on_delivery(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &Value) -> Answer) -> Operation {
+    Operation { name, shape, invalid: VALIDATION, answer }
+}
+
 static OPERATIONS: &[Operation] = &[
     on("CreateLogGroup", &shapes::CREATE_GROUP, groups::create),
     on("DescribeLogGroups", &shapes::DESCRIBE_GROUPS, groups::describe),
@@ -89,6 +108,21 @@ static OPERATIONS: &[Operation] = &[
     on("PutLogEvents", &shapes::PUT_EVENTS, queries::put),
     on("StartQuery", &shapes::START_QUERY, queries::start),
     on("GetQueryResults", &shapes::RESULTS, queries::results),
+    on("PutResourcePolicy", &shapes::PUT_POLICY, policies::put),
+    on("DescribeResourcePolicies", &shapes::PAGE, policies::describe),
+    on("DeleteResourcePolicy", &shapes::DELETE_POLICY, policies::delete),
+    on_delivery("PutDeliverySource", &shapes::PUT_SOURCE, sources::put),
+    on_delivery("GetDeliverySource", &shapes::DELIVERY_NAME, sources::get),
+    on_delivery("DescribeDeliverySources", &shapes::DESCRIBE_SOURCES, sources::describe),
+    on_delivery("DeleteDeliverySource", &shapes::DELIVERY_NAME, sources::delete),
+    on_delivery("PutDeliveryDestination", &shapes::PUT_DESTINATION, destinations::put),
+    on_delivery("GetDeliveryDestination", &shapes::DELIVERY_NAME, destinations::get),
+    on_delivery("DescribeDeliveryDestinations", &shapes::DESCRIBE_DESTINATIONS, destinations::describe),
+    on_delivery("DeleteDeliveryDestination", &shapes::DELIVERY_NAME, destinations::delete),
+    on_delivery("CreateDelivery", &shapes::CREATE_DELIVERY, deliveries::create),
+    on_delivery("GetDelivery", &shapes::DELIVERY_ID, deliveries::get),
+    on_delivery("DescribeDeliveries", &shapes::DESCRIBE_DELIVERIES, deliveries::describe),
+    on_delivery("DeleteDelivery", &shapes::DELIVERY_ID, deliveries::delete),
 ];
 
 const TARGET: &str = "Logs_20140328.";
@@ -117,6 +151,14 @@ fn missing(message: impl Into<String>) -> Refusal {
     refuse("ResourceNotFoundException", message)
 }
 
+fn conflict(message: impl Into<String>) -> Refusal {
+    refuse("ConflictException", message)
+}
+
+fn invalid(message: impl Into<String>) -> Refusal {
+    refuse(VALIDATION, message)
+}
+
 fn region(world: &mut World) -> &mut Region {
     world.state.logs.regions.entry(world.region.clone()).or_default()
 }
@@ -124,6 +166,12 @@ fn region(world: &mut World) -> &mut Region {
 /// `resource` is `log-group:NAME`, say.
 fn arn(world: &World, resource: &str) -> String {
     format!("arn:aws:logs:{}:{}:{resource}", world.region, world.account)
+}
+
+/// Whether a policy of the account lets a service write to the log group.
+pub(super) fn may_write(world: &mut World, service: &str, group: &str) -> bool {
+    let resource = arn(world, &format!("log-group:{group}:*"));
+    region(world).policies.values().any(|policy| policy.allows(service, &resource))
 }
 
 /// A page of a listing whose size and token stand in the body.

@@ -19,6 +19,7 @@ SIGNED_AS = {
     "s3vectors": ["s3vectors"],
     "ssm": ["ssm"],
     "sts": ["sts"],
+    "xray": ["xray"],
 }
 
 

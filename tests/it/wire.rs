@@ -72,6 +72,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
         "s3vectors",
         "ssm",
         "sts",
+        "xray",
     ] {
         judge.args(["--service", service]);
     }

@@ -12,7 +12,7 @@ static TAG: Shape = Shape::Struct(&[must("tags", tags::SHAPE)]);
 static PUT_POLICY: Shape = Shape::Struct(&[must("policy", text(1, 20_480, ""))]);
 
 /// The tags of the resource of that ARN.
-fn tagged<'a>(world: &'a mut World, named: &str) -> Result<&'a mut Tags, Refusal> {
+pub(super) fn tagged<'a>(world: &'a mut World, named: &str) -> Result<&'a mut Tags, Refusal> {
     if !shape::matches(ARN, named) {
         return Err(invalid(format!(
             "Value at 'resourceArn' failed to satisfy constraint: Member must satisfy regular expression pattern: {ARN}"

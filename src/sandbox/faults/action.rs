@@ -30,6 +30,7 @@ pub(super) const SERVICES_OF_IAM: &[&str] = &[
     "s3vectors",
     "ssm",
     "sts",
+    "xray",
 ];
 
 /// `service:Operation`, if the request says so or its service knows.

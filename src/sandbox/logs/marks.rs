@@ -18,6 +18,9 @@ fn of<'a>(world: &'a mut World, body: &Value) -> Result<&'a mut Tags, Refusal> {
     let region = region(world);
     let tags = match sort {
         "log-group" => region.groups.get_mut(name).map(|group| &mut group.tags),
+        "delivery-source" => region.sources.get_mut(name).map(|source| &mut source.tags),
+        "delivery-destination" => region.destinations.get_mut(name).map(|destination| &mut destination.tags),
+        "delivery" => region.deliveries.get_mut(name).map(|delivery| &mut delivery.tags),
         _ => None,
     };
     tags.ok_or_else(|| missing("The specified resource does not exist."))

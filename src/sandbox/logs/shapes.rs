@@ -51,3 +51,34 @@ pub(super) static START_QUERY: Shape = Shape::Struct(&[
 ]);
 pub(super) static RESULTS: Shape =
     Shape::Struct(&[must("queryId", text(0, 256, "")), may("nextToken", text(1, usize::MAX, "")), may("maxItems", number(1, 10_000))]);
+pub(super) static PAGE: Shape = Shape::Struct(&[LIMIT, TOKEN]);
+pub(super) static PUT_POLICY: Shape = Shape::Struct(&[
+    must("policyName", text(1, 512, "")),
+    must("policyDocument", text(1, 51_200, "")),
+    may("resourceArn", text(0, 2048, "")),
+]);
+pub(super) static DELETE_POLICY: Shape = Shape::Struct(&[must("policyName", text(1, 512, ""))]);
+
+const DELIVERY: Shape = text(1, 60, r"[\w-]*");
+const NAMED: Member = must("name", DELIVERY);
+static NAMES: Shape = DELIVERY;
+static RESOURCE_ARN: Shape = text(0, 2048, "");
+
+pub(super) static DELIVERY_NAME: Shape = Shape::Struct(&[NAMED]);
+pub(super) static PUT_SOURCE: Shape =
+    Shape::Struct(&[NAMED, must("resourceArn", text(0, 2048, "")), must("logType", text(1, 255, r"[\w]*")), may("tags", tags::SHAPE)]);
+pub(super) static DESCRIBE_SOURCES: Shape = Shape::Struct(&[LIMIT, TOKEN, may("resourceArns", list(1, 20, &RESOURCE_ARN))]);
+static TARGET: Shape = Shape::Struct(&[must("destinationResourceArn", text(0, 2048, ""))]);
+pub(super) static PUT_DESTINATION: Shape = Shape::Struct(&[
+    NAMED,
+    may("outputFormat", Shape::OneOf(&["json", "plain", "w3c", "raw", "parquet"])),
+    may("deliveryDestinationConfiguration", Shape::Of(&TARGET)),
+    may("deliveryDestinationType", Shape::OneOf(&["S3", "CWL", "FH", "XRAY"])),
+    may("roleArn", text(0, 2048, "")),
+    may("tags", tags::SHAPE),
+]);
+pub(super) static DESCRIBE_DESTINATIONS: Shape = Shape::Struct(&[LIMIT, TOKEN, may("names", list(1, 20, &NAMES))]);
+pub(super) static CREATE_DELIVERY: Shape =
+    Shape::Struct(&[must("deliverySourceName", DELIVERY), must("deliveryDestinationArn", text(0, 2048, "")), may("tags", tags::SHAPE)]);
+pub(super) static DELIVERY_ID: Shape = Shape::Struct(&[must("id", text(1, 64, "[0-9A-Za-z]+"))]);
+pub(super) static DESCRIBE_DELIVERIES: Shape = Shape::Struct(&[LIMIT, TOKEN, may("deliverySourceNames", list(1, 20, &NAMES))]);
