@@ -13,7 +13,9 @@ use crate::sandbox::{Broken, Faults};
 use crate::ui::{Talk, Ui};
 
 mod apply;
+mod costs;
 mod destroy;
+mod documents;
 mod init;
 mod open;
 mod plan;
@@ -27,7 +29,7 @@ const FAULTS: &str = "TENANTRY_SANDBOX_FAULTS";
 const AFTER: &str = "\
 Exit codes:
     0  done; a plan with or without changes        64  wrong usage, or nobody to ask
-    1  any other failure                           65  the manifest is wrong
+    1  any other failure                           65  the manifest or a document is wrong
     2  changes, with --detailed-exitcode           75  AWS is busy or out of reach: try again
    10  the plan is not the one that was reviewed   77  AWS denies it, or no credentials
    11  somebody else is applying                  130  interrupted
@@ -134,6 +136,9 @@ enum Command {
     Destroy(destroy::Destroy),
     /// Show what is live, by tier and tenant.
     Status(status::Status),
+    /// Bring tenants' documents to their knowledge base, and see what is there.
+    Documents(documents::Documents),
+    Costs(costs::Costs),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -185,6 +190,8 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Apply(apply) => apply.run(global, ui).await,
         Command::Destroy(destroy) => destroy.run(global, ui).await,
         Command::Status(status) => status.run(global, ui).await,
+        Command::Documents(documents) => documents.run(global, ui).await,
+        Command::Costs(costs) => costs.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
     }

@@ -12,6 +12,7 @@ mod check;
 mod data;
 mod function;
 mod observability;
+mod prices;
 mod read;
 mod rules;
 pub(crate) mod section;
@@ -24,6 +25,7 @@ pub(crate) use data::Data;
 pub(crate) use data::DataTable;
 pub(crate) use function::{Function, LambdaRef};
 pub(crate) use observability::{Observability, Traces};
+pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]
 pub(crate) use read::from_text;
 pub(crate) use read::{Reading, open, read};
@@ -56,6 +58,8 @@ pub(crate) struct Manifest {
     pub(crate) observability: Option<Observability>,
     pub(crate) tiers: BTreeMap<TierName, Tier>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
+    /// What models cost, by their ids: for `costs` alone.
+    pub(crate) prices: BTreeMap<String, Price>,
 }
 
 #[derive(Debug, Clone)]

@@ -267,9 +267,14 @@ impl Names {
         format!("{}-{tier}-documents", self.platform)
     }
 
+    /// How the name of every runtime begins.
+    pub(crate) fn runtimes(&self) -> String {
+        format!("{}_", self.platform.as_str().replace('-', "_"))
+    }
+
     /// AgentCore takes no hyphen in a runtime's name.
     pub(crate) fn runtime(&self, tier: &TierName) -> String {
-        format!("{}_{tier}", self.platform.as_str().replace('-', "_"))
+        format!("{}{tier}", self.runtimes())
     }
 
     pub(crate) fn gateway(&self, tier: &TierName) -> String {

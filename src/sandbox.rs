@@ -20,6 +20,7 @@ mod bedrock_agent;
 mod broken;
 mod claim;
 mod cognito;
+mod costs;
 mod dates;
 mod dynamodb;
 mod faults;
@@ -67,6 +68,7 @@ const SERVICES: &[&dyn Service] = &[
     &logs::Logs,
     &xray::XRay,
     &dynamodb::DynamoDb,
+    &costs::Costs,
     &s3vectors::S3Vectors,
     &agent_registry::AgentRegistry,
     &agentcore::AgentCore,
@@ -90,6 +92,7 @@ struct State {
     bedrock: bedrock::State,
     bedrock_agent: bedrock_agent::State,
     cognito: cognito::State,
+    costs: costs::State,
     dynamodb: dynamodb::State,
     iam: iam::State,
     kms: kms::State,

@@ -9,6 +9,8 @@ use crate::aws::{AwsError, Class};
 use crate::diagnostic::{Color, Diagnostics};
 use crate::exit::{Exit, Stop, is_broken_pipe};
 
+pub(crate) mod costs;
+pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod json;
 pub(crate) mod plan;

@@ -44,10 +44,14 @@ impl std::fmt::Display for Held {
 
 impl std::error::Error for Held {}
 
-/// Whether the bucket is there and carries the platform's mark: no other bucket gets a lock put into it.
+/// Whether the platform's bucket is there and ours: no other bucket gets a lock put into it.
 pub(crate) async fn is_in_ours(aws: &Aws, names: &Names) -> Result<bool> {
-    let bucket = names.platform_bucket();
-    let get = aws.s3.get_bucket_tagging().bucket(&bucket).expected_bucket_owner(names.account.as_str());
+    is_ours(aws, names, &names.platform_bucket()).await
+}
+
+/// Whether a bucket is there and carries the platform's mark.
+pub(crate) async fn is_ours(aws: &Aws, names: &Names, bucket: &str) -> Result<bool> {
+    let get = aws.s3.get_bucket_tagging().bucket(bucket).expected_bucket_owner(names.account.as_str());
     let tags = get.send().await.during(format!("reading the tags of bucket `{bucket}`")).missing_is_none()?;
     Ok(tags.is_some_and(|t| t.tag_set().iter().any(|t| t.key() == PLATFORM_TAG && t.value() == names.platform.as_str())))
 }

@@ -245,19 +245,29 @@ async fn take_if_possible(opened: &Opened, holder: &Holder) -> Result<Option<Loc
 
 /// Why nothing new is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
+pub(super) enum Why {
     Asked,
     TimeIsUp,
 }
 
 /// Begin nothing new once this is called, and why.
 #[derive(Debug, Clone, Default)]
-struct Halt {
-    token: CancellationToken,
+pub(super) struct Halt {
+    pub(super) token: CancellationToken,
     why: Arc<OnceLock<Why>>,
 }
 
 impl Halt {
+    /// The ending of a command that was halted; `left` says what was done and what was not.
+    pub(super) fn ending(&self, timeout: Duration, left: &str) -> anyhow::Error {
+        match self.why.get() {
+            Some(Why::TimeIsUp) => {
+                Stop::at(Exit::Partial, format!("the time limit of {} s was reached: {left}; give more with --timeout", timeout.as_secs()))
+            }
+            _ => Stop::at(Exit::Interrupted, format!("interrupted: {left}")),
+        }
+    }
+
     fn call(&self, why: Why) {
         // The first reason is the one that counts.
         let _ = self.why.set(why);
@@ -266,7 +276,7 @@ impl Halt {
 }
 
 /// Called by the first Ctrl-C, SIGTERM or hangup; the second leaves at once.
-fn halt_on_request(ui: &Ui) -> Halt {
+pub(super) fn halt_on_request(ui: &Ui) -> Halt {
     let halt = Halt::default();
     let (stop, ui) = (halt.clone(), ui.clone());
     tokio::spawn(async move {
@@ -320,7 +330,7 @@ fn hangups_are_ignored() -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the time limit of --timeout")]
-fn halt_after(timeout: Duration, ui: &Ui, halt: &Halt) {
+pub(super) fn halt_after(timeout: Duration, ui: &Ui, halt: &Halt) {
     let (halt, ui) = (halt.clone(), ui.clone());
     tokio::spawn(async move {
         tokio::time::sleep(timeout).await;

@@ -10,7 +10,7 @@ use super::api::Api;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Claims, Function, Identity, Manifest, Observability, Platform, Policy, Registry, Tenant, Tier, check, rules};
+use super::{Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Registry, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{FunctionName, TenantId, TierName};
 
@@ -23,6 +23,7 @@ mod identity;
 mod memory;
 mod observability;
 mod policy;
+mod prices;
 mod rate_limit;
 mod registry;
 mod tenant;
@@ -44,6 +45,7 @@ pub(super) struct Draft {
     pub(super) observability: Option<Observability>,
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
+    pub(super) prices: BTreeMap<String, Price>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
     pub(super) tier_names: BTreeSet<String>,
 }
@@ -97,9 +99,23 @@ impl Reading {
                 api,
                 tiers,
                 tenants,
+                prices,
                 ..
             } if !self.findings.has_errors() => Ok((
-                Manifest { path: self.path, platform, identity, policy, data, observability, registry, functions, api, tiers, tenants },
+                Manifest {
+                    path: self.path,
+                    platform,
+                    identity,
+                    policy,
+                    data,
+                    observability,
+                    registry,
+                    functions,
+                    api,
+                    tiers,
+                    tenants,
+                    prices,
+                },
                 self.findings,
             )),
             _ => Err(self.findings),
@@ -147,7 +163,20 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
-    let known = &["version", "platform", "identity", "policy", "data", "observability", "registry", "functions", "api", "tiers", "tenants"];
+    let known = &[
+        "version",
+        "platform",
+        "identity",
+        "policy",
+        "data",
+        "functions",
+        "api",
+        "observability",
+        "registry",
+        "prices",
+        "tiers",
+        "tenants",
+    ];
     let top = Section::open(root, root.span, "the manifest", known, findings);
     if !matches!(root.value, Value::Map(_)) {
         return None;
@@ -173,12 +202,13 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     if data.is_some() {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
+    let prices = prices::read(&top, findings);
     api::check(api.as_ref(), platform.as_ref(), (&tiers, &tenants), root, findings);
     rate_limit::check(identity.as_ref(), &tiers, &tenants, root, findings);
     if registry.is_some() {
         registry::check(&tiers, top.span("registry"), findings);
     }
-    Some(Draft { platform, identity, policy, data, observability, registry, functions, api, tiers, tenants, tier_names })
+    Some(Draft { platform, identity, policy, data, observability, registry, functions, api, tiers, tenants, prices, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

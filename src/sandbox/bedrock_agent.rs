@@ -57,6 +57,9 @@ struct Source {
     status: Settling,
     failures: Vec<String>,
     jobs: BTreeMap<String, Job>,
+    /// What jobs have read by now: the ETags of each document and of its sidecar.
+    #[serde(default)]
+    read: BTreeMap<String, [String; 2]>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,6 +68,11 @@ struct Job {
     description: Option<String>,
     status: Settling,
     started: f64,
+    /// What is told once the job is over.
+    #[serde(default)]
+    counted: jobs::Counted,
+    #[serde(default)]
+    failures: Vec<String>,
 }
 
 type Answer = Result<Value, Refusal>;

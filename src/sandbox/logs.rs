@@ -17,8 +17,10 @@ use super::{Service, World};
 mod deliveries;
 mod destinations;
 mod groups;
+mod insights;
 mod marks;
 mod policies;
+mod queries;
 mod shapes;
 mod sources;
 
@@ -36,6 +38,7 @@ pub(super) struct State {
 #[serde(default)]
 struct Region {
     groups: BTreeMap<String, Group>,
+    queries: queries::Queries,
     /// By name.
     policies: BTreeMap<String, policies::Policy>,
     /// By name.
@@ -101,6 +104,10 @@ static OPERATIONS: &[Operation] = &[
     on("TagResource", &shapes::TAG, marks::tag),
     on("UntagResource", &shapes::UNTAG, marks::untag),
     on("ListTagsForResource", &shapes::LIST_TAGS, marks::list),
+    on("CreateLogStream", &shapes::STREAM, queries::create_stream),
+    on("PutLogEvents", &shapes::PUT_EVENTS, queries::put),
+    on("StartQuery", &shapes::START_QUERY, queries::start),
+    on("GetQueryResults", &shapes::RESULTS, queries::results),
     on("PutResourcePolicy", &shapes::PUT_POLICY, policies::put),
     on("DescribeResourcePolicies", &shapes::PAGE, policies::describe),
     on("DeleteResourcePolicy", &shapes::DELETE_POLICY, policies::delete),

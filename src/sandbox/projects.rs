@@ -144,6 +144,12 @@ fn whole(seconds: f64) -> i64 {
     seconds as i64
 }
 
+/// The keys of all projects' tags, in every region: billing knows no regions.
+pub(super) fn tag_keys(world: &World) -> std::collections::BTreeSet<String> {
+    let projects = world.state.projects.projects.values().flat_map(BTreeMap::values);
+    projects.flat_map(|project| project.tags.keys()).cloned().collect()
+}
+
 /// The project that every region has, and that nobody can change.
 fn default_project() -> Project {
     Project { name: "default".into(), created: 0.0, archived: None, tags: Tags::new(), retention: "inherit".into(), number: 0 }

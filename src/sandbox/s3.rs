@@ -237,6 +237,24 @@ fn refused(world: &World, call: &Call, refusal: &Refusal) -> Reply {
     }
 }
 
+/// An object as another service finds it.
+pub(super) struct Seen {
+    pub(super) key: String,
+    pub(super) etag: String,
+    pub(super) size: usize,
+}
+
+/// The current objects below a prefix; `None` if there is no such bucket.
+pub(super) fn below(world: &World, bucket: &str, prefix: &str) -> Option<Vec<Seen>> {
+    let bucket = world.state.s3.bucket(bucket).ok()?;
+    let keys = bucket.objects.keys().filter(|key| key.starts_with(prefix));
+    let seen = keys.filter_map(|key| {
+        let (_, content) = bucket.current(key)?;
+        Some(Seen { key: key.clone(), etag: content.etag.clone(), size: content.size })
+    });
+    Some(seen.collect())
+}
+
 impl State {
     fn bucket(&self, name: &str) -> Result<&Bucket, Refusal> {
         self.buckets.get(name).ok_or_else(no_bucket)

@@ -11,6 +11,7 @@ SIGNED_AS = {
     "apigateway": ["apigateway"],
     "bedrock": ["bedrock-agent", "bedrock"],
     "bedrock-agentcore": ["bedrock-agentcore-control"],
+    "ce": ["ce"],
     "cognito-idp": ["cognito-idp"],
     "dynamodb": ["dynamodb"],
     "iam": ["iam"],

@@ -6,6 +6,10 @@ mod bad_input;
 #[cfg(test)]
 mod budget;
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod readme;

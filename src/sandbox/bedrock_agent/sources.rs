@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::agentcore::{pages, shape};
 use super::super::protocol::Refusal;
 use super::super::{Settling, World, dates, iam, s3vectors};
-use super::{Answer, Call, GONE, LETTERS, Source, base, conflict, invalid, quota, region, shapes, storage};
+use super::{Answer, Call, GONE, LETTERS, Source, base, conflict, invalid, jobs, quota, region, shapes, storage};
 
 const LIMIT: usize = 5;
 const MEMBERS: &[&str] = &[
@@ -90,8 +90,15 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     if base.sources.len() >= LIMIT {
         return Err(quota(format!("The number of data sources of knowledge base {of} exceeds the limit of {LIMIT}.")));
     }
-    let source =
-        Source { given, created: now, updated: now, status: Settling::settled("AVAILABLE"), failures: Vec::new(), jobs: BTreeMap::new() };
+    let source = Source {
+        given,
+        created: now,
+        updated: now,
+        status: Settling::settled("AVAILABLE"),
+        failures: Vec::new(),
+        jobs: BTreeMap::new(),
+        read: BTreeMap::new(),
+    };
     let reply = shown(of, &id, &source);
     base.sources.insert(id.clone(), source);
     if let Some(token) = token {
@@ -136,7 +143,7 @@ fn changeable<'a>(world: &'a mut World, call: &Call) -> Result<&'a mut Source, R
     if matches!(source.status.peek(now), "DELETING" | GONE) {
         return Err(conflict(format!("DataSource {id} is in DELETING state and cannot be modified.")));
     }
-    if source.jobs.values().any(|job| job.status.peek(now) != "COMPLETE") {
+    if source.jobs.values().any(|job| !jobs::is_over(job.status.peek(now))) {
         return Err(conflict(format!("DataSource {id} has an ongoing ingestion job.")));
     }
     Ok(source)

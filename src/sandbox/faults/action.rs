@@ -12,6 +12,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("DynamoDB_20120810.", "dynamodb"),
     ("TrentService.", "kms"),
     ("Logs_20140328.", "logs"),
+    ("AWSInsightsIndexService.", "ce"),
 ];
 
 /// The services, as IAM calls them, whose actions can be denied.
@@ -21,6 +22,7 @@ pub(super) const SERVICES_OF_IAM: &[&str] = &[
     "bedrock",
     "bedrock-agentcore",
     "bedrock-mantle",
+    "ce",
     "cognito-idp",
     "dynamodb",
     "iam",

@@ -32,6 +32,25 @@ pub(super) static TAG: Shape = Shape::Struct(&[RESOURCE, must("tags", tags::SHAP
 pub(super) static UNTAG: Shape = Shape::Struct(&[RESOURCE, must("tagKeys", list(0, 50, &TAG_KEY))]);
 pub(super) static LIST_TAGS: Shape = Shape::Struct(&[RESOURCE]);
 
+const STREAM_NAME: Member = must("logStreamName", text(1, 512, "[^:*]*"));
+static EVENT: Shape = Shape::Struct(&[must("timestamp", number(0, i64::MAX)), must("message", text(1, usize::MAX, ""))]);
+static SOME_NAME: Shape = NAME;
+static IDENTIFIER: Shape = text(1, 2048, r"[\w#+=/:,.@*-]*");
+
+pub(super) static STREAM: Shape = Shape::Struct(&[GROUP_NAME, STREAM_NAME]);
+pub(super) static PUT_EVENTS: Shape = Shape::Struct(&[GROUP_NAME, STREAM_NAME, must("logEvents", list(1, 10_000, &EVENT))]);
+pub(super) static START_QUERY: Shape = Shape::Struct(&[
+    may("logGroupName", NAME),
+    may("logGroupNames", list(0, usize::MAX, &SOME_NAME)),
+    may("logGroupIdentifiers", list(0, usize::MAX, &IDENTIFIER)),
+    must("startTime", number(0, i64::MAX)),
+    must("endTime", number(0, i64::MAX)),
+    must("queryString", text(0, 10_000, "")),
+    may("queryLanguage", Shape::OneOf(&["CWLI", "SQL", "PPL"])),
+    may("limit", number(1, 100_000)),
+]);
+pub(super) static RESULTS: Shape =
+    Shape::Struct(&[must("queryId", text(0, 256, "")), may("nextToken", text(1, usize::MAX, "")), may("maxItems", number(1, 10_000))]);
 pub(super) static PAGE: Shape = Shape::Struct(&[LIMIT, TOKEN]);
 pub(super) static PUT_POLICY: Shape = Shape::Struct(&[
     must("policyName", text(1, 512, "")),

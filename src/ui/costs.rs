@@ -1,0 +1,218 @@
+//! The account of tokens and money: a table for people, and a document for machines.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::documents::time;
+use super::style::{BOLD, CAREFUL, DIM};
+use crate::costs::query::Period;
+use crate::costs::tags::{Activation, Standing};
+use crate::costs::{Account, By, Group, Line, NAMELESS, Usage, Used};
+use crate::diagnostic::quoted;
+use crate::manifest::Manifest;
+
+const COSTS: &str = "tenantry-costs/1.0";
+
+/// What was asked, and what is known.
+pub(crate) struct Report<'a> {
+    pub(crate) period: Period,
+    pub(crate) by: By,
+    pub(crate) account: Account,
+    pub(crate) used: &'a Used,
+    pub(crate) manifest: &'a Manifest,
+    /// Lines that speak of usage and can't be read.
+    pub(crate) unreadable: u64,
+    /// Tiers with a runtime that has logged nothing yet.
+    pub(crate) silent: Vec<&'a str>,
+    pub(crate) activation: Activation,
+}
+
+/// `12,345,678`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// What agents wrote may hold anything.
+fn shown(name: &str) -> String {
+    let text = quoted(name);
+    text.trim_matches('`').to_owned()
+}
+
+fn money(group: &Group) -> String {
+    let partly = if group.unpriced.is_empty() { "" } else { "+" };
+    group.priced().map_or_else(|| "-".into(), |money| format!("{money}{partly}"))
+}
+
+pub(crate) fn text(report: &Report<'_>) -> String {
+    let mut out = String::new();
+    let (by, account) = (report.by, &report.account);
+    let _ = writeln!(
+        out,
+        "{BOLD}Tokens and money by {}{BOLD:#} {DIM}from {} to {}{DIM:#}",
+        by.as_str(),
+        time(report.period.from),
+        time(report.period.to)
+    );
+    let heads = [by.as_str(), if by == By::Tenant { "tier" } else { "" }, "answers", "input", "output", "total", "USD"].map(str::to_owned);
+    let cells = |name: &str, group: &Group| {
+        let tiers = if by == By::Tenant { group.tiers.iter().map(|t| shown(t)).collect::<Vec<_>>().join(",") } else { String::new() };
+        let Usage { answers, input, output, total } = group.usage;
+        [shown(name), tiers, thousands(answers), thousands(input), thousands(output), thousands(total), money(group)]
+    };
+    let body: Vec<([String; 7], &Group)> = account.groups.iter().map(|(name, group)| (cells(name, group), group)).collect();
+    let sum = cells("total", &Group { tiers: BTreeSet::new(), ..account.total.clone() });
+    let rows = || std::iter::once(&heads).chain(body.iter().map(|(cells, _)| cells)).chain([&sum]);
+    let widths: Vec<usize> =
+        (0..heads.len()).map(|n| rows().filter_map(|row| Some(row.get(n)?.chars().count())).max().unwrap_or(0)).collect();
+    let mut row = |cells: &[String; 7], style: anstyle::Style, remark: &str| {
+        let mut line = String::from(" ");
+        for (n, (cell, width)) in cells.iter().zip(widths.iter().copied()).enumerate().filter(|(_, (_, width))| *width > 0) {
+            let _ = if n < 2 { write!(line, " {cell:<width$} ") } else { write!(line, " {cell:>width$} ") };
+        }
+        let _ = writeln!(out, "{style}{}{style:#}{remark}", line.trim_end());
+    };
+    row(&heads, DIM, "");
+    for (cells, group) in &body {
+        let remark = match (group.declared, by) {
+            (false, By::Tenant | By::Tier) => format!("  {CAREFUL}not in the manifest{CAREFUL:#}"),
+            _ => String::new(),
+        };
+        row(cells, anstyle::Style::new(), &remark);
+    }
+    row(&sum, BOLD, "");
+    for note in notes(report) {
+        let _ = writeln!(out, "{CAREFUL}note:{CAREFUL:#} {note}");
+    }
+    out
+}
+
+/// What the table does not say by itself.
+fn notes(report: &Report<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let unpriced: Vec<String> = report.account.total.unpriced.iter().map(|model| shown(model)).collect();
+    if !unpriced.is_empty() {
+        let path = report.manifest.path.display();
+        notes.push(format!(
+            "without a price, and not in the money: {}; write it into {path}: `prices: {{ MODEL: {{ input: 0.10, output: 0.30 }} }}`",
+            unpriced.join(", ")
+        ));
+    }
+    if report.account.groups.contains_key(NAMELESS) {
+        notes.push(format!("{NAMELESS}: lines that don't say their {}", report.by.as_str()));
+    }
+    if report.unreadable > 0 {
+        let count = thousands(report.unreadable);
+        notes.push(format!("lines that speak of inference_usage and are no JSON with an `event`: {count}; they are not in the sums"));
+    }
+    if !report.silent.is_empty() {
+        notes.push(format!("no log group yet of tier {}: its agent has printed nothing", report.silent.join(", ")));
+    }
+    match &report.activation {
+        Activation::NotAsked => {}
+        Activation::Denied(why) => notes.push(format!(
+            "whether the projects' tags are cost allocation tags can't be seen ({why}); who pays the bill sees it under Billing and Cost \
+             Management, Cost allocation tags, and allows it with ce:ListCostAllocationTags"
+        )),
+        Activation::Known(tags) => {
+            let those = |wanted: Standing| tags.iter().filter(|(_, s)| **s == wanted).map(|(key, _)| key.as_str()).collect::<Vec<_>>();
+            let (inactive, unseen) = (those(Standing::Inactive), those(Standing::Unseen));
+            if !inactive.is_empty() {
+                let entries: Vec<String> = inactive.iter().map(|key| format!("TagKey={},Status=Active", typed(key))).collect();
+                notes.push(format!(
+                    "not activated as cost allocation tags, so AWS's bill does not tell tiers apart by them: {}; activate them with \
+                     `aws ce update-cost-allocation-tags-status --cost-allocation-tags-status {}` (from then on, not for the past)",
+                    inactive.join(", "),
+                    entries.join(" ")
+                ));
+            }
+            if !unseen.is_empty() {
+                notes.push(format!(
+                    "not known to AWS's billing yet: the tags {}; they can be activated up to a day after their first use",
+                    unseen.join(", ")
+                ));
+            }
+        }
+    }
+    notes
+}
+
+/// A key as a shell takes it.
+fn typed(key: &str) -> String {
+    if key.contains(' ') { format!("'{key}'") } else { key.to_owned() }
+}
+
+pub(crate) fn json(report: &Report<'_>) -> Value {
+    let usage = |usage: &Usage| json!({ "answers": usage.answers, "input_tokens": usage.input, "output_tokens": usage.output, "total_tokens": usage.total });
+    let group = |group: &Group| {
+        let mut document = usage(&group.usage);
+        if let Some(map) = document.as_object_mut() {
+            map.insert("usd".into(), json!(group.priced().map(|money| money.to_string())));
+            map.insert("models_without_price".into(), json!(group.unpriced));
+        }
+        document
+    };
+    let lines: Vec<Value> = report
+        .account
+        .groups
+        .iter()
+        .map(|(name, of)| {
+            let mut document = group(of);
+            if let Some(map) = document.as_object_mut() {
+                map.insert(report.by.as_str().into(), json!((name != NAMELESS).then_some(name)));
+                map.insert("declared".into(), json!(of.declared));
+                map.insert("tiers".into(), json!(of.tiers));
+            }
+            document
+        })
+        .collect();
+    let each = |(line, used): (&Line, &Usage)| {
+        let mut document = usage(used);
+        if let Some(map) = document.as_object_mut() {
+            map.extend([("tier", &line.tier), ("tenant", &line.tenant), ("model", &line.model)].map(|(k, v)| (k.to_owned(), json!(v))));
+        }
+        document
+    };
+    let activation = match &report.activation {
+        Activation::NotAsked => json!({ "state": "not_asked" }),
+        Activation::Denied(why) => json!({ "state": "denied", "why": why }),
+        Activation::Known(tags) => {
+            let tags: serde_json::Map<String, Value> = tags.iter().map(|(key, s)| (key.clone(), json!(s.as_str()))).collect();
+            json!({ "state": "known", "tags": tags })
+        }
+    };
+    json!({
+        "format": COSTS,
+        "from": time(report.period.from),
+        "to": time(report.period.to),
+        "by": report.by.as_str(),
+        "lines": lines,
+        "total": group(&report.account.total),
+        "usage": report.used.iter().map(each).collect::<Vec<_>>(),
+        "unreadable_lines": report.unreadable,
+        "tiers_without_logs": report.silent,
+        "cost_allocation_tags": activation,
+        "notes": notes(report),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::thousands;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(thousands(number), text);
+        }
+    }
+}
