@@ -55,7 +55,7 @@ fn write_changes(out: &mut String, plan: &Plan, changes: &[&Change], detail: Det
 fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) {
     let style = of(change.action);
     let kind = change.address.kind().replace('_', " ");
-    let _ = write!(out, "  {style}{}{style:#} {kind:<19} {}", sign(change.action), title(change));
+    let _ = write!(out, "  {style}{}{style:#} {kind:<20} {}", sign(change.action), title(change));
     let waits = waits(plan, change);
     let told_by_aws = change.fields.iter().any(|f| f.word_of_aws().is_some());
     let remark = match (change.action, change.cause) {

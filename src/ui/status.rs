@@ -72,7 +72,7 @@ pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, detail: Detail
                 None if pending.contains(address) => (State::Pending, format!("{DIM}{}{DIM:#}", identity(resource))),
                 None => (State::Good, format!("{DIM}{}{DIM:#}", identity(resource))),
             };
-            let _ = writeln!(out, "  {} {:<19} {:<19} {remark}", state.sign(), address.kind().replace('_', " "), address.label());
+            let _ = writeln!(out, "  {} {:<20} {:<19} {remark}", state.sign(), address.kind().replace('_', " "), address.label());
         }
         out.push('\n');
     }

@@ -6,6 +6,8 @@ mod bad_input;
 #[cfg(test)]
 mod budget;
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod costs;
 #[cfg(test)]
 mod documents;
