@@ -29,6 +29,8 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const HOLDS_DATA: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
+    /// A setting of the whole account, which others may rest on by now: set where it is wanted, never taken back.
+    const STAYS: bool = false;
     /// How many creates one call can carry.
     const TOGETHER: usize = 1;
     /// What to do about somebody else's resource of our name, where tags can't make it ours.
@@ -236,6 +238,7 @@ pub(crate) trait AnyKind: Sync {
     fn holds_data(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
     fn way_out(&self) -> Option<&'static str>;
+    fn stays(&self) -> bool;
     fn together(&self) -> usize;
     /// The outputs that follow from a spec whose references are filled as far as they are known.
     fn known(&self, filled: &Value, names: &Names) -> Result<Value>;
@@ -280,6 +283,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn way_out(&self) -> Option<&'static str> {
         K::WAY_OUT
+    }
+
+    fn stays(&self) -> bool {
+        K::STAYS
     }
 
     fn together(&self) -> usize {

@@ -325,6 +325,9 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
         live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
     gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
     for (address, found) in gone {
+        if kind(address.kind())?.stays() {
+            continue;
+        }
         let change = |action, fields, desired| Change {
             address: address.clone(),
             action,

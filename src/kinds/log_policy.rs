@@ -29,6 +29,7 @@ impl LogPolicy {
 
 impl Kind for LogPolicy {
     const NAME: &'static str = "log_policy";
+    const STAYS: bool = true;
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a resource policy can't be renamed")];
     type Output = Output;
 
