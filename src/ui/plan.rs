@@ -8,6 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, of, sign};
 use crate::address::{Address, Owner};
+use crate::diagnostic::plain;
 use crate::kinds::{Kind as _, Prefix, User, rank};
 use crate::names::tenant_prefix;
 use crate::plan::{self, Action, BLOCKED, Cause, Change, FieldChange, Plan, by_owner, moves};
@@ -85,7 +86,7 @@ fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) 
 fn title(change: &Change) -> String {
     let document = change.desired.as_ref().or(change.live.as_ref().map(|l| &l.spec));
     let name = ["name", "identifier", "key", "prefix", "email"].iter().find_map(|field| document?.get(field)?.as_str());
-    name.map_or_else(|| change.address.label().to_owned(), ToOwned::to_owned)
+    name.map_or_else(|| change.address.label().to_owned(), plain)
 }
 
 /// What it refers to and what is not there yet, in brief.
