@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, of, sign};
 use crate::address::{Address, Owner};
-use crate::kinds::{Kind as _, Prefix, User, rank};
+use crate::kinds::{Kind as _, Prefix, Role, User, rank};
 use crate::names::tenant_prefix;
 use crate::plan::{self, Action, BLOCKED, Cause, Change, FieldChange, Plan, by_owner, moves};
 
@@ -303,7 +303,9 @@ fn signature(owner: &Owner, changes: &[&Change]) -> String {
 
 fn notes(out: &mut String, plan: &Plan, detail: Detail) {
     let moves = moves(plan);
-    let kept: Vec<&Address> = plan.kept.iter().filter(|a| !moves.get(a.owner()).is_some_and(|left| left.contains(a))).collect();
+    // Why a role is kept, a note says.
+    let data = plan.kept.iter().filter(|a| a.kind() != Role::NAME);
+    let kept: Vec<&Address> = data.filter(|a| !moves.get(a.owner()).is_some_and(|left| left.contains(a))).collect();
     if !kept.is_empty() {
         heading(out, "kept, because they hold data");
         let (tenants, others): (Vec<&Address>, Vec<&Address>) = kept.into_iter().partition(|a| matches!(a.owner(), Owner::Tenant(_)));
