@@ -45,6 +45,10 @@ impl Kind for ApiAccount {
         vec![("account", names.account.to_string())]
     }
 
+    fn is_shared(_: &Output) -> bool {
+        true
+    }
+
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let Some((address, _)) = observe.wanted::<Self>().into_iter().next() else { return Ok(Vec::new()) };
         let Some(role) = set(observe.aws).await? else { return Ok(Vec::new()) };

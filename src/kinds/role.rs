@@ -11,7 +11,6 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::{ApiAccount, Found, Kind, Observe, PolicyDocument, Step, Tags};
-use crate::address::Address;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::{API_LOG_ROLE, Arn, Names};
@@ -32,7 +31,7 @@ pub(crate) struct Role {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
     arn: Arn,
-    /// Whether API Gateway's setting of the account names this role, which nobody declares any more.
+    /// Whether API Gateway's setting of the account names this role.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     shared: bool,
 }
@@ -108,8 +107,7 @@ impl Kind for Role {
             found.push(Found { address, spec, output: Output::of(&role.arn), mark });
         }
         // Other APIs of the account would lose their access logs with it.
-        let declared = |address: &Address| wanted.iter().any(|(wanted, _)| wanted == address);
-        for logs in found.iter_mut().filter(|f| f.address.label() == API_LOG_ROLE && !declared(&f.address)) {
+        for logs in found.iter_mut().filter(|f| f.address.label() == API_LOG_ROLE) {
             logs.output.shared = ApiAccount::names(observe.aws, logs.output.arn.as_str()).await?;
         }
         Ok(found)

@@ -48,6 +48,10 @@ impl Kind for TraceDestination {
         vec![("segments", CLOUD_WATCH_LOGS.into())]
     }
 
+    fn is_shared(_: &Output) -> bool {
+        true
+    }
+
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let wanted = observe.wanted::<Self>();
         if wanted.is_empty() || get(observe.aws).await?.progress() != Status::Ready {

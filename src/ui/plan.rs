@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, of, sign};
 use crate::address::{Address, Owner};
-use crate::kinds::{Kind as _, Prefix, Role, User, rank};
+use crate::kinds::{Kind as _, Prefix, User, kind, rank};
 use crate::names::tenant_prefix;
 use crate::plan::{self, Action, BLOCKED, Cause, Change, FieldChange, Plan, by_owner, moves};
 
@@ -301,10 +301,14 @@ fn signature(owner: &Owner, changes: &[&Change]) -> String {
     parts.join(" ")
 }
 
+fn holds_data(address: &Address) -> bool {
+    kind(address.kind()).is_ok_and(|kind| kind.holds_data())
+}
+
 fn notes(out: &mut String, plan: &Plan, detail: Detail) {
     let moves = moves(plan);
-    // Why a role is kept, a note says.
-    let data = plan.kept.iter().filter(|a| a.kind() != Role::NAME);
+    // What is kept for others has a note, where there is something to do about it.
+    let data = plan.kept.iter().filter(|a| holds_data(a));
     let kept: Vec<&Address> = data.filter(|a| !moves.get(a.owner()).is_some_and(|left| left.contains(a))).collect();
     if !kept.is_empty() {
         heading(out, "kept, because they hold data");

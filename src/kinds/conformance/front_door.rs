@@ -146,6 +146,9 @@ async fn somebody_elses_log_role_stays_and_one_that_is_gone_is_replaced() {
     bench.apply(&Desired::default(), &Named::default()).await;
     assert_eq!(set().await, ours, "others may count on it");
     bench.is_settled(&Desired::default(), "while the account names our role").await;
+    // As `destroy` looks: for everything that the manifest names.
+    let live = observe(&bench.site.aws, &names(), &whole()).await.unwrap();
+    assert!(diff(&names(), &Desired::default(), &live, &Named::default()).unwrap().is_empty());
     let plan = bench.plan(&Desired::default(), &Named::default()).await;
     assert_eq!(plan.kept.iter().map(ToString::to_string).collect::<Vec<_>>(), ["role/platform/api-logs"]);
     let note = crate::plan::notes(&plan).join("\n");
@@ -182,6 +185,29 @@ async fn a_method_opened_and_deployed_by_hand_is_closed_again() {
     let served = client(&bench).get_deployment().rest_api_id(&api).deployment_id(stage.deployment_id.unwrap()).embed("apisummary");
     let served = served.send().await.unwrap().api_summary.unwrap();
     assert!(served["/runtimes/{proxy+}"]["POST"].api_key_required);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_a_log_of_requests_and_a_cache_are_taken_off_the_stage() {
+    let bench = Bench::new();
+    bench.apply(&whole(), &Named::default()).await;
+    let api = client(&bench).get_rest_apis().send().await.unwrap().items.unwrap().remove(0).id.unwrap();
+    let deployment = client(&bench).create_deployment().rest_api_id(&api).send().await.unwrap().id.unwrap();
+    let set = |path: &str, value: &str| PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
+    let update = client(&bench).update_stage().rest_api_id(&api).stage_name("prod");
+    let update = update.patch_operations(set("/canarySettings/deploymentId", &deployment));
+    let update = update.patch_operations(set("/canarySettings/percentTraffic", "50"));
+    let update = update.patch_operations(set("/*/*/logging/dataTrace", "true"));
+    update.patch_operations(set("/~1runtimes~1{proxy+}/POST/caching/enabled", "true")).send().await.unwrap();
+
+    let plan = bench.plan(&whole(), &Named::default()).await;
+    let changed: Vec<(&str, Cause)> = plan.changes.iter().map(|c| (c.address.kind(), c.cause)).collect();
+    assert_eq!(changed, [("stage", Cause::Drift)]);
+    bench.apply(&whole(), &Named::default()).await;
+    bench.is_settled(&whole(), "after what was set by hand").await;
+    let stage = client(&bench).get_stage().rest_api_id(&api).stage_name("prod").send().await.unwrap();
+    assert!(stage.canary_settings.is_none());
+    assert!(stage.method_settings.unwrap().values().all(|set| !set.data_trace_enabled && !set.caching_enabled));
 }
 
 #[tokio::test(start_paused = true)]
