@@ -50,6 +50,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     fn closed(&self) -> Option<Self> {
         None
     }
+    /// Whether others use a live one, so that it stays when nobody declares it any more; it is deleted by name only.
+    fn is_shared(_: &Self::Output) -> bool {
+        false
+    }
     /// Outputs that follow from the spec, so that a plan can show and compare them before the resource is there.
     fn known(&self, _names: &Names) -> Vec<(&'static str, String)> {
         Vec::new()
@@ -247,6 +251,7 @@ pub(crate) trait AnyKind: Sync {
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn closed(&self, live: &Value) -> Result<Option<Value>>;
+    fn is_shared(&self, output: &Value) -> Result<bool>;
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
     fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
     fn create_together<'a>(&self, batch: &'a [(Value, Step<'a>)]) -> BoxFuture<'a, Vec<Result<Value>>>;
@@ -312,6 +317,11 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn closed(&self, live: &Value) -> Result<Option<Value>> {
         Ok(typed::<K>(live)?.closed().map(|closed| document(&closed)).transpose()?)
+    }
+
+    fn is_shared(&self, output: &Value) -> Result<bool> {
+        let output = serde_json::from_value(output.clone()).with_context(|| format!("reading what AWS chose for a {}", K::NAME))?;
+        Ok(K::is_shared(&output))
     }
 
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, DataSource, Kind as _, Ownership, Prefix, TraceDestination, User, UserPool, kind};
+use crate::kinds::{AnyFound, DataSource, Kind as _, Ownership, Prefix, Role, TraceDestination, User, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
@@ -82,7 +82,7 @@ pub(crate) struct Plan {
     pub(crate) target: Target,
     /// Creates, updates and replaces in the order of declaration, then closes and deletes from the bottom up.
     pub(crate) changes: Vec<Change>,
-    /// Live, no longer declared, and kept as they are because they hold data.
+    /// Live, no longer declared, and kept as they are because they hold data, or because others use them.
     pub(crate) kept: Vec<Address>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) unchanged: Vec<Address>,
@@ -325,7 +325,8 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
         live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
     gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
     for (address, found) in gone {
-        if kind(address.kind())?.stays() {
+        let kind = kind(address.kind())?;
+        if kind.stays() {
             continue;
         }
         let change = |action, fields, desired| Change {
@@ -337,8 +338,7 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
             desired,
             live: Some(found.clone()),
         };
-        let kind = kind(address.kind())?;
-        if !kind.holds_data() || named.deletes(address) {
+        if named.deletes(address) || !(kind.holds_data() || kind.is_shared(&found.output)?) {
             plan.changes.push(change(Action::Delete, Vec::new(), None));
             continue;
         }
@@ -446,7 +446,13 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
             c.address.owner().to_string().replace(':', " ")
         )
     });
-    attributes.into_iter().map(note).chain(opened.map(opens)).chain(unread).chain(spans).collect()
+    let role = plan.kept.iter().filter(|a| a.kind() == Role::NAME).map(|address| {
+        format!(
+            "{address} stays: API Gateway writes the access logs of every API in this account and region as this role. Name another \
+             role in API Gateway's settings and the next apply deletes it, or delete it now with --delete {address}"
+        )
+    });
+    attributes.into_iter().map(note).chain(opened.map(opens)).chain(unread).chain(spans).chain(role).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.
