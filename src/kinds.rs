@@ -27,6 +27,8 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[];
     /// Whether deleting one loses data of tenants or of the platform.
     const HOLDS_DATA: bool = false;
+    /// Whether it is a setting of the whole account, made where it is wanted and never taken back: others may rely on it by then.
+    const STAYS: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
     /// How many creates one call can carry.
@@ -234,6 +236,7 @@ pub(crate) trait AnyKind: Sync {
     fn name(&self) -> &'static str;
     fn replace_on(&self) -> &'static [(&'static str, &'static str)];
     fn holds_data(&self) -> bool;
+    fn stays(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
     fn way_out(&self) -> Option<&'static str>;
     fn together(&self) -> usize;
@@ -272,6 +275,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn holds_data(&self) -> bool {
         K::HOLDS_DATA
+    }
+
+    fn stays(&self) -> bool {
+        K::STAYS
     }
 
     fn below(&self) -> &'static [&'static str] {

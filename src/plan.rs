@@ -335,6 +335,9 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
             live: Some(found.clone()),
         };
         let kind = kind(address.kind())?;
+        if kind.stays() {
+            continue;
+        }
         if !kind.holds_data() || named.deletes(address) {
             plan.changes.push(change(Action::Delete, Vec::new(), None));
             continue;

@@ -29,6 +29,7 @@ impl ApiAccount {
 
 impl Kind for ApiAccount {
     const NAME: &'static str = "api_account";
+    const STAYS: bool = true;
     type Output = Output;
 
     fn known(&self, names: &Names) -> Vec<(&'static str, String)> {

@@ -42,6 +42,7 @@ impl TraceDestination {
 
 impl Kind for TraceDestination {
     const NAME: &'static str = "trace_destination";
+    const STAYS: bool = true;
     type Output = Output;
 
     fn known(&self, _: &Names) -> Vec<(&'static str, String)> {

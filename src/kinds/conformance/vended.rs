@@ -225,6 +225,11 @@ async fn x_rays_setting_is_made_once_and_never_taken_back() {
     assert!(crate::plan::notes(&plan).iter().any(|note| note.contains("everybody")), "the plan says what it means for others");
     bench.apply(&wanted, &Named::default()).await;
     bench.is_settled(&wanted, "set").await;
+    // As `destroy` plans it: X-Ray would write for nobody any more without the policy.
+    let seen = live(&bench, &wanted).await;
+    assert_eq!(seen.len(), 2);
+    let plan = diff(&bench.site.names, &Desired::default(), &seen, &Named::default()).unwrap();
+    assert!(plan.is_empty() && plan.kept.is_empty(), "{:?}", plan.changes);
     bench.apply(&Desired::default(), &Named::default()).await;
     let live = bench.site.aws.xray.get_trace_segment_destination().send().await.unwrap();
     assert_eq!(live.destination, Some(TraceSegmentDestination::CloudWatchLogs));
