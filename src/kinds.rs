@@ -27,10 +27,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[];
     /// Whether deleting one loses data of tenants or of the platform.
     const HOLDS_DATA: bool = false;
+    /// Whether it is a setting of the whole account, made where it is wanted and never taken back: others may rely on it by then.
+    const STAYS: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
-    /// A setting of the whole account, which others may rest on by now: set where it is wanted, never taken back.
-    const STAYS: bool = false;
     /// How many creates one call can carry.
     const TOGETHER: usize = 1;
     /// What to do about somebody else's resource of our name, where tags can't make it ours.

@@ -25,6 +25,7 @@ mod trust;
 pub(crate) use folder::place;
 pub(crate) use pack::Packed;
 pub(crate) use shipped::SHIPPED;
+pub(crate) use tools::as_seen;
 
 /// Everything that the platform's documents are made from.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,6 +58,11 @@ impl Library {
         for path in paths.into_iter().filter(|path| look(folder, path) == Entry::File) {
             if let Some(value) = read_json(&folder.join(path), &mut found, tools::check) {
                 library.tools.insert(path.clone(), value);
+            }
+        }
+        for (tier, gateway) in tiers.iter().filter_map(|(tier, t)| Some((tier, t.gateway.as_ref()?))) {
+            if let (Some(names), Some(tools)) = (reading.publishes(), library.tools.get(&gateway.tools.value)) {
+                found.extend(fits_record(tools, &names.gateway_target(tier), &gateway.tools, &reading.source));
             }
         }
         for gateway in tiers.values().filter_map(|tier| tier.gateway.as_ref()) {
@@ -111,6 +117,21 @@ impl Library {
     pub(crate) fn tools(&self, path: &Path) -> Result<&Value> {
         self.tools.get(path).with_context(|| format!("the tools `{}` were not read", path.display()))
     }
+}
+
+/// What a registry record takes of a server's tools.
+const MOST_PUBLISHED: usize = 100 * 1024;
+
+fn fits_record(tools: &Value, target: &str, path: &Located<PathBuf>, manifest: &Arc<Source>) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    // What is wrong with single tools was said where they stand.
+    let size = tools::as_seen(tools, target).map_or(0, |seen| tools::published(&seen).len());
+    if size > MOST_PUBLISHED {
+        let summary = format!("these tools are {} KB as the registry shows them, and a record takes 100 KB", size.div_ceil(1024));
+        let help = "shorten their descriptions and schemas, take out tools, or remove `registry`";
+        found.push(Diagnostic::error(manifest, path.span, summary).label("too many to publish").help(help));
+    }
+    found
 }
 
 /// What Lambda takes of code and its layers once it is unpacked.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, Invitation, Period, PolicyMode};
-use crate::names::{AccountId, FunctionName, PlatformName, Region, TenantId, TierName};
+use crate::names::{AccountId, FunctionName, Names, PlatformName, Region, TenantId, TierName};
 
 mod api;
 mod check;
@@ -70,6 +70,12 @@ pub(crate) struct Platform {
     pub(crate) account: AccountId,
     /// On every resource that takes tags.
     pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Platform {
+    pub(crate) fn names(&self) -> Names {
+        Names { platform: self.name.clone(), account: self.account.clone(), region: self.region.clone() }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -1,13 +1,13 @@
 //! The agent registry, and in it a record for each gateway.
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
+use anyhow::Result;
 
 use super::Sources;
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{Condition, Discovery, Gateway, Publication, RegistryRecord, Server};
 use crate::late::{Handle, Late};
+use crate::library::as_seen;
 use crate::manifest::{self, Approval};
 use crate::names::TierName;
 
@@ -63,15 +63,4 @@ impl Registry {
         desired.add(Owner::Tier(tier.clone()), "gateway", &record)?;
         Ok(())
     }
-}
-
-/// The tools under the names that a gateway gives them.
-fn as_seen(tools: &Value, target: &str) -> Result<Value> {
-    let mut tools = tools.clone();
-    for tool in tools.as_array_mut().context("tool definitions are a list")? {
-        let name = tool.get("name").and_then(Value::as_str).context("a tool without a name")?;
-        let name = format!("{target}___{name}");
-        tool.as_object_mut().context("a tool is a mapping")?.insert("name".into(), name.into());
-    }
-    Ok(tools)
 }

@@ -284,17 +284,17 @@ fn keys_go_to_tiers_or_to_tenants_and_are_published_as_secrets() {
     }
 }
 
-/// The shipped manifest with the shipped tools as a function of its own, and a second one beside it.
-fn with_functions() -> (Desired, Names) {
+/// The shipped manifest with another function, and more in its `identity`.
+fn with_function(function: &str, identity: &str) -> (Desired, Names) {
     let (_, _, names) = shipped();
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in crate::library::SHIPPED.iter().filter(|(path, _)| *path != "tenants.yaml") {
         crate::library::place(&folder.path().join(path), text).unwrap();
     }
     let text = include_str!("../../tenants.yaml")
-        .replace("tools_lambda: arn:aws:lambda:us-east-1:111122223333:function:healthcare-tools", "tools_lambda: tools");
-    let functions = "functions:\n  tools: { code: templates/tools_lambda, handler: main.handler }\n  copy: { code: templates/tools_lambda, handler: main.handler, environment: { STAGE: x } }\n";
-    crate::library::place(&folder.path().join("tenants.yaml"), &text.replace("\ntiers:\n", &format!("\n{functions}\ntiers:\n"))).unwrap();
+        .replace("\n  proxy:", &format!("\n  {function}\n  proxy:"))
+        .replace("\nidentity:\n", &format!("\nidentity:\n{identity}"));
+    crate::library::place(&folder.path().join("tenants.yaml"), &text).unwrap();
     let reading = crate::manifest::open(&folder.path().join("tenants.yaml")).unwrap();
     let (library, found) = Library::read(folder.path(), &reading);
     assert!(found.is_empty(), "{found}");
@@ -304,7 +304,8 @@ fn with_functions() -> (Desired, Names) {
 
 #[test]
 fn the_tools_act_for_tenants_and_other_functions_write_their_log() {
-    let (desired, names) = with_functions();
+    let copy = "copy: { code: templates/tools_lambda, handler: main.handler, environment: { STAGE: x } }";
+    let (desired, names) = with_function(copy, "");
     let spec = |address: &str| desired.iter().find(|(a, _)| a.to_string() == address).unwrap_or_else(|| panic!("no {address}")).1;
     let (tools, copy) = (spec("function/platform/tools"), spec("function/platform/copy"));
     assert_eq!(tools["name"], "healthcare-tools");
@@ -337,6 +338,22 @@ fn the_tools_act_for_tenants_and_other_functions_write_their_log() {
     let function = serde_json::json!({ "$late": [{ "slot": "function/platform/tools#arn" }] });
     assert_eq!(spec("gateway_target/tier:basic/tools")["lambda"], function);
     assert_eq!(spec("parameter/platform/agentcore/lambda_arn")["value"], function);
+}
+
+#[test]
+fn a_function_of_ours_that_writes_claims_knows_them_and_may_be_called_by_the_pool_alone() {
+    let function = "claims: { code: templates/pre_token_lambda, handler: main.handler }";
+    let (desired, _) = with_function(function, "  pre_token_lambda: claims\n");
+    let spec = |address: &str| desired.iter().find(|(a, _)| a.to_string() == address).unwrap_or_else(|| panic!("no {address}")).1;
+    let slot = |of: &str| serde_json::json!({ "$late": [{ "slot": of }] });
+    let environment = serde_json::json!({ "PARAMETER_ROOT": "/app/healthcare", "CLAIMS": "tier,clinic_id,role" });
+    assert_eq!(spec("function/platform/claims")["environment"], environment);
+    assert_eq!(spec("user_pool/platform/main")["pre_token"]["lambda"], slot("function/platform/claims#arn"));
+    let permission = spec("permission/platform/claims/pre-token");
+    assert_eq!(permission["principal"], "cognito-idp.amazonaws.com");
+    assert_eq!(permission["source_arn"], slot("user_pool/platform/main#arn"));
+    assert_eq!(permission["source_account"], "111122223333");
+    assert!(spec("function/platform/proxy")["environment"]["CLAIMS"].is_null());
 }
 
 #[test]

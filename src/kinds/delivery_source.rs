@@ -111,8 +111,14 @@ impl Kind for DeliverySource {
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
         let name = &live.output.name;
         let delete = step.aws.logs.delete_delivery_source().name(name);
-        delete.send().await.during(format!("deleting delivery source `{name}`")).missing_is_none()?;
-        Ok(())
+        match delete.send().await.during(format!("deleting delivery source `{name}`")).missing_is_none() {
+            // Ours are gone by now.
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Conflict) => Err(error.context(format!(
+                "somebody else has logs delivered from it as well: delete that delivery (`aws logs describe-deliveries \
+                 --delivery-source-names {name}` shows it), then run the command again"
+            ))),
+            deleted => deleted.map(drop),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! A CloudWatch log group: what AWS delivers of a memory, a gateway or a runtime, or what the platform itself writes.
 //!
 //! A group named after a resource's id outlives the resource: one for a new id is made beside it, and the old one is kept.
-//! AWS lists groups without their tags. Those of a resource of ours are known by its id and carry its tags; only others
-//! are asked for theirs (last verified 2026-11).
+//! AWS lists groups without their tags, so each that could be ours is asked for them: a run that died between a resource's
+//! tags and its group's is found out, and a group that somebody else made for a resource of ours stays theirs (last verified
+//! 2026-11).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::vended::{Subject, listed, read_tags, retag, subjects, wanted};
-use super::{Found, Gateway, Kind, Memory, Observe, Ownership, Runtime, Step, child};
+use super::{Found, Gateway, Kind, Memory, Observe, Runtime, Step, child};
 use crate::address::Address;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
@@ -53,36 +54,32 @@ impl Kind for LogGroup {
             .into_iter()
             .filter_map(|(address, group)| Some((group.name.get().ok()?.to_owned(), address)))
             .collect();
-        let subjects: BTreeMap<String, Subject> = subjects(observe).into_iter().map(|s| (s.log_group(), s)).collect();
+        let in_use: BTreeSet<String> = subjects(observe).iter().map(Subject::log_group).collect();
         let own = &observe.names.log_root();
         let groups = async {
             let (mut vended, written) = futures::try_join!(list(observe.aws, VENDED_LOGS), list(observe.aws, own))?;
             vended.extend(written);
             Ok(vended)
         };
-        let found = each(listed::<Self, _>(observe, groups.await)?, |(name, retention_days)| {
-            let (subject, wanted) = (subjects.get(&name), wanted.get(&name).cloned());
+        let could_be_ours = |(name, _): &(String, Option<i32>)| {
+            wanted.contains_key(name) || in_use.contains(name) || name.starts_with(own) || observe.could_be_ours(last(name))
+        };
+        let groups = listed::<Self, _>(observe, groups.await)?.into_iter().filter(could_be_ours);
+        let found = each(groups, |(name, retention_days)| {
+            let declared = wanted.get(&name).cloned();
+            let claim = match &declared {
+                Some(_) => Claim::Declared,
+                None if in_use.contains(&name) => Claim::InUse,
+                None => Claim::LeftOver,
+            };
             async move {
                 let arn = observe.names.log_group_arn(&name);
-                let (claimed, mark, tags) = match subject {
-                    Some(Subject { label, owner, tags, .. }) => {
-                        (child(Self::NAME, owner, label), Ownership::Ours { spec: None }, tags.clone())
-                    }
-                    None if wanted.is_none() && !name.starts_with(own) && !observe.could_be_ours(last(&name)) => return Ok(None),
-                    None => {
-                        let tags = Observe::details(read_tags(observe.aws, arn.as_str()).await, wanted.as_ref())?;
-                        let Some(tags) = tags else { return Ok(None) };
-                        let Some((address, mark)) = observe.whose(&tags, wanted.clone()) else { return Ok(None) };
-                        (address, mark, tags.declared)
-                    }
-                };
-                let claim = match (&wanted, subject) {
-                    (Some(_), _) => Claim::Declared,
-                    (None, Some(_)) => Claim::InUse,
-                    (None, None) => Claim::LeftOver,
-                };
-                let spec = Self { name: Late::known(&name), retention_days, tags };
-                Ok(Some((claim, Found { address: wanted.unwrap_or(claimed), spec, output: Output { name, arn }, mark })))
+                let tags = Observe::details(read_tags(observe.aws, arn.as_str()).await, declared.as_ref())?;
+                let Some(tags) = tags else { return Ok(None) };
+                // One of another address by its mark is still what is declared under this name.
+                let Some((marked, mark)) = observe.whose(&tags, declared.clone()) else { return Ok(None) };
+                let spec = Self { name: Late::known(&name), retention_days, tags: tags.declared };
+                Ok(Some((claim, Found { address: declared.unwrap_or(marked), spec, output: Output { name, arn }, mark })))
             }
         });
         Ok(settle_claims(wanted.values().cloned().collect(), found.await?.into_iter().flatten().collect()))

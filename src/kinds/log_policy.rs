@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Found, Kind, Observe, Ownership, PolicyDocument, Step};
-use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
+use crate::aws::{Aws, AwsError, During as _};
 use crate::late::Attr;
 use crate::names::Names;
 
@@ -30,7 +30,6 @@ impl LogPolicy {
 impl Kind for LogPolicy {
     const NAME: &'static str = "log_policy";
     const STAYS: bool = true;
-    const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a resource policy can't be renamed")];
     type Output = Output;
 
     fn known(&self, _: &Names) -> Vec<(&'static str, String)> {
@@ -69,10 +68,7 @@ impl Kind for LogPolicy {
         self.create(step).await
     }
 
-    async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
-        let name = &live.output.name;
-        let delete = step.aws.logs.delete_resource_policy().policy_name(name);
-        delete.send().await.during(format!("deleting the resource policy `{name}` of CloudWatch Logs")).missing_is_none()?;
+    async fn delete(_: &Step<'_>, _: &Found<Self>) -> Result<()> {
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! What log groups and deliveries share: the resources whose logs AWS delivers, and names made of their ids.
 //!
-//! An id is AWS's choice and unique, so what is named after one of ours hangs below it and is ours without a look at its tags.
+//! An id is AWS's choice and unique, so a source or destination named after one of ours hangs below it and is ours without a
+//! look at its tags.
 
 use std::collections::BTreeMap;
 
@@ -70,8 +71,6 @@ pub(super) struct Subject {
     /// As the manifest's sections call it; those that nobody declares add their ids.
     pub(super) label: String,
     sort: String,
-    /// As they are on it now: what is named after it carries the same.
-    pub(super) tags: BTreeMap<String, String>,
 }
 
 impl Subject {
@@ -94,7 +93,6 @@ pub(super) fn subjects(observe: &Observe<'_>) -> Vec<Subject> {
             label: if address.label() == "main" { sort.into() } else { format!("{sort}-{id}") },
             id,
             sort: sort.into(),
-            tags: found.spec.get("tags").and_then(|tags| serde_json::from_value(tags.clone()).ok()).unwrap_or_default(),
         })
     })
     .collect()

@@ -132,6 +132,20 @@ fn who_may_act_for_tenants() {
 }
 
 #[test]
+fn tools_that_no_registry_record_takes() {
+    let tool = |n: usize| {
+        let words = "x".repeat(5_000);
+        format!(r#"{{ "name": "tool{n}", "description": "{words}", "inputSchema": {{ "type": "object" }} }}"#)
+    };
+    let tools = |count: usize| format!("[{}]", (0..count).map(tool).collect::<Vec<_>>().join(","));
+    let with = MANIFEST.replace("tiers:", "registry: {}\ntiers:");
+    assert!(read(&[("tools.json", &tools(20)), ("tenants.yaml", &with)]).0.is_ok());
+    assert!(read(&[("tools.json", &tools(21))]).0.is_ok(), "nothing is published");
+    let refused = read(&[("tools.json", &tools(21)), ("tenants.yaml", &with)]).0.unwrap_err();
+    assert!(refused.contains("tenants.yaml:8") && refused.contains("a record takes 100 KB"), "{refused}");
+}
+
+#[test]
 fn policies_that_are_too_large() {
     let statement = |n: usize| format!("{{ \"Effect\": \"Deny\", \"Action\": \"s3:{}\", \"Resource\": \"*\" }}", "x".repeat(n));
     let whole = |n: usize| format!("{{ \"Version\": \"2012-10-17\",    \"Statement\": [{}] }}", statement(n));

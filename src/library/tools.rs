@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use anyhow::{Context as _, Result};
+use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Span, choices, quoted};
 use crate::manifest::section::{Findings, Section, entries};
@@ -53,6 +54,22 @@ pub(super) fn check(value: &Json, findings: &mut Findings) {
             schema(output, tool.span("outputSchema"), &format!("`outputSchema` of {what}"), findings);
         }
     }
+}
+
+/// The tools under the names that a gateway gives them.
+pub(crate) fn as_seen(tools: &Json, target: &str) -> Result<Json> {
+    let mut tools = tools.clone();
+    for tool in tools.as_array_mut().context("tool definitions are a list")? {
+        let name = tool.get("name").and_then(Json::as_str).context("a tool without a name")?;
+        let name = format!("{target}___{name}");
+        tool.as_object_mut().context("a tool is a mapping")?.insert("name".into(), name.into());
+    }
+    Ok(tools)
+}
+
+/// The tools as MCP's `tools/list` answers them, which is how registries take them.
+pub(super) fn published(seen: &impl serde::Serialize) -> String {
+    json!({ "tools": seen }).to_string()
 }
 
 fn tool_name(text: &str) -> Result<(), String> {

@@ -12,7 +12,7 @@ use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
 use super::{Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Registry, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
-use crate::names::{FunctionName, TenantId, TierName};
+use crate::names::{FunctionName, Names, TenantId, TierName};
 
 mod api;
 mod data;
@@ -68,6 +68,11 @@ impl Reading {
     /// The functions that could be read.
     pub(crate) fn functions(&self) -> &BTreeMap<FunctionName, Function> {
         &self.draft.functions
+    }
+
+    /// The platform's names, where its tools are published in a registry.
+    pub(crate) fn publishes(&self) -> Option<Names> {
+        self.draft.registry.as_ref().and(self.draft.platform.as_ref()).map(Platform::names)
     }
 
     /// Whether there is a `data` section that could be read.

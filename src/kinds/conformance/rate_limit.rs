@@ -57,3 +57,37 @@ async fn a_lost_reply_and_going_back_end_where_the_manifest_says() {
         bench.is_settled(wanted, "there and back").await;
     }
 }
+
+/// A limit takes a thousand entries; each way there is one call that says them all.
+#[tokio::test(start_paused = true)]
+async fn exceptions_come_and_go_up_to_a_thousand_entries() {
+    let of = |count: usize, most: u32| {
+        let names: Vec<String> = (0..count).map(|n| format!("clinic-{n}")).collect();
+        let mut entries = vec![("*", most, Period::Second)];
+        entries.extend(names.iter().map(|name| (name.as_str(), 20, Period::Minute)));
+        let mut desired = Desired::default();
+        a_limit(&mut desired, "clinic_id", &entries);
+        desired
+    };
+    let bench = Bench::new();
+    for (count, most) in [(0, 10), (999, 10), (998, 30), (1, 30), (0, 30)] {
+        let wanted = of(count, most);
+        bench.apply(&wanted, &Named::default()).await;
+        bench.is_settled(&wanted, &format!("{count} exceptions")).await;
+        let limits = bench.site.aws.agentcore.list_gateway_rate_limits().gateway_identifier(gateway(&bench).await).send().await.unwrap();
+        assert_eq!(limits.rate_limits[0].entries.len(), count + 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_gateway_has_the_limit_again() {
+    let bench = Bench::new();
+    bench.apply(&wanted(), &Named::default()).await;
+    let id = gateway(&bench).await;
+    bench.site.aws.agentcore.delete_gateway().gateway_identifier(&id).send().await.unwrap();
+    while bench.site.aws.agentcore.get_gateway().gateway_identifier(&id).send().await.is_ok() {}
+    bench.apply(&wanted(), &Named::default()).await;
+    bench.is_settled(&wanted(), "on another gateway").await;
+    assert_ne!(gateway(&bench).await, id);
+    assert_eq!(ids(&bench).await, ["acme-basic-tenants"]);
+}

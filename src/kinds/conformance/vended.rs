@@ -63,6 +63,34 @@ async fn other_peoples_groups_are_left_alone_or_in_the_way() {
     assert_eq!(plan.blocked.iter().map(|b| b.address.to_string()).collect::<Vec<_>>(), ["log_group/platform/api"]);
 }
 
+/// A run that died after the memory's tags and before its group's.
+#[tokio::test(start_paused = true)]
+async fn old_tags_of_a_group_are_seen_though_its_resource_has_the_new_ones() {
+    let bench = Bench::new();
+    let (one, two) = (desired(|d| some_groups(d, Some(30), "one")), desired(|d| some_groups(d, Some(30), "two")));
+    bench.apply(&one, &Named::default()).await;
+    let without_groups = {
+        let mut only = Desired::default();
+        put_in_tier(&mut only, "main", &a_memory_of(30, &[], "two"));
+        only
+    };
+    bench.apply(&without_groups, &Named::default()).await;
+    let plan = bench.plan(&two, &Named::default()).await;
+    assert_eq!(plan.changes.iter().map(|c| c.address.kind()).collect::<Vec<_>>(), [LogGroup::NAME; 2]);
+    bench.apply(&two, &Named::default()).await;
+    bench.is_settled(&two, "with the new tags").await;
+
+    // Somebody takes one off by hand, and another group loses our mark: the first is put back, the second is no longer ours.
+    for name in groups(&bench).await {
+        let arn = names().log_group_arn(&name);
+        let gone = if name.contains("vendedlogs") { PLATFORM_TAG } else { "Stage" };
+        bench.site.aws.logs.untag_resource().resource_arn(arn.as_str()).tag_keys(gone).send().await.unwrap();
+    }
+    let plan = bench.plan(&two, &Named::default()).await;
+    assert_eq!(plan.changes.iter().map(|c| c.address.to_string()).collect::<Vec<_>>(), ["log_group/platform/api"]);
+    assert_eq!(plan.blocked.iter().map(|b| b.address.to_string()).collect::<Vec<_>>(), ["log_group/tier:basic/memory"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_group_whose_reply_is_lost_or_whose_retention_failed_is_finished() {
     let bench = troubled(None, "lost=1");
@@ -197,6 +225,11 @@ async fn x_rays_setting_is_made_once_and_never_taken_back() {
     assert!(crate::plan::notes(&plan).iter().any(|note| note.contains("everybody")), "the plan says what it means for others");
     bench.apply(&wanted, &Named::default()).await;
     bench.is_settled(&wanted, "set").await;
+    // As `destroy` plans it: X-Ray would write for nobody any more without the policy.
+    let seen = live(&bench, &wanted).await;
+    assert_eq!(seen.len(), 2);
+    let plan = diff(&bench.site.names, &Desired::default(), &seen, &Named::default()).unwrap();
+    assert!(plan.is_empty() && plan.kept.is_empty(), "{:?}", plan.changes);
     bench.apply(&Desired::default(), &Named::default()).await;
     let live = bench.site.aws.xray.get_trace_segment_destination().send().await.unwrap();
     assert_eq!(live.destination, Some(TraceSegmentDestination::CloudWatchLogs));

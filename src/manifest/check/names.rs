@@ -105,7 +105,7 @@ pub(super) fn check<'t>(
     root: &Node,
     findings: &mut Findings,
 ) {
-    let names = Names { platform: platform.name.clone(), account: platform.account.clone(), region: platform.region.clone() };
+    let names = platform.names();
     let mut judge = |list: Vec<(NameRule, String)>, path: &[&str]| {
         for (rule, name) in list {
             let Some(why) = refusal(&rule, &name) else { continue };

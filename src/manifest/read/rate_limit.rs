@@ -15,6 +15,33 @@ const BOUNDS: (u32, u32) = (1, 10_000_000);
 /// A limit takes a thousand entries, and one of them is for everybody else.
 const MOST_EXCEPTIONS: usize = 999;
 
+/// What tokens say for themselves, and no function may write.
+const RESERVED: &[&str] = &[
+    "acr",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "client_id",
+    "email",
+    "email_verified",
+    "event_id",
+    "exp",
+    "iat",
+    "identities",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "origin_jti",
+    "scope",
+    "sub",
+    "token_use",
+    "username",
+    "version",
+];
+
 pub(super) fn read(parent: &Section, findings: &mut Findings) -> Option<RateLimit> {
     let what = format!("`rate_limit` of {}", parent.what());
     let section = parent.section("rate_limit", &what, &["requests", "per"], findings)?;
@@ -48,6 +75,11 @@ pub(super) fn check(
             findings.error(place, summary, "counts by a claim without a prefix", help);
         }
         let claim = &identity.claims.tenant;
+        if RESERVED.contains(&claim.as_str()) {
+            let help = "take another name for the claim, such as `tenant_id`";
+            let summary = format!("a limit can't count by the claim {}: tokens have one of that name with another meaning", quoted(claim));
+            findings.error(place, summary, "", help);
+        }
         if claim.len() < 2 || claim.starts_with(|c: char| c.is_ascii_digit()) {
             let help = "take a name of two or more characters that begins with a letter or `_`";
             findings.error(place, format!("a limit can't count by the claim {}", quoted(claim)), "", help);

@@ -151,6 +151,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
         Some(wrapper) => content::patch(Some(live.descriptors.clone()), "descriptors", wrapper).unwrap_or_else(|| json!({})),
         None => live.descriptors.clone(),
     };
+    shape::check(&DESCRIPTORS, &descriptors, INVALID)?;
     let kind = shape::maybe(&body, "recordType").unwrap_or_else(|| live.kind.clone());
     let reason = content::wrong(&kind, &descriptors);
     let status = Settling::new(world, "UPDATING", if reason.is_none() { "DRAFT" } else { "UPDATE_FAILED" });
