@@ -62,7 +62,7 @@ static OPERATIONS: &[Operation] = &[
     on("GetFunctionConfiguration", "GET", CONFIGURATION, 200, functions::configuration),
     on("UpdateFunctionConfiguration", "PUT", CONFIGURATION, 200, functions::update),
     on("UpdateFunctionCode", "PUT", CODE, 200, functions::update_code),
-    on("DeleteFunction", "DELETE", FUNCTION, 204, functions::delete),
+    on("DeleteFunction", "DELETE", FUNCTION, 200, functions::delete),
     on("AddPermission", "POST", POLICY, 201, policy::add),
     on("GetPolicy", "GET", POLICY, 200, policy::get),
     on("RemovePermission", "DELETE", STATEMENT, 204, policy::remove),

@@ -41,20 +41,24 @@ fn a_no_op_plan_costs_pages_not_resources() {
     let mut text = std::fs::read_to_string(&manifest).unwrap();
     for n in 0..992 {
         let tier = if n % 2 == 0 { "basic" } else { "premium" };
-        text.push_str(&format!("  practice-{n}:\n    tier: {tier}\n    name: Practice {n}\n"));
+        text.push_str(&format!("  practice-{n}:\n    tier: {tier}\n    name: Practice {n}\n    users:\n"));
+        for user in 0..3 {
+            text.push_str(&format!("      - {{ email: user{user}@practice-{n}.com, role: nurse }}\n"));
+        }
     }
     std::fs::write(&manifest, text).unwrap();
     let (printed, code) = shell(folder.path(), "tenantry apply --sandbox --yes -q");
     assert_eq!(code, 0, "{printed}");
-    // A call for each of 992 prefixes and each 25 of 992 rows; the rest reads the platform twice and keeps the lock.
+    // A call for each of 992 prefixes, each of 2,976 users and each 25 of 992 rows; the rest reads the platform twice and keeps
+    // the lock.
     let written = said_calls(&printed);
     println!("first apply of 992 more tenants: {written} calls");
-    assert!(written < 992 + 40 + 2 * (shipped_calls + 10) + 20, "{written} calls:\n{printed}");
+    assert!(written < 992 + 2976 + 40 + 2 * (shipped_calls + 10) + 20, "{written} calls:\n{printed}");
     assert!(printed.contains("tenants: prefix"), "equal changes are not folded:\n{printed}");
     assert!(printed.lines().count() < 30, "a thousand tenants are not folded:\n{printed}");
     let many = calls(folder.path());
-    println!("no-op plan with 1,000 tenants: {many} calls");
-    assert!(many <= shipped_calls + 30, "{many} calls against {shipped_calls}");
+    println!("no-op plan with 1,000 tenants of 3 users: {many} calls");
+    assert!(many <= shipped_calls + 120, "{many} calls against {shipped_calls}");
 }
 
 /// Identity, roles, buckets, knowledge bases, runtimes, gateways, projects and parameters of two tiers.
@@ -63,7 +67,10 @@ fn the_bare_platform_costs_a_hundred_calls_at_most() {
     let folder = shipped();
     let manifest = folder.path().join("tenants.yaml");
     let text = std::fs::read_to_string(&manifest).unwrap().replace("      policies: [", "      # policies: [");
-    std::fs::write(&manifest, without(&text, &["policy:", "data:", "    guardrail:", "    memory:"])).unwrap();
+    let text = text.replace("tools_lambda: tools", "tools_lambda: arn:aws:lambda:us-east-1:111122223333:function:healthcare-tools");
+    let beyond =
+        ["policy:", "data:", "functions:", "api:", "observability:", "registry:", "    usage_plan:", "    guardrail:", "    memory:"];
+    std::fs::write(&manifest, without(&text, &beyond)).unwrap();
     let (printed, code) = shell(folder.path(), "tenantry apply --sandbox --yes -q");
     assert_eq!(code, 0, "{printed}");
     let bare = calls(folder.path());

@@ -293,5 +293,5 @@ pub(super) fn delete(world: &mut World, _: &Request, named: &[String]) -> Answer
     let name = name(world, &named.concat())?;
     region(world).remove(&name);
     world.dirty = true;
-    Ok(Value::Null)
+    Ok(json!({}))
 }

@@ -67,7 +67,7 @@ async fn a_function_is_made_once_and_changed_one_thing_at_a_time() {
     while caller.lambda("GET", &one, &Value::Null).await.2["Configuration"]["LastUpdateStatus"] != "Successful" {}
     let now = caller.lambda("GET", &configuration, &Value::Null).await.2;
     assert_eq!((&now["Timeout"], &now["Description"], &now["Environment"]["Variables"]["NAME"]), (&json!(9), &json!("tools"), &json!("x")));
-    assert_eq!(caller.lambda("DELETE", &one, &Value::Null).await.0, 204);
+    assert_eq!(caller.lambda("DELETE", &one, &Value::Null).await.0, 200);
     assert_eq!(caller.lambda("DELETE", &one, &Value::Null).await.0, 404);
 }
 
