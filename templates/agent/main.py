@@ -10,6 +10,7 @@ import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TIER = os.environ.get("AGENT_TIER", "")
+MODEL = os.environ.get("MODEL_ID", "")
 TENANT_CLAIM = os.environ.get("TENANT_CLAIM", "custom:clinic_id")
 
 
@@ -24,6 +25,13 @@ def claims(authorization):
         return {}
 
 
+def log_usage(tenant, user, input_tokens, output_tokens):
+    """One JSON line on stdout after each answer, which CloudWatch Logs keeps."""
+    used = {"input_tokens": input_tokens, "output_tokens": output_tokens, "total_tokens": input_tokens + output_tokens}
+    who = {"tier": TIER, TENANT_CLAIM.removeprefix("custom:"): tenant, "user_id": user, "model_id": MODEL}
+    print(json.dumps({"event": "inference_usage", **who, **used}), flush=True)
+
+
 class Agent(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/ping":
@@ -36,7 +44,8 @@ class Agent(BaseHTTPRequestHandler):
             self.reply(404, {"error": "not found"})
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        tenant = claims(self.headers.get("Authorization")).get(TENANT_CLAIM)
+        caller = claims(self.headers.get("Authorization"))
+        tenant = caller.get(TENANT_CLAIM)
         if not tenant:
             self.reply(403, {"error": "the token names no tenant"})
             return
@@ -45,7 +54,9 @@ class Agent(BaseHTTPRequestHandler):
         except (ValueError, AttributeError):
             self.reply(400, {"error": "the body is not a JSON object"})
             return
-        self.reply(200, {"tier": TIER, "tenant": tenant, "model": os.environ.get("MODEL_ID", ""), "prompt": prompt})
+        self.reply(200, {"tier": TIER, "tenant": tenant, "model": MODEL, "prompt": prompt})
+        # This agent asks no model, so it has used no tokens; `tenantry costs` sums up what stands here.
+        log_usage(tenant, caller.get("sub", ""), 0, 0)
 
     def reply(self, status, body):
         data = json.dumps(body).encode()

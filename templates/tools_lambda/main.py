@@ -1,8 +1,9 @@
 """The tools of a clinic platform, behind an AgentCore gateway: a patient's context, and the clinic's own settings.
 
 Who asks is what the gateway passes on in its headers, never what a tool is called with. Rows are read with the
-credentials of the tenants' role, taken on for this one caller, so that IAM keeps other tenants' rows out even where
-this code would not.
+credentials of the tenants' role, taken on for this one caller: whatever this code asks for, IAM gives out the rows of
+the tenant in the headers alone. That the headers are the caller's own is up to who sets them: the agent, from the
+verified token. Nothing here can tell a caller who goes to the gateway directly and writes headers of somebody else.
 """
 
 import json

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import threading
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -30,7 +31,7 @@ def token(claims):
 class AgentTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.agent = load({"AGENT_TIER": "premium", "TENANT_CLAIM": "custom:clinic_id"})
+        cls.agent = load({"AGENT_TIER": "premium", "TENANT_CLAIM": "custom:clinic_id", "MODEL_ID": "some.model"})
         cls.agent.Agent.log_message = lambda *_: None
         cls.server = cls.agent.ThreadingHTTPServer(("127.0.0.1", 0), cls.agent.Agent)
         threading.Thread(target=cls.server.serve_forever, daemon=True).start()
@@ -58,6 +59,16 @@ class AgentTest(unittest.TestCase):
     def test_says_which_tier_and_tenant_it_serves(self):
         status, said = self.invoke('{"prompt": "hello"}', {"custom:clinic_id": "clinic-a"})
         self.assertEqual((status, said["tier"], said["tenant"], said["prompt"]), (200, "premium", "clinic-a", "hello"))
+
+    def test_logs_what_it_used_in_the_form_that_costs_are_read_from(self):
+        with mock.patch("builtins.print") as printed:
+            self.invoke("{}", {"custom:clinic_id": "clinic-a", "sub": "u-1"})
+            deadline = time.monotonic() + 5
+            while not printed.called and time.monotonic() < deadline:
+                time.sleep(0.01)
+        used = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+        who = {"event": "inference_usage", "tier": "premium", "clinic_id": "clinic-a", "user_id": "u-1", "model_id": "some.model"}
+        self.assertEqual(json.loads(printed.call_args.args[0]), {**who, **used})
 
     def test_serves_nobody_in_particular_to_nobody(self):
         for claims in ({}, {"clinic_id": "clinic-a"}, {"custom:clinic_id": ""}):
