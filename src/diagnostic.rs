@@ -150,7 +150,7 @@ impl Diagnostic {
     }
 
     fn element(&self) -> Element<'_> {
-        let path = self.source.path().display().to_string();
+        let path = plain(&self.source.path().to_string_lossy());
         let Some(span) = self.span else { return Origin::path(path).into() };
         let other = self.other.as_ref();
         let from = other.map_or(span.start, |(o, _)| o.start.min(span.start));
@@ -267,6 +267,11 @@ pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let shown: String = text.chars().take(LONGEST).flat_map(visible).collect();
     if text.chars().count() > LONGEST { format!("`{shown}…`") } else { format!("`{shown}`") }
+}
+
+/// Somebody else's text on one line, as a terminal may have it: nothing that it would act on.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().flat_map(visible).collect()
 }
 
 /// A character that can't be seen, or that turns the text around it, becomes its escape.

@@ -27,10 +27,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[];
     /// Whether deleting one loses data of tenants or of the platform.
     const HOLDS_DATA: bool = false;
-    /// Whether it is a setting of the whole account, made where it is wanted and never taken back: others may rely on it by then.
-    const STAYS: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
+    /// A setting of the whole account, which others may rest on by now: set where it is wanted, never taken back.
+    const STAYS: bool = false;
     /// How many creates one call can carry.
     const TOGETHER: usize = 1;
     /// What to do about somebody else's resource of our name, where tags can't make it ours.
@@ -49,6 +49,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     /// What a live one becomes that nobody declares any more and that holds data: shut, where AWS can do that.
     fn closed(&self) -> Option<Self> {
         None
+    }
+    /// Whether others use a live one, so that it stays when nobody declares it any more; it is deleted by name only.
+    fn is_shared(_: &Self::Output) -> bool {
+        false
     }
     /// Outputs that follow from the spec, so that a plan can show and compare them before the resource is there.
     fn known(&self, _names: &Names) -> Vec<(&'static str, String)> {
@@ -236,9 +240,9 @@ pub(crate) trait AnyKind: Sync {
     fn name(&self) -> &'static str;
     fn replace_on(&self) -> &'static [(&'static str, &'static str)];
     fn holds_data(&self) -> bool;
-    fn stays(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
     fn way_out(&self) -> Option<&'static str>;
+    fn stays(&self) -> bool;
     fn together(&self) -> usize;
     /// The outputs that follow from a spec whose references are filled as far as they are known.
     fn known(&self, filled: &Value, names: &Names) -> Result<Value>;
@@ -247,6 +251,7 @@ pub(crate) trait AnyKind: Sync {
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn closed(&self, live: &Value) -> Result<Option<Value>>;
+    fn is_shared(&self, output: &Value) -> Result<bool>;
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
     fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
     fn create_together<'a>(&self, batch: &'a [(Value, Step<'a>)]) -> BoxFuture<'a, Vec<Result<Value>>>;
@@ -277,16 +282,16 @@ impl<K: Kind> AnyKind for Erased<K> {
         K::HOLDS_DATA
     }
 
-    fn stays(&self) -> bool {
-        K::STAYS
-    }
-
     fn below(&self) -> &'static [&'static str] {
         K::BELOW
     }
 
     fn way_out(&self) -> Option<&'static str> {
         K::WAY_OUT
+    }
+
+    fn stays(&self) -> bool {
+        K::STAYS
     }
 
     fn together(&self) -> usize {
@@ -312,6 +317,11 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn closed(&self, live: &Value) -> Result<Option<Value>> {
         Ok(typed::<K>(live)?.closed().map(|closed| document(&closed)).transpose()?)
+    }
+
+    fn is_shared(&self, output: &Value) -> Result<bool> {
+        let output = serde_json::from_value(output.clone()).with_context(|| format!("reading what AWS chose for a {}", K::NAME))?;
+        Ok(K::is_shared(&output))
     }
 
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>> {

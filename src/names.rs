@@ -382,6 +382,11 @@ impl Names {
     }
 }
 
+/// Where agents find a tier's data source, below the root.
+pub(crate) fn data_source_parameter(tier: &TierName) -> String {
+    format!("knowledge_base/{tier}_ds_id")
+}
+
 /// Where AWS keeps what it delivers of AgentCore: log groups on this path need no statement each in a resource policy.
 pub(crate) const VENDED_LOGS: &str = "/aws/vendedlogs/bedrock-agentcore/";
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, Kind as _, Ownership, Prefix, TraceDestination, User, UserPool, kind};
+use crate::kinds::{AnyFound, DataSource, Kind as _, Ownership, Prefix, Role, TraceDestination, User, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
@@ -82,7 +82,7 @@ pub(crate) struct Plan {
     pub(crate) target: Target,
     /// Creates, updates and replaces in the order of declaration, then closes and deletes from the bottom up.
     pub(crate) changes: Vec<Change>,
-    /// Live, no longer declared, and kept as they are because they hold data.
+    /// Live, no longer declared, and kept as they are because they hold data, or because others use them.
     pub(crate) kept: Vec<Address>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) unchanged: Vec<Address>,
@@ -325,6 +325,10 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
         live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
     gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
     for (address, found) in gone {
+        let kind = kind(address.kind())?;
+        if kind.stays() {
+            continue;
+        }
         let change = |action, fields, desired| Change {
             address: address.clone(),
             action,
@@ -334,11 +338,7 @@ fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> 
             desired,
             live: Some(found.clone()),
         };
-        let kind = kind(address.kind())?;
-        if kind.stays() {
-            continue;
-        }
-        if !kind.holds_data() || named.deletes(address) {
+        if named.deletes(address) || !(kind.holds_data() || kind.is_shared(&found.output)?) {
             plan.changes.push(change(Action::Delete, Vec::new(), None));
             continue;
         }
@@ -425,9 +425,12 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
         .collect();
     let note =
         |name| format!("existing users have no value for `custom:{name}` yet: where it is asked for they lose access until it is set");
-    let locked_out =
-        plan.changes.iter().filter(|c| c.address.kind() == User::NAME && c.action == Action::Update && c.cause == Cause::Drift);
-    let opened = locked_out.filter(|c| c.fields.iter().any(|f| f.path == "enabled")).map(|c| c.address.label());
+    let closed_by_us =
+        |c: &Change| matches!(c.live.as_ref().map(|l| &l.mark), Some(Ownership::Ours { spec: Some(spec) }) if spec == User::CLOSED);
+    let opens_user = |c: &&Change| {
+        c.address.kind() == User::NAME && c.action == Action::Update && c.fields.iter().any(|f| f.path == "enabled") && !closed_by_us(c)
+    };
+    let opened = plan.changes.iter().filter(opens_user).map(|c| c.address.label());
     let opens = |email| format!("somebody has disabled `{email}`, and this enables them again: who should stay out leaves the manifest");
     let creates = |kind: &str| plan.changes.iter().any(|c| c.action == Action::Create && c.address.kind() == kind);
     let spans = creates(TraceDestination::NAME).then(|| {
@@ -435,7 +438,21 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
          nothing here ever sets that back"
             .to_owned()
     });
-    attributes.into_iter().map(note).chain(opened.map(opens)).chain(spans).collect()
+    let replaced = plan.changes.iter().filter(|c| c.action == Action::Replace && c.address.kind() == DataSource::NAME);
+    let unread = replaced.map(|c| {
+        format!(
+            "the documents of {} are not found until the next `tenantry documents push` has them read by the new data source; what the \
+             old one made of them stays in the index beside that",
+            c.address.owner().to_string().replace(':', " ")
+        )
+    });
+    let role = plan.kept.iter().filter(|a| a.kind() == Role::NAME).map(|address| {
+        format!(
+            "{address} stays: API Gateway writes the access logs of every API in this account and region as this role. Name another \
+             role in API Gateway's settings and the next apply deletes it, or delete it now with --delete {address}"
+        )
+    });
+    attributes.into_iter().map(note).chain(opened.map(opens)).chain(unread).chain(spans).chain(role).collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

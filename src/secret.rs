@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anyhow::{Result, anyhow};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -32,6 +33,13 @@ impl fmt::Debug for Secret {
 pub(crate) fn fingerprint(value: &str) -> String {
     let digits: String = digest(value.as_bytes()).chars().take(16).collect();
     format!("secret sha256:{digits}")
+}
+
+/// A new secret of 256 bits from the operating system, in hexadecimal digits.
+pub(crate) fn random() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the operating system gives no random bytes: {error}"))?;
+    Ok(hex(&bytes))
 }
 
 /// Lower-case hexadecimal digits.

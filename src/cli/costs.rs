@@ -22,7 +22,8 @@ const AFTER: &str = "\
 What is read:
   Agents print a JSON line after each answer, with \"event\": \"inference_usage\", the tier, the tenant (under the name of the tenant \
 claim), model_id, input_tokens, output_tokens and total_tokens. CloudWatch Logs sums them up, in the log groups of the platform's \
-runtimes; AWS charges for each gigabyte that a query reads. Lines that are no JSON are counted and left out.
+runtimes; AWS charges for each gigabyte that a query reads. Lines that are no JSON are counted and left out; so are, by name, tenants \
+whose sums are no numbers of tokens.
   Agents write these lines themselves: they are an account of usage, and no invoice.
 
 What it costs:
@@ -46,7 +47,7 @@ pub(crate) struct Costs {
     /// From when.
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = moment)]
     since: Moment,
-    /// Up to when; now, if it is left out.
+    /// Up to when, without that moment itself; now, if it is left out.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<Moment>,
     /// What a line of the table is about.
@@ -69,18 +70,19 @@ impl Costs {
             let groups = query::groups(aws, &opened.names).await?;
             let claim = &manifest.identity.claims.tenant;
             let usage = query::usage(aws, &groups, period, claim, until);
-            let (used, unreadable) = futures::try_join!(usage, query::unreadable(aws, &groups, period, until))?;
-            Ok((groups, used, unreadable))
+            let (counted, unreadable) = futures::try_join!(usage, query::unreadable(aws, &groups, period, until))?;
+            Ok((groups, counted, unreadable))
         };
-        let ((groups, used, unreadable), activation) = futures::try_join!(counted, asked)?;
+        let ((groups, counted, unreadable), activation) = futures::try_join!(counted, asked)?;
         // Queries are a part of the sandbox's state.
         opened.aws.save()?;
         let silent = manifest.tiers.iter().filter(|(name, tier)| tier.runtime.is_some() && !groups.tiers.contains(name.as_str()));
         let report = Report {
             period,
             by: self.by,
-            account: Account::of(&used, self.by, manifest),
-            used: &used,
+            account: Account::of(&counted.used, self.by, manifest),
+            used: &counted.used,
+            unusable: &counted.unusable,
             manifest,
             unreadable,
             silent: silent.map(|(name, _)| name.as_str()).collect(),
@@ -94,7 +96,9 @@ impl Costs {
     }
 
     fn period(&self, now: i64) -> Result<Period> {
-        let (from, to) = (self.since.at(now), self.until.map_or(now, |until| until.at(now)).min(now));
+        // This very second is a part of what has been.
+        let end = now + 1;
+        let (from, to) = (self.since.at(now), self.until.map_or(end, |until| until.at(now)).min(end));
         if from >= to {
             let words = "--since is not before --until, or lies in the future; `--since 30d` is the last 30 days";
             return Err(Stop::at(Exit::Usage, words));
@@ -164,8 +168,9 @@ mod tests {
     #[test]
     fn a_period_has_a_beginning_and_an_end() {
         let costs = |since, until| Costs { since, until, by: By::Tenant, no_tag_check: false };
-        assert_eq!(costs(Moment::Ago(100), None).period(1000).unwrap(), Period { from: 900, to: 1000 });
-        assert_eq!(costs(Moment::At(5), Some(Moment::At(2000))).period(1000).unwrap(), Period { from: 5, to: 1000 });
+        assert_eq!(costs(Moment::Ago(100), None).period(1000).unwrap(), Period { from: 900, to: 1001 });
+        assert_eq!(costs(Moment::At(5), Some(Moment::At(2000))).period(1000).unwrap(), Period { from: 5, to: 1001 });
+        assert_eq!(costs(Moment::At(5), Some(Moment::At(10))).period(1000).unwrap(), Period { from: 5, to: 10 });
         assert!(costs(Moment::Ago(1), Some(Moment::Ago(2))).period(1000).is_err());
         assert!(costs(Moment::At(1001), None).period(1000).is_err());
     }

@@ -110,6 +110,11 @@ impl Push {
         let store = Store { aws: Arc::clone(&opened.aws), names: opened.names.clone(), whose, bucket };
         let (there, (remembered, mut version)) = futures::try_join!(store.listed(), seals::read(&store.aws, &store.names, &store.whose))?;
         let difference = Difference::between(&folder, &there, &remembered.seals);
+        let reader = if has_knowledge_base(opened, &store.whose) {
+            ingestion::published(&store.aws, &store.names, &store.whose.tier).await?
+        } else {
+            None
+        };
         let deletes = self.delete && !difference.extra.is_empty();
         let changes = !difference.upload.is_empty() || deletes;
         let mut pushed = Pushed {
@@ -121,7 +126,7 @@ impl Push {
             bytes: difference.bytes(&folder),
             sent: Sent::default(),
             deletes,
-            ingestion: self.ingestion(opened, &store.whose, changes || remembered.ingestion_due),
+            ingestion: self.ingestion(opened, &store.whose, changes || remembered.read_by.is_none() || remembered.read_by != reader),
         };
         if self.dry_run {
             return answer((global, ui, opened), &show::planned(&pushed), show::push_json(&pushed, "dry_run"));
@@ -149,16 +154,16 @@ impl Push {
         opened.aws.save()?;
         let begun = Instant::now();
         match ingest(opened, &store.whose.tier, halt, &progress).await? {
-            Followed::Ended(job) => {
+            (source, Followed::Ended(job)) => {
                 let good = job.is_complete() && !job.failed_below(&store.whose.prefix());
                 if good {
-                    seals::ingested(&store.aws, &store.names, &store.whose, sealed, version).await?;
+                    seals::ingested(&store.aws, &store.names, &store.whose, (&source, sealed), version).await?;
                 }
                 pushed.ingestion = Ingestion::Ended(job, begun.elapsed());
                 answer((global, ui, opened), &show::pushed(&pushed), show::push_json(&pushed, "done"))?;
                 Ok(if good { Exit::Done } else { Exit::Partial })
             }
-            Followed::Stopped => {
+            (_, Followed::Stopped) => {
                 answer((global, ui, opened), &show::pushed(&pushed), show::push_json(&pushed, "done"))?;
                 Err(halted("the documents are in S3; an ingestion that was begun goes on: `tenantry documents status` shows how it ends"))
             }
@@ -166,14 +171,17 @@ impl Push {
     }
 
     fn ingestion(&self, opened: &Opened, whose: &Whose, due: bool) -> Ingestion {
-        let base = opened.manifest.tiers.get(&whose.tier).is_some_and(|tier| tier.knowledge_base.is_some());
-        match (base, due, self.no_ingest) {
+        match (has_knowledge_base(opened, whose), due, self.no_ingest) {
             (false, _, _) => Ingestion::NoKnowledgeBase,
             (true, false, _) => Ingestion::NotDue,
             (true, true, true) => Ingestion::LeftOut,
             (true, true, false) => Ingestion::Due,
         }
     }
+}
+
+fn has_knowledge_base(opened: &Opened, whose: &Whose) -> bool {
+    opened.manifest.tiers.get(&whose.tier).is_some_and(|tier| tier.knowledge_base.is_some())
 }
 
 /// The tenant as the manifest has it.
@@ -217,14 +225,15 @@ async fn provisioned(aws: &Aws, names: &Names, tier: &TierName) -> Result<String
     Ok(bucket)
 }
 
-async fn ingest(opened: &Opened, tier: &TierName, halt: &Halt, progress: &Progress<'_>) -> Result<Followed> {
+/// How an ingestion ended, and of which data source.
+async fn ingest(opened: &Opened, tier: &TierName, halt: &Halt, progress: &Progress<'_>) -> Result<(String, Followed)> {
     let sources = ingestion::sources(&opened.aws, &opened.names, &opened.desired()?, &[tier]).await?;
     let Some((_, source)) = sources.first() else {
         bail!("the documents are in S3, and tier `{tier}` has no data source in AWS yet; run `tenantry apply`, then push again");
     };
     let followed = ingestion::run(&opened.aws, source, &halt.token, &|now| progress.ingestion(&now)).await;
     progress.end();
-    followed
+    Ok((source.id.clone(), followed?))
 }
 
 fn answer((global, ui, opened): (&Global, &Ui, &Opened), text: &str, document: Value) -> Result<Exit> {

@@ -16,7 +16,7 @@ use crate::ui::{Ui, json};
 pub(crate) struct Plan {
     #[command(flatten)]
     pub(super) shown: Shown,
-    /// End with code 2 if there are changes.
+    /// End with code 2 if there are changes, or something is in their way.
     #[arg(long)]
     detailed_exitcode: bool,
 }
@@ -99,6 +99,6 @@ impl Plan {
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
         all_named(&plan, &named)?;
         self.shown.print(&plan, global, ui, &opened)?;
-        Ok(if self.detailed_exitcode && !plan.is_empty() { Exit::Changes } else { Exit::Done })
+        Ok(if self.detailed_exitcode && !(plan.is_empty() && plan.blocked.is_empty()) { Exit::Changes } else { Exit::Done })
     }
 }

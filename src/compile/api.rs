@@ -1,6 +1,6 @@
 //! The API in front of the agents: one method, its stage and access log, and a plan for each tier with the keys that count in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
@@ -105,6 +105,7 @@ fn front(sources: &Sources<'_>, desired: &mut Desired, wanted: &Api, functions: 
             destination,
             format: ACCESS_LOG.iter().map(|(member, variable)| ((*member).to_owned(), (*variable).to_owned())).collect(),
         }),
+        others: BTreeSet::new(),
         tags: sources.tags(None),
     };
     // Under its own name: a stage can't be renamed, and so the new one is there before the old one goes.

@@ -19,7 +19,7 @@ use crate::kinds::{
 };
 use crate::late::{self, Handle, Late};
 use crate::manifest::{self, Artifact, Tier};
-use crate::names::{Arn, TierName, tier_prefix};
+use crate::names::{Arn, TierName, data_source_parameter, tier_prefix};
 
 /// Declares a tier; gives back the name of its bucket.
 pub(super) fn declare(
@@ -139,7 +139,7 @@ impl Part<'_> {
         };
         let source = desired.add(self.owner.clone(), "documents", &source)?;
         self.publish(desired, &format!("knowledge_base/{}_kb_id", self.name), base.at(&KnowledgeBase::ID))?;
-        self.publish(desired, &format!("knowledge_base/{}_ds_id", self.name), source.at(&DataSource::ID))
+        self.publish(desired, &data_source_parameter(self.name), source.at(&DataSource::ID))
     }
 
     fn gateway(&self, desired: &mut Desired, wanted: &manifest::Gateway) -> Result<()> {

@@ -25,7 +25,7 @@ const SHORTEST: i64 = 60;
 /// Where AgentCore keeps what agents print.
 const RUNTIMES: &str = "/aws/bedrock-agentcore/runtimes/";
 
-/// Whole seconds since 1970, both ends included.
+/// Whole seconds since 1970. `to` is not in it: periods that follow each other count nothing twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Period {
     pub(crate) from: i64,
@@ -36,7 +36,7 @@ impl Period {
     fn halves(self) -> Option<[Self; 2]> {
         let middle = self.from + (self.to - self.from) / 2;
         let long = self.to - self.from > SHORTEST;
-        long.then_some([Self { from: self.from, to: middle }, Self { from: middle + 1, to: self.to }])
+        long.then_some([Self { from: self.from, to: middle }, Self { from: middle, to: self.to }])
     }
 }
 
@@ -86,30 +86,42 @@ fn usage_query(claim: &str) -> String {
 const UNREADABLE: &str =
     "filter @message like /inference_usage/ and not ispresent(event) and not ispresent(body) | stats count(*) as lines";
 
+/// What lines come to.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) used: Used,
+    /// Whose sums are no numbers of tokens: a line among them says something impossible, and no sum tells which.
+    pub(crate) unusable: BTreeSet<Line>,
+}
+
 /// Tokens by line.
-pub(crate) async fn usage(aws: &Aws, groups: &Groups, period: Period, claim: &str, until: Instant) -> Result<Used> {
+pub(crate) async fn usage(aws: &Aws, groups: &Groups, period: Period, claim: &str, until: Instant) -> Result<Counted> {
     let query = usage_query(claim);
-    let mut used = Used::new();
+    let mut counted = Counted::default();
     for row in rows(aws, groups, period, &query, until).await? {
         let said = |name: &str| row.get(name).filter(|text| !text.is_empty()).cloned();
-        let number = |name: &str| row.get(name).map_or(Some(0), |text| whole(text)).with_context(|| no_number(name, row.get(name)));
+        let number = |name: &str| row.get(name).map_or(Some(0), |text| whole(text));
         let line = Line { tier: said("tier"), tenant: said(claim), model: said("model_id") };
-        let (input, output) = (number("tokens_in")?, number("tokens_out")?);
-        // Lines that leave their sum to the reader.
-        let total = if row.contains_key("tokens_all") { number("tokens_all")? } else { input.saturating_add(output) };
-        used.entry(line).or_default().add(Usage { answers: number("answers")?, input, output, total });
+        let usage = || {
+            let (input, output) = (number("tokens_in")?, number("tokens_out")?);
+            // Lines that leave their sum to the reader.
+            let total = if row.contains_key("tokens_all") { number("tokens_all")? } else { input.saturating_add(output) };
+            Some(Usage { answers: number("answers")?, input, output, total })
+        };
+        match usage() {
+            Some(usage) => counted.used.entry(line).or_default().add(usage),
+            None => drop(counted.unusable.insert(line)),
+        }
     }
-    Ok(used)
+    // Another part of the period may have had a sum for it.
+    counted.used.retain(|line, _| !counted.unusable.contains(line));
+    Ok(counted)
 }
 
 /// How many lines could not be read.
 pub(crate) async fn unreadable(aws: &Aws, groups: &Groups, period: Period, until: Instant) -> Result<u64> {
     let rows = rows(aws, groups, period, UNREADABLE, until).await?;
     Ok(rows.iter().filter_map(|row| whole(row.get("lines")?)).sum())
-}
-
-fn no_number(name: &str, value: Option<&String>) -> String {
-    format!("CloudWatch Logs gives `{}` as a sum of {name}", value.map_or("", String::as_str))
 }
 
 /// A sum as Insights writes it: `1234`, `1234.0` or `1.234E9`. Insights itself counts in doubles, so this loses nothing.
@@ -152,7 +164,8 @@ enum Outcome {
 
 async fn one(aws: &Aws, names: &[String], period: Period, query: &str, until: Instant) -> Result<Outcome> {
     let mut pauses = Pauses(Duration::from_millis(100));
-    let start = aws.logs.start_query().set_log_group_names(Some(names.to_vec())).start_time(period.from).end_time(period.to);
+    // Both ends of a query are in it.
+    let start = aws.logs.start_query().set_log_group_names(Some(names.to_vec())).start_time(period.from).end_time(period.to - 1);
     let start = start.query_string(query).limit(i32::try_from(ROWS)?);
     let id = loop {
         match start.clone().send().await.during("asking CloudWatch Logs for the usage") {
@@ -259,7 +272,7 @@ mod tests {
             )
         };
         let (aws, groups, period) = logged("", (0..12_000).map(line)).await;
-        let used = usage(&aws, &groups, period, "clinic_id", soon()).await.unwrap();
+        let used = usage(&aws, &groups, period, "clinic_id", soon()).await.unwrap().used;
         let mut all = Usage::default();
         used.values().for_each(|usage| all.add(*usage));
         assert_eq!((used.len(), all), (12_000, Usage { answers: 12_000, input: 24_000, output: 12_000, total: 36_000 }));
@@ -270,7 +283,7 @@ mod tests {
         let lines = ["a", "b", "c"].map(|tenant| format!("{{\"event\": \"inference_usage\", \"who\": \"{tenant}\", \"total_tokens\": 5}}"));
         let unread = ["inference_usage as text".into(), "{\"body\": \"inference_usage\"}".into(), "else".into()];
         let (aws, groups, period) = logged("slow=300ms", lines.into_iter().chain(unread)).await;
-        let used = usage(&aws, &groups, period, "who", soon()).await.unwrap();
+        let used = usage(&aws, &groups, period, "who", soon()).await.unwrap().used;
         let a = &used[&Line { tenant: Some("a".into()), ..Line::default() }];
         assert_eq!((used.len(), *a), (3, Usage { answers: 1, input: 0, output: 0, total: 5 }));
         assert_eq!(unreadable(&aws, &groups, period, soon()).await.unwrap(), 1);
@@ -278,7 +291,31 @@ mod tests {
         assert_eq!(crate::exit::of(&late), Exit::TryAgain, "{late:#}");
         // Before the group was there, AWS refuses to look.
         let before = Period { from: 0, to: 1000 };
-        assert!(usage(&aws, &groups, before, "who", soon()).await.unwrap().is_empty());
+        assert!(usage(&aws, &groups, before, "who", soon()).await.unwrap().used.is_empty());
+    }
+
+    #[tokio::test]
+    async fn impossible_numbers_spoil_the_sums_of_their_tenant_alone() {
+        let line = |tenant: &str, tokens: &str| {
+            format!("{{\"event\": \"inference_usage\", \"who\": \"{tenant}\", \"input_tokens\": {tokens}, \"output_tokens\": 1}}")
+        };
+        let lines = [line("good", "5"), line("less", "-7"), line("less", "1"), line("huge", "1e300")];
+        let (aws, groups, period) = logged("", lines.into_iter()).await;
+        let counted = usage(&aws, &groups, period, "who", soon()).await.unwrap();
+        let tenants = |lines: Vec<&Line>| lines.into_iter().filter_map(|line| line.tenant.clone()).collect::<Vec<_>>();
+        assert_eq!(tenants(counted.used.keys().collect()), ["good"]);
+        assert_eq!(tenants(counted.unusable.iter().collect()), ["huge", "less"]);
+    }
+
+    #[tokio::test]
+    async fn periods_that_follow_each_other_count_a_line_once() {
+        let line = "{\"event\": \"inference_usage\", \"who\": \"a\", \"total_tokens\": 5}".to_owned();
+        let (aws, groups, Period { from: at, .. }) = logged("", std::iter::once(line)).await;
+        let answers = async |from, to| {
+            let counted = usage(&aws, &groups, Period { from, to }, "who", soon()).await.unwrap();
+            counted.used.values().map(|usage| usage.answers).sum::<u64>()
+        };
+        assert_eq!((answers(at - 60, at).await, answers(at, at + 60).await), (0, 1));
     }
 
     #[test]
@@ -296,7 +333,7 @@ mod tests {
     #[test]
     fn halves_meet_and_do_not_overlap() {
         let halves = Period { from: 100, to: 300 }.halves().unwrap();
-        assert_eq!(halves, [Period { from: 100, to: 200 }, Period { from: 201, to: 300 }]);
+        assert_eq!(halves, [Period { from: 100, to: 200 }, Period { from: 200, to: 300 }]);
         assert_eq!(Period { from: 100, to: 150 }.halves(), None);
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum Activation {
     NotAsked,
     /// AWS does not let this caller see it.
     Denied(String),
+    /// AWS could not be asked: an account of usage is worth having without it.
+    Unknown(String),
     Known(BTreeMap<String, Standing>),
 }
 
@@ -57,7 +59,8 @@ pub(crate) async fn activation(aws: &Aws, keys: &BTreeSet<String>) -> Result<Act
                 Ok(page) => page,
                 Err(error) => match AwsError::of(&error) {
                     Some(refusal) if refusal.class == Class::Denied => return Ok(Activation::Denied(refusal.to_string())),
-                    _ => return Err(error),
+                    Some(refusal) => return Ok(Activation::Unknown(refusal.to_string())),
+                    None => return Err(error),
                 },
             };
             for tag in page.cost_allocation_tags.unwrap_or_default() {

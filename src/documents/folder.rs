@@ -85,14 +85,8 @@ pub(crate) fn read(folder: &Path, whose: &Whose) -> Result<Folder> {
 }
 
 fn error(findings: &mut Diagnostics, folder: &Path, name: &str, summary: &str, help: impl Into<String>) {
-    let source = Source::new(&shown(&folder.join(name)), "");
+    let source = Source::new(&folder.join(name), "");
     findings.push(Diagnostic::file(&source, summary).help(help));
-}
-
-/// A path without characters that a terminal would act on.
-fn shown(path: &Path) -> PathBuf {
-    let escaped = |c: char| if c.is_control() { c.escape_default().collect() } else { vec![c] };
-    path.to_string_lossy().chars().flat_map(escaped).collect::<String>().into()
 }
 
 struct Walk {
@@ -119,7 +113,7 @@ impl Walk {
         for path in paths {
             let Some(own) = path.file_name().and_then(|name| name.to_str()) else {
                 let lossy = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let source = Source::new(&shown(&path), "");
+                let source = Source::new(&path, "");
                 let summary = format!("the name {} is not UTF-8", quoted(&lossy));
                 self.findings.push(Diagnostic::file(&source, summary).help("rename the file: keys in S3 are UTF-8"));
                 continue;
@@ -130,7 +124,7 @@ impl Walk {
                 continue;
             }
             let mut refuse = |summary: &str, help: &str| {
-                self.findings.push(Diagnostic::file(&Source::new(&shown(&path), ""), summary).help(help));
+                self.findings.push(Diagnostic::file(&Source::new(&path, ""), summary).help(help));
             };
             match path.canonicalize() {
                 Err(why) if path.is_symlink() => {

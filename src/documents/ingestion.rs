@@ -11,17 +11,17 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::address::Owner;
-use crate::aws::{Aws, AwsError, Class, During as _};
+use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::desired::Desired;
 use crate::kinds::{DataSource, Kind as _, KnowledgeBase, Observe, Ownership, kind};
-use crate::names::{Names, TierName};
+use crate::names::{Names, TierName, data_source_parameter};
 use crate::observe::Live;
 
 /// A tier's data source, as AWS names it.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     knowledge_base: String,
-    id: String,
+    pub(crate) id: String,
 }
 
 /// A job, as it stands.
@@ -90,6 +90,14 @@ pub(crate) async fn sources(aws: &Aws, names: &Names, desired: &Desired, tiers: 
         }
     }
     Ok(found)
+}
+
+/// The tier's data source as apply has published it, in one call: a hint, by which to tell whether another has taken its place.
+pub(crate) async fn published(aws: &Aws, names: &Names, tier: &TierName) -> Result<Option<String>> {
+    let name = format!("{}/{}", names.parameter_root(), data_source_parameter(tier));
+    let get = aws.ssm.get_parameter().name(&name);
+    let reply = get.send().await.during(format!("reading parameter `{name}`")).missing_is_none()?;
+    Ok(reply.and_then(|reply| reply.parameter?.value))
 }
 
 /// The newest job; none if there was never one.

@@ -28,14 +28,14 @@ pub(crate) fn seal(key: &str, etag: &str, content: &str) -> String {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seals {
     format: String,
-    /// Whether something was changed that no ingestion of ours has read to its end.
-    pub(crate) ingestion_due: bool,
+    /// The data source that has read everything to its end. None since something was changed: an ingestion is due.
+    pub(crate) read_by: Option<String>,
     pub(crate) seals: BTreeSet<String>,
 }
 
 impl Seals {
-    fn new(ingestion_due: bool, seals: BTreeSet<String>) -> Self {
-        Self { format: FORMAT.into(), ingestion_due, seals }
+    fn new(read_by: Option<String>, seals: BTreeSet<String>) -> Self {
+        Self { format: FORMAT.into(), read_by, seals }
     }
 }
 
@@ -63,12 +63,18 @@ pub(crate) struct Version(Option<String>);
 
 /// Remembers what was uploaded, and that an ingestion is due.
 pub(crate) async fn write(aws: &Aws, names: &Names, whose: &Whose, sealed: &BTreeSet<String>) -> Result<Version> {
-    put(aws, names, whose, &Seals::new(true, sealed.clone()), Version::default()).await
+    put(aws, names, whose, &Seals::new(None, sealed.clone()), Version::default()).await
 }
 
 /// Remembers that an ingestion has read it all, unless another push has said since that one is due.
-pub(crate) async fn ingested(aws: &Aws, names: &Names, whose: &Whose, sealed: BTreeSet<String>, version: Version) -> Result<()> {
-    match put(aws, names, whose, &Seals::new(false, sealed), version).await {
+pub(crate) async fn ingested(
+    aws: &Aws,
+    names: &Names,
+    whose: &Whose,
+    (source, sealed): (&str, BTreeSet<String>),
+    version: Version,
+) -> Result<()> {
+    match put(aws, names, whose, &Seals::new(Some(source.to_owned()), sealed), version).await {
         Err(error)
             if AwsError::of(&error).is_some_and(|e| matches!(e.code.as_str(), "PreconditionFailed" | "ConditionalRequestConflict")) =>
         {

@@ -30,7 +30,7 @@ fn tier_value(tier: &TierName) -> String {
     format!("{tier}-tier")
 }
 
-/// What must stand in every sidecar of a tenant; a claim called like one of the others wins.
+/// What must stand in every sidecar of a tenant; no claim is called like one of the others.
 fn required(whose: &Whose) -> BTreeMap<&str, String> {
     BTreeMap::from([(TIER, tier_value(&whose.tier)), (whose.claim.as_str(), whose.tenant.to_string())])
 }
@@ -202,7 +202,9 @@ fn is_attribute(value: &Value) -> bool {
                 Some("STRING_LIST") => member("stringListValue").is_some_and(texts),
                 _ => false,
             };
-            known && flag && fits
+            // A type and one value: whoever reads a second one may take that.
+            let single = value.pointer("/value").and_then(Value::as_object).is_some_and(|members| members.len() == 2);
+            known && flag && fits && single
         }
         Value::Null => false,
     }
@@ -243,6 +245,10 @@ mod tests {
             (r#""clinic_id": "clinic-a", "clinic_id": "clinic-b""#, "stands twice"),
             (r#""clinic_id": {"value": {"type": "STRING", "stringValue": "clinic-b"}}"#, "`clinic-b`"),
             (r#""clinic_id": {"value": {"type": "NUMBER", "stringValue": "clinic-a", "numberValue": 1}}"#, "clinic_id"),
+            (
+                r#""clinic_id": {"value": {"type": "STRING", "stringValue": "clinic-a", "stringListValue": ["clinic-b"]}}"#,
+                "can't keep the value of the attribute `clinic_id`",
+            ),
             (r#""tier": "premium-tier""#, "`premium-tier`"),
             (r#""year": null"#, "`year`"),
         ] {

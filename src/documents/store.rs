@@ -1,6 +1,8 @@
 //! Uploads and deletes a tenant's documents: a few at a time, in bounded memory, each with its sidecar before it.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -135,11 +137,8 @@ impl Store {
         if matches!(upload.lacks, Lacks::Both | Lacks::Document) {
             let weight = u32::try_from(document.size.div_ceil(MIB)).unwrap_or(IN_MEMORY).clamp(1, IN_MEMORY);
             let _room = memory.acquire_many(weight).await?;
-            let path = document.path.clone();
-            let content = tokio::task::spawn_blocking(move || read(&path)).await??;
-            if content.len() as u64 > document.size.next_multiple_of(MIB) {
-                bail!("`{}` grew while it was pushed; run the command again", document.path.display());
-            }
+            let (path, room) = (document.path.clone(), document.size.next_multiple_of(MIB));
+            let content = tokio::task::spawn_blocking(move || read(&path, room)).await??;
             bytes += content.len() as u64;
             sealed.document = Some(self.put(key, content).await?);
         }
@@ -185,9 +184,17 @@ struct Sealed {
     sidecar: Option<String>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a tenant's documents are read here to be uploaded")]
-fn read(path: &std::path::Path) -> Result<Bytes> {
-    Ok(std::fs::read(path).with_context(|| format!("reading `{}`", path.display()))?.into())
+/// A file that was looked at before; no more of it than there is room for.
+fn read(path: &Path, room: u64) -> Result<Bytes> {
+    let mut content = Vec::new();
+    let file = std::fs::File::open(path).map(|file| file.take(room + 1));
+    file.and_then(|mut file| file.read_to_end(&mut content)).with_context(|| format!("reading `{}`", path.display()))?;
+    let what = match content.len() as u64 {
+        0 => "was emptied",
+        size if size > room => "grew",
+        _ => return Ok(content.into()),
+    };
+    bail!("`{}` {what} while it was pushed; run the command again", path.display())
 }
 
 fn plain(etag: &str) -> &str {

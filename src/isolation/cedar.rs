@@ -275,6 +275,21 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_tools_take_what_they_give_back() {
+        let tools: Value = serde_json::from_str(include_str!("../../templates/tools/healthcare.json")).unwrap();
+        let schema = schema(&tools).unwrap();
+        let action: EntityUid = format!("AgentCore::Action::\"{TARGET}___patient_context\"").parse().unwrap();
+        let takes = |cursor: Value| {
+            let input = json!({ "list_patients": true, "limit": 20, "last_evaluated_key": cursor });
+            let now = json!({ "__extn": { "fn": "datetime", "arg": "2026-09-01T12:30:00Z" } });
+            Context::from_json_value(json!({ "input": input, "system": { "now": now } }), Some((&schema, &action))).is_ok()
+        };
+        // As `patient_context` ends a page.
+        assert!(takes(json!({ "patient_id": "P1" })));
+        assert!(!takes(json!({ "patient_id": "P1", "clinic_id": "clinic-b" })));
+    }
+
+    #[test]
     fn a_tenant_that_could_ask_for_another_is_found_at_any_hour() {
         assert!(summaries(&permit("config", TIER))[0].contains("another's"));
         let night = format!("{TIER} && (({BOUND}) || context.system.now.toTime() < duration(\"4h\"))");

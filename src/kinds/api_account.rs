@@ -1,14 +1,15 @@
 //! The role by which API Gateway writes access logs: one setting for the whole account in a region, which others share.
 //!
 //! A role that somebody else has set stays, as long as it is there; ours is set where there is none, and never taken away
-//! again. So the setting is looked at only while it is wanted, and is nothing that could be deleted (last verified 2026-11).
+//! again, nor is the role itself while the setting names it. So the setting is looked at only while it is wanted, and is
+//! nothing that could be deleted (last verified 2026-11).
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::apigateway::replace;
 use super::{Found, Kind, Observe, Ownership, Step};
-use crate::aws::{AwsError, Class, During as _, Tolerate as _};
+use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{API_LOG_ROLE, Arn, Names};
 
@@ -25,6 +26,15 @@ pub(crate) struct Output {
 impl ApiAccount {
     /// The account again, so that what writes access logs waits for the role.
     pub(crate) const ACCOUNT: Attr<Self> = Attr::new("account");
+
+    /// Whether access logs are written as this role; where we may not look, they are taken to be.
+    pub(super) async fn names(aws: &Aws, role: &str) -> Result<bool> {
+        match set(aws).await {
+            Ok(set) => Ok(set.as_deref() == Some(role)),
+            Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Kind for ApiAccount {
@@ -38,8 +48,7 @@ impl Kind for ApiAccount {
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let Some((address, _)) = observe.wanted::<Self>().into_iter().next() else { return Ok(Vec::new()) };
-        let account = observe.aws.apigateway.get_account().send().await.during("reading API Gateway's settings of the account")?;
-        let Some(role) = account.cloudwatch_role_arn.filter(|role| !role.is_empty()) else { return Ok(Vec::new()) };
+        let Some(role) = set(observe.aws).await? else { return Ok(Vec::new()) };
         let names = observe.names;
         let role = match role.starts_with(names.role_arn(&names.role("")).as_str()) {
             true => Arn::new(role),
@@ -64,6 +73,12 @@ impl Kind for ApiAccount {
     async fn delete(_: &Step<'_>, _: &Found<Self>) -> Result<()> {
         Ok(())
     }
+}
+
+/// The role that the account's setting names.
+async fn set(aws: &Aws) -> Result<Option<String>> {
+    let account = aws.apigateway.get_account().send().await.during("reading API Gateway's settings of the account")?;
+    Ok(account.cloudwatch_role_arn.filter(|role| !role.is_empty()))
 }
 
 /// Whether the role exists; one that we may not look at is taken to.

@@ -1,12 +1,14 @@
 //! An API key, and the usage plan that it counts in.
 //!
-//! AWS chooses the value, which is a secret: it leaves here only to be published. Keys' names are not unique and creating
-//! has no token, so ours is the one with our mark: in its tags, or in the description of a key that came in with an
-//! import, which takes no tags. A key moves to another plan and stays the same key (last verified 2026-11).
+//! The value is a secret, which leaves here only to be published: AWS chooses it, or we do for keys that come in together
+//! with an import. Keys' names are not unique and creating has no token, so ours is the one with our mark: in its tags, or
+//! in the description of an imported key, since an import takes no tags. A key moves to another plan and stays the same
+//! key (last verified 2026-11).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow, bail};
+use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types as sdk;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,7 @@ use super::{Found, Kind, Observe, Step, Tags, UsagePlan, child};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::observe::each;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ApiKey {
@@ -27,7 +29,8 @@ pub(crate) struct ApiKey {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
-    id: String,
+    /// Unknown of a key that has just been imported: AWS does not say whose id is whose.
+    id: Option<String>,
     value: Secret,
 }
 
@@ -38,6 +41,8 @@ impl ApiKey {
 impl Kind for ApiKey {
     const NAME: &'static str = "api_key";
     const BELOW: &'static [&'static str] = &[UsagePlan::NAME];
+    /// AWS names no bound; this many are made well within its half a minute for a call.
+    const TOGETHER: usize = 100;
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
@@ -65,12 +70,19 @@ impl Kind for ApiKey {
             Some(output) => output,
             None => self.make(step).await?,
         };
-        self.join(step, &output.id, &BTreeSet::new()).await?;
+        self.join(step, output.id()?, &BTreeSet::new()).await?;
         Ok(output)
     }
 
+    async fn create_together(batch: &[(Self, &Step<'_>)]) -> Vec<Result<Output>> {
+        match import(batch).await {
+            Ok(made) => made.into_iter().map(Ok).collect(),
+            Err(error) => batch.iter().map(|_| Err(anyhow!("{error:#}"))).collect(),
+        }
+    }
+
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
-        let Output { id, value } = &live.output;
+        let id = live.output.id()?;
         let mut patches = Vec::new();
         if self.name != live.spec.name {
             patches.push(replace("/name", &self.name));
@@ -84,17 +96,31 @@ impl Kind for ApiKey {
         }
         self.join(step, id, &live.spec.plans).await?;
         retag(step, &format!("/apikeys/{id}"), &BTreeMap::new(), &BTreeMap::new()).await?;
-        Ok(Output { id: id.clone(), value: value.clone() })
+        Ok(Output { id: Some(id.into()), value: live.output.value.clone() })
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {
-        let delete = step.aws.apigateway.delete_api_key().api_key(&live.output.id);
+        let delete = step.aws.apigateway.delete_api_key().api_key(live.output.id()?);
         delete.send().await.during(format!("deleting API key `{}`", live.spec.name)).missing_is_none()?;
         Ok(())
     }
 }
 
 impl ApiKey {
+    /// A line of the file that AWS imports.
+    fn line(&self, step: &Step<'_>, value: &str) -> Result<String> {
+        let words = step.mark.with(&BTreeMap::new()).into_iter().map(|(name, value)| format!("{name}={value}"));
+        let description = words.collect::<Vec<_>>().join(" ");
+        let plans = self.plans.iter().map(Late::get).collect::<Result<Vec<_>>>()?;
+        // Of several plans, AWS wants a list in quotes; one is declared.
+        let [plan] = plans.as_slice() else { bail!("a key of {} usage plans", plans.len()) };
+        let fields = [&self.name, value, &description, &self.enabled.to_string(), plan];
+        if fields.iter().any(|field| field.contains([',', '"', '\'', '\n', '\r'])) {
+            bail!("a field that would have to be quoted");
+        }
+        Ok(fields.join(",") + "\n")
+    }
+
     /// A key of no plan yet.
     async fn make(&self, step: &Step<'_>) -> Result<Output> {
         let tags = step.mark.with(&BTreeMap::new()).into_iter().collect();
@@ -102,7 +128,7 @@ impl ApiKey {
         match create.customize().config_override(once()).send().await.during(format!("creating API key `{}`", self.name)) {
             Ok(key) => {
                 let value = key.value.context("AWS says nothing of the new API key")?;
-                Ok(Output { id: key.id.unwrap_or_default(), value: Secret::new(value) })
+                Ok(Output { id: key.id, value: Secret::new(value) })
             }
             Err(error) if AwsError::of(&error).is_some_and(AwsError::is_ambiguous) => {
                 self.mine(step).await?.ok_or_else(|| AwsError::nothing_done(error))
@@ -145,8 +171,34 @@ impl ApiKey {
     }
 }
 
+impl Output {
+    fn id(&self) -> Result<&str> {
+        self.id.as_deref().context("AWS says nothing of the API key's id")
+    }
+}
+
 fn output(key: sdk::ApiKey) -> Output {
-    Output { id: key.id.unwrap_or_default(), value: Secret::new(key.value.unwrap_or_default()) }
+    Output { id: key.id, value: Secret::new(key.value.unwrap_or_default()) }
+}
+
+/// Makes keys in one call, each in its plan already: all of them or none. A key is its value, so that the very same file
+/// may go out again after a lost reply; a later run finds the marks.
+async fn import(batch: &[(ApiKey, &Step<'_>)]) -> Result<Vec<Output>> {
+    let Some((_, step)) = batch.first() else { return Ok(Vec::new()) };
+    let mut file = String::from("Name,Key,Description,Enabled,UsagePlanIds\n");
+    let mut made = Vec::new();
+    for (key, step) in batch {
+        let value = secret::random()?;
+        file.push_str(&key.line(step, &value)?);
+        made.push(Output { id: None, value: Secret::new(value) });
+    }
+    let import = step.aws.apigateway.import_api_keys().format(sdk::ApiKeysFormat::Csv).fail_on_warnings(true).body(Blob::new(file));
+    let reply = import.send().await.during(format!("importing {} API keys", batch.len()))?;
+    // What the warnings say may quote a value.
+    if !reply.warnings().is_empty() || reply.ids().len() != batch.len() {
+        bail!("AWS made {} of {} API keys, with {} warnings", reply.ids().len(), batch.len(), reply.warnings().len());
+    }
+    Ok(made)
 }
 
 /// The mark in the tags, or else in the description, as `KEY=VALUE` words.

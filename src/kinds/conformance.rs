@@ -478,7 +478,8 @@ fn a_stage(desired: &mut Desired, label: &str, lambda: &str, logged: Option<&str
         destination: "arn:aws:logs:us-east-1:111122223333:log-group:/aws/apigateway/acme-access".into(),
         format: [("requestId".to_owned(), "$context.requestId".to_owned()), (member.to_owned(), "$context.status".to_owned())].into(),
     });
-    let spec = Stage { api: handle.at(&RestApi::ID), name: label.into(), definition: api.definition(), access_log, tags: tags(stage) };
+    let (definition, others) = (api.definition(), BTreeSet::new());
+    let spec = Stage { api: handle.at(&RestApi::ID), name: label.into(), definition, access_log, others, tags: tags(stage) };
     put(desired, label, &spec)
 }
 

@@ -10,10 +10,10 @@ use aws_sdk_iam::types::{EntityType, RoleDetail, Tag};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Kind, Observe, PolicyDocument, Step, Tags};
+use super::{ApiAccount, Found, Kind, Observe, PolicyDocument, Step, Tags};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
-use crate::names::{Arn, Names};
+use crate::names::{API_LOG_ROLE, Arn, Names};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Role {
@@ -31,6 +31,15 @@ pub(crate) struct Role {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
     arn: Arn,
+    /// Whether API Gateway's setting of the account names this role.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shared: bool,
+}
+
+impl Output {
+    fn of(arn: impl Into<String>) -> Self {
+        Self { arn: Arn::new(arn), shared: false }
+    }
 }
 
 /// The name of our inline policy.
@@ -63,13 +72,17 @@ impl Kind for Role {
         vec![("arn", names.role_arn(&self.name).to_string())]
     }
 
+    fn is_shared(output: &Output) -> bool {
+        output.shared
+    }
+
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         // Roles of the same platform in another region are that platform's.
         let mine = observe.names.role("");
         let ours = |name: &str| name.to_ascii_lowercase().starts_with(&mine);
         let (listed, details) = futures::try_join!(listed(observe.aws), details(observe.aws))?;
         let wanted = observe.wanted::<Self>();
-        let mut found = Vec::new();
+        let mut found: Vec<Found<Self>> = Vec::new();
         for detail in details {
             let name = detail.role_name.unwrap_or_default();
             // A role that only one of the two knows is being made or deleted this very moment.
@@ -91,7 +104,11 @@ impl Kind for Role {
                 tags: tags.declared,
                 name,
             };
-            found.push(Found { address, spec, output: Output { arn: Arn::new(&role.arn) }, mark });
+            found.push(Found { address, spec, output: Output::of(&role.arn), mark });
+        }
+        // Other APIs of the account would lose their access logs with it.
+        for logs in found.iter_mut().filter(|f| f.address.label() == API_LOG_ROLE) {
+            logs.output.shared = ApiAccount::names(observe.aws, logs.output.arn.as_str()).await?;
         }
         Ok(found)
     }
@@ -118,7 +135,7 @@ impl Kind for Role {
             Err(error) => return Err(error),
         };
         self.put_policy(step).await?;
-        Ok(Output { arn: Arn::new(arn) })
+        Ok(Output::of(arn))
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
@@ -161,7 +178,7 @@ impl Kind for Role {
         }
         let tags = tag_list(&step.mark.with(&self.tags))?;
         client.tag_role().role_name(name).set_tags(Some(tags)).send().await.during(format!("tagging role `{name}`"))?;
-        Ok(Output { arn: live.output.arn.clone() })
+        Ok(Output::of(live.output.arn.as_str()))
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {

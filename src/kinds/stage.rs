@@ -4,7 +4,7 @@
 //! something else, or nothing, gets a new one; an earlier deployment of the same definition is taken again
 //! (last verified 2026-11).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use aws_sdk_apigateway::types as sdk;
@@ -24,6 +24,10 @@ pub(crate) struct Stage {
     /// What is deployed, in the words of `RestApi::definition`.
     pub(crate) definition: Late,
     pub(crate) access_log: Option<AccessLog>,
+    /// By the paths of their patches: a canary, which serves another definition; a log of whole requests, tokens and all; a
+    /// cache, which knows no tenants. None is declared, ever.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) others: BTreeSet<String>,
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -71,10 +75,11 @@ impl Kind for Stage {
         }
         let found = each(ours, |(address, mark, tags, api, stage)| async move {
             let definition = deployed(observe.aws, &api, stage.deployment_id().unwrap_or_default()).await?;
+            let others = others(&stage);
             let name = stage.stage_name.unwrap_or_default();
             let output = output(observe.names, &api, &name);
             let access_log = stage.access_log_settings.and_then(AccessLog::read);
-            let spec = Self { api: Late::known(api), name, definition: Late::known(definition), access_log, tags };
+            let spec = Self { api: Late::known(api), name, definition: Late::known(definition), access_log, others, tags };
             Ok(Found { address, spec, output, mark })
         });
         found.await
@@ -110,6 +115,10 @@ impl Kind for Stage {
             Some(log) => patches.extend(log.patches()?),
             None => patches.push(remove("/accessLogSettings", None)),
         }
+        patches.extend(live.spec.others.difference(&self.others).map(|path| match path.as_str() {
+            CANARY => remove(CANARY, None),
+            path => replace(path, "false"),
+        }));
         self.patch(step, api, patches).await?;
         retag(step, &format!("/restapis/{api}/stages/{}", self.name), &self.tags, &live.spec.tags).await?;
         Ok(output(step.names, api, &self.name))
@@ -152,6 +161,16 @@ impl Stage {
         let live = get.send().await.during(format!("reading stage `{}`", self.name)).missing_is_none()?;
         Ok(live.is_some_and(|stage| read_tags(stage.tags).is(&step.mark)))
     }
+}
+
+const CANARY: &str = "/canarySettings";
+
+fn others(live: &sdk::Stage) -> BTreeSet<String> {
+    let methods = live.method_settings.iter().flatten().flat_map(|(method, set)| {
+        let settings = [("logging/dataTrace", set.data_trace_enabled), ("caching/enabled", set.caching_enabled)];
+        settings.into_iter().filter(|(_, on)| *on).map(move |(path, _)| format!("/{method}/{path}"))
+    });
+    methods.chain(live.canary_settings.as_ref().map(|_| CANARY.to_owned())).collect()
 }
 
 impl AccessLog {

@@ -52,6 +52,8 @@ const PREFIX: &str = "custom:";
 impl User {
     /// The attribute that marks a user as ours, without its `custom:`.
     pub(crate) const MARK: &'static str = "tenantry";
+    /// Stands in the mark, instead of a digest, of whom we have closed off: whoever else is disabled, somebody else disabled.
+    pub(crate) const CLOSED: &'static str = "closed";
 
     /// The user's part of an address: the e-mail, where every character may stand in one.
     pub(crate) fn label(email: &str) -> String {
@@ -78,7 +80,12 @@ impl User {
         let Some(user) = get.send().await.during(format!("reading user `{}`", self.email)).missing_is_none()? else { return Ok(None) };
         let name = format!("{PREFIX}{}", Self::MARK);
         let mark = user.user_attributes.unwrap_or_default().into_iter().find(|a| a.name == name).and_then(|a| a.value);
-        Ok((mark.as_deref() == Some(mark_of(step).as_str())).then_some(user.username))
+        Ok((mark.as_deref() == Some(self.mark(step).as_str())).then_some(user.username))
+    }
+
+    /// Whose the user is and the digest of what was applied: `tenant:clinic-a 1f0c…`. Adopted by hand, a user may carry any text.
+    fn mark(&self, step: &Step<'_>) -> String {
+        format!("{} {}", step.mark.address.owner(), if self.enabled { &step.mark.spec } else { Self::CLOSED })
     }
 }
 
@@ -117,7 +124,7 @@ impl Kind for User {
 
     async fn create(&self, step: &Step<'_>) -> Result<Output> {
         let pool = self.pool.get()?;
-        let attributes = sent(self.attributes().into_iter().chain([(format!("{PREFIX}{}", Self::MARK), mark_of(step))]))?;
+        let attributes = sent(self.attributes().into_iter().chain([(format!("{PREFIX}{}", Self::MARK), self.mark(step))]))?;
         let create = step.aws.cognito.admin_create_user().user_pool_id(pool).username(&self.email).set_user_attributes(Some(attributes));
         let create = match self.invitation {
             Invitation::Suppress => create.message_action(sdk::MessageActionType::Suppress),
@@ -150,7 +157,7 @@ impl Kind for User {
         }
         let before = live.spec.attributes();
         let changed = self.attributes().into_iter().filter(|(name, value)| before.get(name) != Some(value));
-        let attributes = sent(changed.chain([(format!("{PREFIX}{}", Self::MARK), mark_of(step))]))?;
+        let attributes = sent(changed.chain([(format!("{PREFIX}{}", Self::MARK), self.mark(step))]))?;
         let update = step.aws.cognito.admin_update_user_attributes().user_pool_id(pool).username(id).set_user_attributes(Some(attributes));
         update.send().await.during(format!("updating user `{}`", self.email))?;
         if self.enabled && !live.spec.enabled {
@@ -174,11 +181,6 @@ impl Output {
         disable.send().await.during(format!("disabling user `{email}`"))?;
         Ok(())
     }
-}
-
-/// Whose the user is and the digest of what was applied: `tenant:clinic-a 1f0c…`. Adopted by hand, a user may carry any text.
-fn mark_of(step: &Step<'_>) -> String {
-    format!("{} {}", step.mark.address.owner(), step.mark.spec)
 }
 
 fn sent(attributes: impl IntoIterator<Item = (String, String)>) -> Result<Vec<sdk::AttributeType>> {

@@ -22,6 +22,8 @@ pub(super) struct Policy {
 const LAMBDAS: &str = "tools_lambdas.arn";
 const FUNCTION_ROLES: &str = "function_roles.arn";
 const SEVERAL: &[&str] = &[LAMBDAS, FUNCTION_ROLES];
+/// Has a value only where some tier has a runtime.
+const RUNTIME_ROLE: &str = "runtime_role.arn";
 /// What every policy may ask for. Whatever is listed here and below, `compile` fills.
 const EVERYWHERE: &[&str] = &["account", "region", "platform.name", "parameters.root", "claim.tenant"];
 
@@ -29,7 +31,7 @@ const RUNTIME_TRUST: Policy = Policy { name: Cow::Borrowed("runtime-trust"), hol
 const RUNTIME: Policy = Policy { name: Cow::Borrowed("runtime"), holes: &["tvm_role.arn"] };
 const GATEWAY_TRUST: Policy = Policy { name: Cow::Borrowed("gateway-trust"), holes: &[] };
 const GATEWAY: Policy = Policy { name: Cow::Borrowed("gateway"), holes: &[LAMBDAS] };
-const TVM_TRUST: Policy = Policy { name: Cow::Borrowed("tvm-trust"), holes: &["runtime_role.arn", FUNCTION_ROLES] };
+const TVM_TRUST: Policy = Policy { name: Cow::Borrowed("tvm-trust"), holes: &[RUNTIME_ROLE, FUNCTION_ROLES] };
 const TVM: Policy = Policy { name: Cow::Borrowed("tvm"), holes: &[] };
 const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: Cow::Borrowed("knowledge-base-trust"), holes: &[] };
 const KNOWLEDGE_BASE: Policy =
@@ -70,6 +72,8 @@ pub(super) struct Several {
     lambdas: Vec<String>,
     /// How many functions of our own act for tenants.
     function_roles: usize,
+    /// The one role of all runtimes, where there are any.
+    runtime_roles: usize,
 }
 
 impl Several {
@@ -81,13 +85,15 @@ impl Several {
             LambdaRef::Managed(_) => longest("function.arn"),
         };
         let acting = reading.functions().iter().filter(|(name, function)| function.acts_for_tenants(name, tiers)).count();
-        Self { lambdas: named.into_iter().map(arn).collect(), function_roles: acting }
+        let runtime_roles = usize::from(tiers.values().any(|tier| tier.runtime.is_some()));
+        Self { lambdas: named.into_iter().map(arn).collect(), function_roles: acting, runtime_roles }
     }
 
     fn values(&self, hole: &str) -> Vec<Late> {
         match hole {
             LAMBDAS if !self.lambdas.is_empty() => self.lambdas.iter().map(Late::known).collect(),
             FUNCTION_ROLES => vec![Late::known(longest(hole)); self.function_roles],
+            RUNTIME_ROLE => vec![Late::known(longest(hole)); self.runtime_roles],
             _ => vec![Late::known(longest(hole))],
         }
     }
@@ -118,6 +124,7 @@ pub(super) fn check(policy: &Policy, template: &serde_json::Value, several: &Sev
         return;
     }
     walk(policy, &root, findings);
+    nobody(policy, &root, several, findings);
     grammar::check(policy.place(), &root, &filled, findings);
     if policy.place() != Place::Identity {
         trust::not_everybody(policy.place(), &root, findings);
@@ -184,6 +191,41 @@ fn walk(policy: &Policy, node: &Node, findings: &mut Findings) {
                     findings.error(key.span, format!("the key {} has a hole", quoted(name)), "", "holes are filled in values only");
                 }
                 walk(policy, value, findings);
+            }
+        }
+        Value::Null | Value::Bool | Value::Number => {}
+    }
+}
+
+/// Where a hole that has no value leaves a text unfinished, or nothing of a list: IAM takes no empty list.
+fn nobody(policy: &Policy, node: &Node, several: &Several, findings: &mut Findings) {
+    let empty = |hole: &str| policy.holes.contains(&hole) && several.values(hole).is_empty();
+    let why = |hole: &str| match hole {
+        RUNTIME_ROLE => "no tier has a `runtime`",
+        _ => "no function of the manifest acts for tenants",
+    };
+    let alone =
+        |item: &Node| item.as_text().and_then(|text| text.strip_prefix("{{")?.strip_suffix("}}")).map(|hole| hole.trim().to_owned());
+    match &node.value {
+        Value::List(items) => {
+            let holes: Vec<String> = items.iter().filter_map(alone).filter(|hole| empty(hole)).collect();
+            match holes.first() {
+                Some(hole) if holes.len() == items.len() => {
+                    let summary = format!("nothing fills this list: {}", why(hole));
+                    findings.error(node.span, summary, "empty", "take the list's statement away, or name the others in the same list");
+                }
+                _ => items.iter().filter(|item| alone(item).is_none()).for_each(|item| nobody(policy, item, several, findings)),
+            }
+        }
+        Value::Map(entries) => entries.iter().for_each(|(_, value)| nobody(policy, value, several, findings)),
+        // A hole of several values has no place in a text, which is said already.
+        Value::Text(text) => {
+            for hole in
+                late::holes(text).into_iter().filter_map(Result::err).filter(|hole| !SEVERAL.contains(&hole.trim()) && empty(hole.trim()))
+            {
+                let summary = format!("the hole {} has no value: {}", quoted(hole.trim()), why(hole.trim()));
+                let help = format!("write it alone, as an item of a list with others: `[\"{{{{{}}}}}\", …]`", hole.trim());
+                findings.error(node.span, summary, "", help);
             }
         }
         Value::Null | Value::Bool | Value::Number => {}

@@ -48,6 +48,7 @@ pub(super) fn check(value: &Json, findings: &mut Findings) {
             tool.required("inputSchema", "write `{ \"type\": \"object\", \"properties\": {} }` for a tool without arguments", findings)
         {
             schema(input, tool.span("inputSchema"), &format!("`inputSchema` of {what}"), findings);
+            shut(input, &what, findings);
         }
         if let Some(output) = tool.get("outputSchema") {
             schema(output, tool.span("outputSchema"), &format!("`outputSchema` of {what}"), findings);
@@ -112,6 +113,26 @@ fn schema(node: &Node, span: Span, what: &str, findings: &mut Findings) {
         schema(items, section.span("items"), &format!("`items` of {what}"), findings);
     } else if kind == Some("array") {
         findings.error(section.span("type"), format!("{what} is an array without `items`"), "", "write `items`: what the array holds");
+    }
+}
+
+/// Gateways with policies check each call against the schema, where an object has its properties and no others.
+fn shut(input: &Node, what: &str, findings: &mut Findings) {
+    let properties = input.get("properties").map(|properties| &properties.value);
+    let Some(Value::Map(properties)) = properties else { return };
+    for (name, schema) in properties {
+        // What an array holds is judged like the array itself.
+        let mut inner = schema;
+        while let Some(items) = inner.get("items") {
+            inner = items;
+        }
+        let object = inner.get("type").and_then(Node::as_text) == Some("object");
+        if object && inner.get("properties").is_none_or(Node::is_empty) {
+            let summary = format!("{} of {what} is an object without properties", quoted(name.as_text().unwrap_or_default()));
+            let help = "name its `properties`: policies refuse a call that gives it any";
+            findings.warning(name.span, summary, "takes nothing but `{}`", help);
+        }
+        shut(inner, what, findings);
     }
 }
 

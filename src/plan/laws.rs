@@ -342,7 +342,7 @@ fn what_is_closed_off_is_told_by_that_word_and_deleted_only_by_name() {
     let plan = diff(&names(), &Desired::default(), &live, &naming(&["user/tenant:clinic-b/b@clinic.com"])).unwrap();
     assert_eq!((plan.count(Action::Close), plan.count(Action::Delete)), (1, 1));
     let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
-    assert!(text.contains("  × user                a@clinic.com  no longer declared; closed off, not deleted"), "{text}");
+    assert!(text.contains("  × user                 a@clinic.com  no longer declared; closed off, not deleted"), "{text}");
     assert!(text.contains("enabled  true -> false") && text.contains("0 to replace, 1 to close off, 1 to delete"), "{text}");
     let json = crate::ui::json::plan(&plan, 0);
     assert_eq!((&json["summary"]["close"], &json["changes"][0]["action"]), (&json!(1), &json!("close")));
@@ -383,5 +383,5 @@ fn tenants_that_arrive_fold_with_their_users_and_others_show_each_user() {
     let text = shown(&planned(&both, &Live::new()));
     assert!(text.contains("+ 3 tenants: prefix basic-tier/{tenant}/ + 4 users"), "{text}");
     let text = shown(&planned(&users(&people().collect()), &Live::new()));
-    assert!(["p0", "p1", "p2"].iter().all(|p| text.contains(&format!("+ user                {p}@clinic.com"))), "{text}");
+    assert!(["p0", "p1", "p2"].iter().all(|p| text.contains(&format!("+ user                 {p}@clinic.com"))), "{text}");
 }

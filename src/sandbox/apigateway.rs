@@ -13,6 +13,7 @@ use super::{Service, World};
 mod account;
 mod apis;
 mod deployments;
+mod import;
 mod keys;
 mod marks;
 mod methods;
@@ -217,6 +218,8 @@ static OPERATIONS: &[Operation] = &[
     on("GetTags", "GET", TAGS, 200, marks::list),
 ];
 
+static IMPORT: Operation = on("ImportApiKeys", "POST", KEYS, 201, import::keys);
+
 impl Operation {
     fn of(request: &Request) -> Option<(&'static Self, Vec<String>)> {
         let mut segments = request.segments();
@@ -225,9 +228,9 @@ impl Operation {
         {
             segments = vec![first.clone(), arn.join("/")];
         }
-        if request.query("mode").is_some() {
-            // Imports are other operations on the same paths.
-            return None;
+        // Imports are other operations on the same paths.
+        if let Some(mode) = request.query("mode") {
+            return (mode == "import" && request.method == IMPORT.method && segments == IMPORT.path).then_some((&IMPORT, Vec::new()));
         }
         let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
         let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;

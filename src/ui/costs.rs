@@ -15,12 +15,17 @@ use crate::manifest::Manifest;
 
 const COSTS: &str = "tenantry-costs/1.0";
 
+/// More than these are counted.
+const NAMED: usize = 10;
+
 /// What was asked, and what is known.
 pub(crate) struct Report<'a> {
     pub(crate) period: Period,
     pub(crate) by: By,
     pub(crate) account: Account,
     pub(crate) used: &'a Used,
+    /// Whose sums are no numbers of tokens.
+    pub(crate) unusable: &'a BTreeSet<Line>,
     pub(crate) manifest: &'a Manifest,
     /// Lines that speak of usage and can't be read.
     pub(crate) unreadable: u64,
@@ -114,6 +119,16 @@ fn notes(report: &Report<'_>) -> Vec<String> {
         let count = thousands(report.unreadable);
         notes.push(format!("lines that speak of inference_usage and are no JSON with an `event`: {count}; they are not in the sums"));
     }
+    if !report.unusable.is_empty() {
+        let said = |word: &Option<String>| word.as_deref().map_or_else(|| NAMELESS.to_owned(), shown);
+        let who = |line: &Line| format!("tenant {}, tier {}, model {}", said(&line.tenant), said(&line.tier), said(&line.model));
+        let some = report.unusable.iter().take(NAMED).map(who).collect::<Vec<_>>().join("; ");
+        let more = match report.unusable.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            n => format!("; and {n} more, which --output json lists"),
+        };
+        notes.push(format!("not in the sums, since their lines give impossible numbers of tokens: {some}{more}"));
+    }
     if !report.silent.is_empty() {
         notes.push(format!("no log group yet of tier {}: its agent has printed nothing", report.silent.join(", ")));
     }
@@ -122,6 +137,10 @@ fn notes(report: &Report<'_>) -> Vec<String> {
         Activation::Denied(why) => notes.push(format!(
             "whether the projects' tags are cost allocation tags can't be seen ({why}); who pays the bill sees it under Billing and Cost \
              Management, Cost allocation tags, and allows it with ce:ListCostAllocationTags"
+        )),
+        Activation::Unknown(why) => notes.push(format!(
+            "Cost Explorer did not say whether the projects' tags are cost allocation tags ({why}); run the command again, or leave the question \
+             out with --no-tag-check"
         )),
         Activation::Known(tags) => {
             let those = |wanted: Standing| tags.iter().filter(|(_, s)| **s == wanted).map(|(key, _)| key.as_str()).collect::<Vec<_>>();
@@ -185,6 +204,7 @@ pub(crate) fn json(report: &Report<'_>) -> Value {
     let activation = match &report.activation {
         Activation::NotAsked => json!({ "state": "not_asked" }),
         Activation::Denied(why) => json!({ "state": "denied", "why": why }),
+        Activation::Unknown(why) => json!({ "state": "unknown", "why": why }),
         Activation::Known(tags) => {
             let tags: serde_json::Map<String, Value> = tags.iter().map(|(key, s)| (key.clone(), json!(s.as_str()))).collect();
             json!({ "state": "known", "tags": tags })
@@ -199,6 +219,7 @@ pub(crate) fn json(report: &Report<'_>) -> Value {
         "total": group(&report.account.total),
         "usage": report.used.iter().map(each).collect::<Vec<_>>(),
         "unreadable_lines": report.unreadable,
+        "unusable": report.unusable.iter().map(|line| json!({ "tier": line.tier, "tenant": line.tenant, "model": line.model })).collect::<Vec<_>>(),
         "tiers_without_logs": report.silent,
         "cost_allocation_tags": activation,
         "notes": notes(report),

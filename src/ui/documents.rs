@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Ui;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use crate::diagnostic::plain;
 use crate::documents::ingestion::{self, Job};
 use crate::documents::stock::Stock;
 use crate::documents::store::Sent;
@@ -169,15 +170,10 @@ impl Pushed<'_> {
 }
 
 fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let all: Vec<String> = names.map(shown).collect();
+    let all: Vec<String> = names.map(plain).collect();
     let more = all.len().saturating_sub(NAMED);
     let listed = all.get(..NAMED).unwrap_or(&all).join(", ");
     if more == 0 { listed } else { format!("{listed} and {more} more") }
-}
-
-/// A key as S3 has it may hold anything.
-fn shown(key: &str) -> String {
-    key.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// What a dry run says.
@@ -186,7 +182,7 @@ pub(crate) fn planned(pushed: &Pushed<'_>) -> String {
     let difference = pushed.difference;
     for (key, upload) in difference.upload.iter().take(NAMED) {
         let (style, sign) = if upload.new { (GOOD, '+') } else { (CAREFUL, '~') };
-        let _ = writeln!(out, "  {style}{sign}{style:#} {}", shown(pushed.short(key)));
+        let _ = writeln!(out, "  {style}{sign}{style:#} {}", plain(pushed.short(key)));
     }
     if let Some(more) = difference.upload.len().checked_sub(NAMED).filter(|more| *more > 0) {
         let _ = writeln!(out, "  … and {more} more (--output json has them all)");
@@ -266,7 +262,7 @@ fn ended(out: &mut String, pushed: &Pushed<'_>, job: &Job, took: Duration) -> st
         job.failed
     )?;
     for reason in job.reasons.iter().take(NAMED) {
-        writeln!(out, "  {BAD}✗{BAD:#} {}", shown(reason))?;
+        writeln!(out, "  {BAD}✗{BAD:#} {}", plain(reason))?;
     }
     if let Some(more) = job.reasons.len().checked_sub(NAMED).filter(|more| *more > 0) {
         writeln!(out, "  … and {more} more reasons (--output json has them all)")?;
@@ -361,7 +357,7 @@ pub(crate) fn status(tiers: &[TierStock<'_>]) -> String {
         };
         let _ = writeln!(out, "{BOLD}tier {}{BOLD:#}  {last}", tier.tier);
         for reason in tier.last.iter().flat_map(|job| job.reasons.iter().take(NAMED)) {
-            let _ = writeln!(out, "  {BAD}✗{BAD:#} {}", shown(reason));
+            let _ = writeln!(out, "  {BAD}✗{BAD:#} {}", plain(reason));
         }
         if tenants.is_empty() {
             let _ = writeln!(out, "  {DIM}no tenants{DIM:#}");
@@ -375,6 +371,8 @@ pub(crate) fn status(tiers: &[TierStock<'_>]) -> String {
             };
             let known = if tier.declared.contains(id) { "" } else { "; not in the manifest" };
             let newest = stock.newest.map_or_else(|| "-".into(), time);
+            // Whoever writes to the bucket names these.
+            let id = plain(id);
             let documents = count(usize::try_from(stock.documents).unwrap_or(usize::MAX), "document");
             let _ = writeln!(out, "  {id:<27} {documents:>16} {:>10}  {newest:<20}  {style}{word}{known}{style:#}", size(stock.bytes));
         }

@@ -8,7 +8,8 @@ use similar::{ChangeTag, TextDiff};
 
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, of, sign};
 use crate::address::{Address, Owner};
-use crate::kinds::{Kind as _, Prefix, User, rank};
+use crate::diagnostic::plain;
+use crate::kinds::{Kind as _, Prefix, User, kind, rank};
 use crate::names::tenant_prefix;
 use crate::plan::{self, Action, BLOCKED, Cause, Change, FieldChange, Plan, by_owner, moves};
 
@@ -85,7 +86,7 @@ fn write_change(out: &mut String, plan: &Plan, change: &Change, detail: Detail) 
 fn title(change: &Change) -> String {
     let document = change.desired.as_ref().or(change.live.as_ref().map(|l| &l.spec));
     let name = ["name", "identifier", "key", "prefix", "email"].iter().find_map(|field| document?.get(field)?.as_str());
-    name.map_or_else(|| change.address.label().to_owned(), ToOwned::to_owned)
+    name.map_or_else(|| change.address.label().to_owned(), plain)
 }
 
 /// What it refers to and what is not there yet, in brief.
@@ -301,9 +302,15 @@ fn signature(owner: &Owner, changes: &[&Change]) -> String {
     parts.join(" ")
 }
 
+fn holds_data(address: &Address) -> bool {
+    kind(address.kind()).is_ok_and(|kind| kind.holds_data())
+}
+
 fn notes(out: &mut String, plan: &Plan, detail: Detail) {
     let moves = moves(plan);
-    let kept: Vec<&Address> = plan.kept.iter().filter(|a| !moves.get(a.owner()).is_some_and(|left| left.contains(a))).collect();
+    // What is kept for others has a note, where there is something to do about it.
+    let data = plan.kept.iter().filter(|a| holds_data(a));
+    let kept: Vec<&Address> = data.filter(|a| !moves.get(a.owner()).is_some_and(|left| left.contains(a))).collect();
     if !kept.is_empty() {
         heading(out, "kept, because they hold data");
         let (tenants, others): (Vec<&Address>, Vec<&Address>) = kept.into_iter().partition(|a| matches!(a.owner(), Owner::Tenant(_)));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::plan::Detail;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use crate::address::{Address, Owner};
-use crate::kinds::{AnyFound, Kind as _, Ownership, User, rank};
+use crate::kinds::{AnyFound, Kind as _, Ownership, User, kind, rank};
 use crate::manifest::{Manifest, Setting};
 use crate::names::TenantId;
 use crate::observe::Live;
@@ -67,7 +67,8 @@ pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, detail: Detail
             let (state, remark) = match &trouble {
                 Some(word) => (State::Broken, format!("{BAD}{word}{BAD:#}")),
                 None if kept.contains(address) => {
-                    (State::Kept, format!("{DIM}{}, no longer declared; data kept{DIM:#}", identity(resource)))
+                    let what = if kind(address.kind()).is_ok_and(|kind| kind.holds_data()) { "data kept" } else { "kept for others" };
+                    (State::Kept, format!("{DIM}{}, no longer declared; {what}{DIM:#}", identity(resource)))
                 }
                 None if pending.contains(address) => (State::Pending, format!("{DIM}{}{DIM:#}", identity(resource))),
                 None => (State::Good, format!("{DIM}{}{DIM:#}", identity(resource))),

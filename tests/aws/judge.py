@@ -28,7 +28,7 @@ COMMON_ERRORS = {"AccessDenied", "AccessDeniedException", "ThrottlingException",
 
 # Where AWS breaks its own model, so that whoever follows AWS does too: a pattern for the violation, and why it is none.
 EXCUSED = {
-    r"cognito-idp \w+UserPool: reply 200: `UserPool\.SchemaAttributes\.15\.Name` has 21 characters": "the standard attribute phone_number_verified",
+    r"cognito-idp \w+UserPool: reply 200: `UserPool\.SchemaAttributes\.1[56]\.Name` has 21 characters": "the standard attribute phone_number_verified",
     r"bedrock-agent \w+: `resourceArn` is `arn:aws:bedrock:[\w-]+:\d{12}:knowledge-base/[0-9A-Z]{10}`, which does not match": "`/d{12}` in the pattern for `\\d{12}`",
     r"bedrock-agentcore-control \w+Oauth2CredentialProviders?: reply 20[01]: `(credentialProviders\.\d+\.)?credentialProviderArn` is": "the pattern has the service `acps`, AWS's ARNs have `bedrock-agentcore`",
     r"bedrock-agentcore-control ListAgentRuntimes: reply 200: `agentRuntimes\.\d+\.description` has 0": "required by the model, where a runtime has none",

@@ -28,12 +28,15 @@ def client(service):
     return boto3.client(service, region_name=REGION)
 
 
+def every(aws, operation, member):
+    return [item for page in aws.get_paginator(operation).paginate() for item in page[member]]
+
+
 def parameters():
     pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=ROOT, Recursive=True, WithDecryption=True)
     found = {p["Name"].removeprefix(f"{ROOT}/"): p for page in pages for p in page["Parameters"]}
-    types = {p["Type"] for name, p in found.items() if name != "agentcore/cognito_secret"}
-    same("parameters are plain strings", types, {"String"})
-    same("the client's secret is a SecureString", found["agentcore/cognito_secret"]["Type"], "SecureString")
+    secure = {name for name, p in found.items() if p["Type"] == "SecureString"}
+    same("secrets and nothing else are SecureStrings", secure, {"agentcore/cognito_secret"} | {f"agentcore/{t}_api_key" for t in TIERS})
     return {name: p["Value"] for name, p in found.items()}
 
 
@@ -41,7 +44,7 @@ def identity(published):
     cognito, pool = client("cognito-idp"), published["agentcore/userpool_id"]
     described = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]
     mutable = {a["Name"]: a["Mutable"] for a in described["SchemaAttributes"] if a["Name"].startswith("custom:")}
-    same("claims are attributes, the tenant's for good", mutable, {"custom:tier": True, "custom:clinic_id": False, "custom:role": True})
+    same("claims are attributes, the tenant's for good", mutable, {"custom:tier": True, "custom:clinic_id": False, "custom:role": True, "custom:tenantry": True})
     same("nobody signs up alone", described["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"], True)
     for label in ("web", "machine"):
         app = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=published[f"agentcore/{label}_client_id"])["UserPoolClient"]
@@ -64,7 +67,8 @@ def roles(published):
     tvm = iam.get_role(RoleName=f"{PLATFORM}-{REGION}-tvm")["Role"]
     same("the published role", published["memory/tvm_role_arn"], tvm["Arn"])
     trusted = [s["Principal"] for s in tvm["AssumeRolePolicyDocument"]["Statement"]]
-    same("the token vending role trusts the runtime role alone", trusted, [{"AWS": [published["agentcore/runtime_iam_role"]]}] * len(trusted))
+    tools = f"arn:aws:iam::{ACCOUNT}:role/{PLATFORM}-{REGION}-tools-function"
+    same("the token vending role trusts the runtime's and the tools' roles alone", trusted, [{"AWS": [published["agentcore/runtime_iam_role"], tools]}])
     for name in ("runtime", "gateway", "tvm", "basic-kb", "premium-kb"):
         policies = iam.list_role_policies(RoleName=f"{PLATFORM}-{REGION}-{name}")["PolicyNames"]
         same(f"role {name} has one inline policy", policies, ["tenantry"])
@@ -120,7 +124,65 @@ def agents(published):
         headers = target["metadataConfiguration"]["allowedRequestHeaders"]
         # AgentCore adds a header of its own.
         seen = sorted(h for h in headers if not h.startswith("x-amzn-"))
-        same(f"{tier}: the tools see the tenant", seen, ["X-Clinic-ID", "X-S3-Prefix", "X-Tier"])
+        same(f"{tier}: the tools see the tenant", seen, ["X-Clinic-ID", "X-S3-Prefix", "X-Tier", "X-User-ID"])
+
+
+def users(published):
+    cognito, pool = client("cognito-idp"), published["agentcore/userpool_id"]
+    found = cognito.list_users(UserPoolId=pool)["Users"]
+    seen = {}
+    for user in found:
+        held = {a["Name"]: a["Value"] for a in user["Attributes"]}
+        seen[held["email"]] = (held["custom:clinic_id"], held["custom:tier"], held["custom:role"], user["Enabled"])
+    same("users", len(seen), 8)
+    same("a user's claims", seen["nurse.lee@clinic-a.com"], ("clinic-a", "basic", "nurse", True))
+
+
+def functions(published):
+    for name, handler in (("tools", "main.handler"), ("proxy", "proxy.handler")):
+        function = client("lambda").get_function(FunctionName=f"{PLATFORM}-{name}")["Configuration"]
+        same(f"{name}: function", (function["State"], function["Handler"]), ("Active", handler))
+    tools = client("lambda").get_function(FunctionName=f"{PLATFORM}-tools")["Configuration"]
+    same("the tools take on the tenants' role", tools["Environment"]["Variables"]["TVM_ROLE_ARN"], published["memory/tvm_role_arn"])
+    same("the tools' function", tools["FunctionArn"], published["agentcore/lambda_arn"])
+    statements = json.loads(client("lambda").get_policy(FunctionName=f"{PLATFORM}-proxy")["Policy"])["Statement"]
+    same("who calls the proxy", [s["Principal"] for s in statements], [{"Service": "apigateway.amazonaws.com"}])
+
+
+def front_door(published):
+    gateway = client("apigateway")
+    api = published["agentcore/api_gateway_url"].removeprefix("https://").partition(".")[0]
+    methods = {(r["path"], verb): m for r in gateway.get_resources(restApiId=api, embed=["methods"])["items"] for verb, m in r.get("resourceMethods", {}).items()}
+    same("the API's methods", {key: m["apiKeyRequired"] for key, m in methods.items()}, {("/runtimes/{proxy+}", "POST"): True})
+    stage = gateway.get_stage(restApiId=api, stageName="prod")
+    same("the stage logs as JSON", isinstance(json.loads(stage["accessLogSettings"]["format"]), dict), True)
+    plans = {p["name"]: p for p in gateway.get_usage_plans()["items"]}
+    for tier, rate, burst, quota in (("basic", 2, 5, 50), ("premium", 10, 20, 500)):
+        plan = plans[f"{PLATFORM}-{tier}-plan"]
+        seen = (plan["throttle"]["rateLimit"], plan["throttle"]["burstLimit"], plan["quota"]["limit"], plan["quota"]["period"])
+        same(f"{tier}: usage plan", seen, (rate, burst, quota, "DAY"))
+        [key] = gateway.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
+        value = gateway.get_api_key(apiKey=key["id"], includeValue=True)["value"]
+        same(f"{tier}: the published key is the plan's", value == published[f"agentcore/{tier}_api_key"], True)
+
+
+def observability(published):
+    logs = client("logs")
+    groups = {g["logGroupName"]: g.get("retentionInDays") for g in logs.describe_log_groups(logGroupNamePrefix="/aws/vendedlogs/")["logGroups"]}
+    for tier in TIERS:
+        memory = published[f"memory/{tier}_id"]
+        same(f"{tier}: memory's logs", groups[f"/aws/vendedlogs/bedrock-agentcore/memory/APPLICATION_LOGS/{memory}"], 30)
+        sources = {s["name"]: s["logType"] for s in every(logs, "describe_delivery_sources", "deliverySources") if s["name"].startswith(memory)}
+        same(f"{tier}: memory's sources", sources, {f"{memory}-logs-source": "APPLICATION_LOGS", f"{memory}-traces-source": "TRACES"})
+    same("deliveries", len(every(logs, "describe_deliveries", "deliveries")), 12)
+    same("X-Ray's segments", client("xray").get_trace_segment_destination()["Destination"], "CloudWatchLogs")
+
+
+def registry(published):
+    control = client("agent-registry-control")
+    records = control.list_registry_records(registryId=published["agentcore/registry_id"])
+    names = sorted(r["name"] for r in records["registryRecords"])
+    same("records of the gateways", names, [f"{PLATFORM}-{tier}-gw" for tier in TIERS])
 
 
 def main():
@@ -130,6 +192,11 @@ def main():
     buckets()
     knowledge(published)
     agents(published)
+    users(published)
+    functions(published)
+    front_door(published)
+    observability(published)
+    registry(published)
     for text in wrong:
         print(f"WRONG: {text}")
     print(f"read back with boto3: {len(wrong)} differences")

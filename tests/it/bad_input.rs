@@ -279,3 +279,22 @@ fn a_plan_works_for_who_may_not_decrypt() {
     demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
     demands(at, "tenantry plan --sandbox --detailed-exitcode -q --sandbox-faults denied=kms:Decrypt", 0, &["No changes"]);
 }
+
+#[test]
+fn a_plan_in_whose_way_something_stands_is_no_plan_without_changes() {
+    let folder = shipped();
+    let at = folder.path();
+    let (aws, _) = crate::served::sandbox(at);
+    let run =
+        |line: &str, code| crate::served::with(at, &[("AWS_ENDPOINT_URL", &aws.url), ("AWS_DEFAULT_REGION", "us-east-1")], line, code);
+    run("tenantry apply --yes -q", 0);
+    run(
+        "pool=$(aws ssm get-parameter --name /app/healthcare/agentcore/userpool_id --query Parameter.Value --output text) && \
+         aws cognito-idp admin-create-user --user-pool-id $pool --username by.hand@clinic-d.com --message-action SUPPRESS",
+        0,
+    );
+    let user = "    users: [{ email: by.hand@clinic-d.com, role: nurse }]";
+    run(&format!("sed -i.old '/name: Wellness Internal Medicine/a\\\n{user}\n' tenants.yaml"), 0);
+    let plan = run("tenantry plan --detailed-exitcode -q", 2);
+    assert!(plan.contains("0 to create, 0 to change, 0 to replace, 0 to delete") && plan.contains("1 blocked"), "{plan}");
+}

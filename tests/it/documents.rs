@@ -49,7 +49,7 @@ fn only_what_changed_is_pushed_and_read() {
 
     let same = json(at, PUSH, 0);
     assert_eq!((&same["unchanged"], &same["ingestion"]["state"]), (&4.into(), &"not_due".into()), "{same}");
-    assert!(same["calls"].as_u64().unwrap() <= 6, "a push of nothing: {}", same["calls"]);
+    assert!(same["calls"].as_u64().unwrap() <= 7, "a push of nothing: {}", same["calls"]);
 
     // One document, and one sidecar alone.
     demands(
@@ -175,4 +175,35 @@ fn documents_that_bedrock_could_not_read_are_told_to_whom_they_are() {
     assert!(status.contains("some failed in the last ingestion") && status.contains("program.exe"), "{status}");
     let mended = run("tenantry documents push clinic-b docs -q --delete", 0);
     assert!(mended.contains("Deleted 1 document") && mended.contains("0 failed"), "{mended}");
+}
+
+#[test]
+fn a_data_source_that_takes_anothers_place_reads_what_is_there() {
+    let folder = provisioned();
+    let at = folder.path();
+    demands(at, &format!("{PUSH} -q"), 0, &["COMPLETE"]);
+    demands(at, "sed -i.old 's/^    knowledge_base: {}/    knowledge_base: { chunk: { tokens: 200 } }/' tenants.yaml", 0, &[]);
+    demands(at, "tenantry plan --sandbox -q", 0, &["documents of tier basic are not found until the next `tenantry documents push`"]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    let again = json(at, PUSH, 0);
+    assert_eq!((&again["sent"]["documents"], &again["ingestion"]["job"]["new"]), (&0.into(), &4.into()), "{again}");
+    assert_eq!(json(at, PUSH, 0)["ingestion"]["state"], "not_due");
+}
+
+#[test]
+fn names_that_others_chose_reach_no_terminal_as_they_are() {
+    let folder = provisioned();
+    let at = folder.path();
+    let (aws, _) = crate::served::sandbox(at);
+    let run =
+        |line: &str, code| crate::served::with(at, &[("AWS_ENDPOINT_URL", &aws.url), ("AWS_DEFAULT_REGION", "us-east-1")], line, code);
+    run("tenantry apply --yes -q", 0);
+    let key = "$(printf 'basic-tier/evil\\033[31m\\342\\200\\256/a.txt')";
+    run(&format!("echo x > x; aws s3api put-object --bucket healthcare-basic-111122223333-us-east-1 --key \"{key}\" --body x"), 0);
+    let status = run("tenantry documents status -q --color always", 0);
+    assert!(status.contains(r"evil\u{1b}[31m\u{202e}"), "{status:?}");
+    let sidecar = "d=$(printf 'docs/ev\\033[32mil'); mkdir \"$d\"; echo x > \"$d/a.txt\"; \
+                   echo '{\"metadataAttributes\": {\"clinic_id\": \"clinic-b\"}}' > \"$d/a.txt.metadata.json\"";
+    let found = run(&format!("{sidecar}; tenantry documents push clinic-a docs --color always"), 65);
+    assert!(found.contains(r"ev\u{1b}[32mil/a.txt.metadata.json") && !found.contains("ev\u{1b}"), "{found:?}");
 }

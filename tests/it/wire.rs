@@ -20,7 +20,13 @@ const EDITS: &[(&str, &str)] = &[
     ("read: Read access to the platform", "read: Reads\n      write: Writes"),
     ("[\"http://localhost:8501/\"]", "[\"http://localhost:8501/\", \"http://localhost:8502/\"]"),
     ("model: mistral.ministral-3-8b-instruct", "model: openai.gpt-oss-20b"),
-    ("function:healthcare-tools", "function:healthcare-tools:live"),
+    ("code: templates/tools_lambda\n", "code: templates/tools_lambda\n    memory_mb: 512\n    environment: { STAGE: trial }\n"),
+    ("proxy_lambda: proxy\n", "proxy_lambda: proxy\n  access_log_days: 60\n"),
+    ("observability: {}", "observability: { log_days: 90 }"),
+    ("registry: {}", "registry: { description: Tools }"),
+    ("usage_plan: { rate: 2, burst: 5, quota: 50, period: day }", "usage_plan: { rate: 3, burst: 6, quota: 500, period: week }"),
+    ("nurse.lee@clinic-a.com, role: nurse", "nurse.lee@clinic-a.com, role: physician"),
+    ("      - { email: dr.wilson@hospital-a.com, role: physician }\n", ""),
     ("machine_client: {}", "machine_client: { token_minutes: 5 }\n  mfa: required"),
     ("HC-Basic", "HC-Other"),
     ("guardrail: {}", "guardrail: { words: [competitor] }"),
@@ -51,8 +57,13 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
     edit(&at.join("tenants.yaml"), EDITS);
     edit(&at.join("policies/runtime-trust.json"), &[("RuntimesOfThisAccount", "Runtimes")]);
     edit(&at.join("templates/agent/main.py"), &[("not found", "nothing here")]);
+    edit(&at.join("templates/proxy_lambda/proxy.py"), &[("\n\n\n", "\n\n\n\n")]);
     run(at, &aws, "tenantry apply --yes -q", 0);
     run(at, &aws, "tenantry plan --detailed-exitcode -q", 0);
+    run(at, &aws, "mkdir -p inbox/policies && echo Hours. > inbox/policies/hours.txt && tenantry documents push clinic-a inbox -q", 0);
+    run(at, &aws, "rm inbox/policies/hours.txt && echo Rules. > inbox/rules.txt && tenantry documents push clinic-a inbox --delete -q", 0);
+    run(at, &aws, "tenantry documents status -q && tenantry costs --since 1d -q", 0);
+    run(at, &aws, "tenantry destroy --confirm healthcare -q", 0);
     run(at, &aws, &format!("tenantry destroy --confirm healthcare -q {ALL_THAT_IS_KEPT}"), 0);
     assert_eq!(run(at, &aws, "tenantry destroy --confirm healthcare -q", 0), "No changes.\n", "something is left");
     drop(aws);
@@ -64,6 +75,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
         "bedrock",
         "bedrock-agent",
         "bedrock-agentcore-control",
+        "ce",
         "cognito-idp",
         "dynamodb",
         "iam",
@@ -142,6 +154,8 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
         ("AWS_ENDPOINT_URL_BEDROCK_MANTLE", &ours.url),
         ("AWS_ENDPOINT_URL_BEDROCK_AGENTCORE_CONTROL", &ours.url),
         ("AWS_ENDPOINT_URL_BEDROCK", &ours.url),
+        ("AWS_ENDPOINT_URL_AGENT_REGISTRY_CONTROL", &ours.url),
+        ("AWS_ENDPOINT_URL_XRAY", &ours.url),
     ];
     let run = |line: &str, code| served::with(at, &endpoints, line, code);
     let manifest = at.join("tenants.yaml");
@@ -150,16 +164,21 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
     edit(&at.join("policies/bucket.json"), &[("\"s3:*\"", "\"s3:PutBucketWebsite\"")]);
     let shipped = std::fs::read_to_string(&manifest).unwrap();
 
-    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "    knowledge_base:", "policy:", "data:"])).unwrap();
+    std::fs::write(
+        &manifest,
+        without(&shipped, &["    runtime:", "    gateway:", "    knowledge_base:", "policy:", "data:", "observability:", "registry:"]),
+    )
+    .unwrap();
     run("tenantry apply --yes -q", 0);
     run("tenantry plan --detailed-exitcode", 0);
-    // Not the pool: moto's UpdateUserPool forgets what only its creation can set.
-    edit(&manifest, &[("HC-Basic", "HC-Other"), ("Tier: Basic", "Tier: Base"), ("precedence: 2", "precedence: 3")]);
+    // Not the pool: moto's UpdateUserPool forgets what only its creation can set. Nor a usage plan: it tags none.
+    edit(&manifest, &[("HC-Basic", "HC-Other"), ("precedence: 2", "precedence: 3")]);
     run("tenantry apply --yes -q", 0);
     run("tenantry plan --detailed-exitcode", 0);
 
     // Roles and the vector store settle; the knowledge base that rests on them is left.
-    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "policy:", "data:"])).unwrap();
+    std::fs::write(&manifest, without(&shipped, &["    runtime:", "    gateway:", "policy:", "data:", "observability:", "registry:"]))
+        .unwrap();
     let refused = run("tenantry apply --yes -q", 13);
     assert!(refused.contains("creating knowledge base `healthcare-basic-kb`"), "{refused}");
     let left = run("tenantry plan -q --output json", 0);

@@ -53,6 +53,77 @@ async fn lost_replies_and_throttles_make_no_twins() {
     }
 }
 
+/// As many keys of one plan, each published.
+fn keys(most: usize) -> Desired {
+    let mut all = Desired::default();
+    a_stage(&mut all, "prod", LAMBDA, None, "one");
+    let plan = a_plan(&mut all, "basic", "prod", 2.0, None).at(&UsagePlan::ID);
+    for n in 0..most {
+        let label = format!("k{n:03}");
+        let key = put(&mut all, &label, &ApiKey { name: format!("acme-{label}-key"), enabled: n > 0, plans: [plan.clone()].into() });
+        let value = key.at(&ApiKey::VALUE);
+        put(&mut all, &label, &Parameter { name: format!("/app/acme/{label}"), protection: Protection::Secret, value });
+    }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_come_in_together_and_never_twice() {
+    let alone = "denied=apigateway:CreateApiKey,denied=apigateway:CreateUsagePlanKey";
+    for faults in [alone, "lost=1", "denied=apigateway:ImportApiKeys", "lost=0.3,throttle=0.1", "lost=1,busy=apigateway:ImportApiKeys@2"] {
+        let (bench, wanted) = (troubled(faults), keys(130));
+        bench.apply(&wanted, &Named::default()).await;
+        bench.is_settled(&wanted, faults).await;
+        let mut live = Vec::new();
+        let mut pages = client(&bench).get_api_keys().include_values(true).into_paginator().items().send();
+        while let Some(key) = pages.next().await {
+            live.push(key.unwrap());
+        }
+        assert_eq!(live.len(), 130, "{faults}");
+        assert_eq!(live.iter().filter(|key| key.enabled).count(), 129, "{faults}");
+        let values: BTreeSet<&str> = live.iter().filter_map(|key| key.value()).collect();
+        assert_eq!(values.len(), 130, "{faults}");
+        let one = live.iter().find(|key| key.name() == Some("acme-k007-key")).unwrap();
+        let stored = bench.site.aws.ssm.get_parameter().name("/app/acme/k007").with_decryption(true).send().await.unwrap();
+        assert_eq!(stored.parameter.unwrap().value, one.value, "{faults}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_were_imported_go_like_any_other() {
+    let bench = Bench::new();
+    bench.apply(&keys(3), &Named::default()).await;
+    let fewer = keys(2);
+    bench.apply(&fewer, &Named::default()).await;
+    bench.is_settled(&fewer, "after a key has gone").await;
+    bench.apply(&Desired::default(), &Named::default()).await;
+    assert!(client(&bench).get_api_keys().send().await.unwrap().items().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sandbox_imports_all_keys_of_a_file_or_none() {
+    use aws_sdk_apigateway::primitives::Blob;
+    let bench = Bench::new();
+    bench.apply(&keys(0), &Named::default()).await;
+    let client = client(&bench);
+    let plan = client.get_usage_plans().send().await.unwrap().items.unwrap().remove(0).id.unwrap();
+    let import = |file: String, strict: bool| {
+        let import = client.import_api_keys().format(aws_sdk_apigateway::types::ApiKeysFormat::Csv).fail_on_warnings(strict);
+        import.body(Blob::new(file)).send()
+    };
+    let good = "first,abcdefghij0123456789";
+    let file = format!("NAME,key,other,usagePlanIds\n{good},x,\"{plan}\"\nsecond,short,x,\nthird,zbcdefghij0123456789,x,nowhere\n");
+    assert!(import(file.clone(), true).await.is_err());
+    assert!(client.get_api_keys().send().await.unwrap().items().is_empty(), "all or none");
+    let first = import(file.clone(), false).await.unwrap();
+    assert_eq!((first.ids().len(), first.warnings().len()), (1, 2));
+    let again = import(file, false).await.unwrap();
+    assert_eq!(again.ids(), first.ids(), "a key is its value");
+    let key = client.get_usage_plan_keys().usage_plan_id(&plan).send().await.unwrap().items.unwrap().remove(0);
+    assert_eq!(key.value(), Some("abcdefghij0123456789"));
+    assert!(import("key\nabcdefghij0123456789\n".into(), false).await.is_err());
+}
+
 #[tokio::test(start_paused = true)]
 async fn somebody_elses_log_role_stays_and_one_that_is_gone_is_replaced() {
     let bench = Bench::new();
@@ -74,6 +145,21 @@ async fn somebody_elses_log_role_stays_and_one_that_is_gone_is_replaced() {
 
     bench.apply(&Desired::default(), &Named::default()).await;
     assert_eq!(set().await, ours, "others may count on it");
+    bench.is_settled(&Desired::default(), "while the account names our role").await;
+    // As `destroy` looks: for everything that the manifest names.
+    let live = observe(&bench.site.aws, &names(), &whole()).await.unwrap();
+    assert!(diff(&names(), &Desired::default(), &live, &Named::default()).unwrap().is_empty());
+    let plan = bench.plan(&Desired::default(), &Named::default()).await;
+    assert_eq!(plan.kept.iter().map(ToString::to_string).collect::<Vec<_>>(), ["role/platform/api-logs"]);
+    let note = crate::plan::notes(&plan).join("\n");
+    assert!(note.contains("role/platform/api-logs stays: API Gateway writes the access logs of every API"), "{note}");
+    assert!(bench.site.aws.iam.get_role().role_name(names().role("api-logs")).send().await.is_ok());
+
+    // Nobody uses it any more.
+    let remove = PatchOperation::builder().op(Op::Remove).path("/cloudwatchRoleArn").build();
+    client(&bench).update_account().patch_operations(remove).send().await.unwrap();
+    bench.apply(&Desired::default(), &Named::default()).await;
+    assert!(bench.site.aws.iam.get_role().role_name(names().role("api-logs")).send().await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,6 +185,29 @@ async fn a_method_opened_and_deployed_by_hand_is_closed_again() {
     let served = client(&bench).get_deployment().rest_api_id(&api).deployment_id(stage.deployment_id.unwrap()).embed("apisummary");
     let served = served.send().await.unwrap().api_summary.unwrap();
     assert!(served["/runtimes/{proxy+}"]["POST"].api_key_required);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_a_log_of_requests_and_a_cache_are_taken_off_the_stage() {
+    let bench = Bench::new();
+    bench.apply(&whole(), &Named::default()).await;
+    let api = client(&bench).get_rest_apis().send().await.unwrap().items.unwrap().remove(0).id.unwrap();
+    let deployment = client(&bench).create_deployment().rest_api_id(&api).send().await.unwrap().id.unwrap();
+    let set = |path: &str, value: &str| PatchOperation::builder().op(Op::Replace).path(path).value(value).build();
+    let update = client(&bench).update_stage().rest_api_id(&api).stage_name("prod");
+    let update = update.patch_operations(set("/canarySettings/deploymentId", &deployment));
+    let update = update.patch_operations(set("/canarySettings/percentTraffic", "50"));
+    let update = update.patch_operations(set("/*/*/logging/dataTrace", "true"));
+    update.patch_operations(set("/~1runtimes~1{proxy+}/POST/caching/enabled", "true")).send().await.unwrap();
+
+    let plan = bench.plan(&whole(), &Named::default()).await;
+    let changed: Vec<(&str, Cause)> = plan.changes.iter().map(|c| (c.address.kind(), c.cause)).collect();
+    assert_eq!(changed, [("stage", Cause::Drift)]);
+    bench.apply(&whole(), &Named::default()).await;
+    bench.is_settled(&whole(), "after what was set by hand").await;
+    let stage = client(&bench).get_stage().rest_api_id(&api).stage_name("prod").send().await.unwrap();
+    assert!(stage.canary_settings.is_none());
+    assert!(stage.method_settings.unwrap().values().all(|set| !set.data_trace_enabled && !set.caching_enabled));
 }
 
 #[tokio::test(start_paused = true)]

@@ -162,3 +162,15 @@ async fn whom_an_administrator_has_locked_out_is_told_before_they_are_let_in() {
     assert_eq!(plan.changes.iter().map(|c| (c.action, c.cause)).collect::<Vec<_>>(), [(Action::Update, Cause::Manifest)]);
     assert_eq!(crate::plan::notes(&plan), [] as [String; 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whom_somebody_locked_out_is_told_of_in_the_midst_of_other_changes_too() {
+    let bench = Bench::new();
+    bench.apply(&ann(), &Named::default()).await;
+    let disable = bench.site.aws.cognito.admin_disable_user().user_pool_id(bench.pool_of_users().await).username("ann@one.com");
+    disable.send().await.unwrap();
+    let moved = desired(|d| some_users(d, &[("ann@one.com", "one-clinic", "premium", "nurse")]));
+    let plan = bench.plan(&moved, &Named::default()).await;
+    let notes = crate::plan::notes(&plan);
+    assert!(plan.changes[0].cause == Cause::Manifest && notes.len() == 1 && notes[0].contains("`ann@one.com`"), "{notes:?}");
+}

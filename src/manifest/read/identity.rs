@@ -23,6 +23,9 @@ const TOKEN_BOUNDS: (u32, u32) = (5, 1440);
 const REFRESH_DAYS: u32 = 30;
 const REFRESH_BOUNDS: (u32, u32) = (1, 3650);
 
+/// What stands beside the tenant in a document's metadata and in an agent's line of usage.
+const TENANT_IS_NOT: [&str; 7] = ["tier", "document_type", "event", "model_id", "input_tokens", "output_tokens", "total_tokens"];
+
 const KEYS: &[&str] =
     &["claims", "domain", "groups", "resource_server", "web_client", "machine_client", "mfa", "invitations", "pre_token_lambda"];
 
@@ -81,9 +84,15 @@ fn claims(section: Option<&Section>, findings: &mut Findings) -> Claims {
         taken.push(found.clone());
         found.value
     };
+    let taken_by_us = |name: &str| TENANT_IS_NOT.iter().any(|word| word.eq_ignore_ascii_case(name));
     let claims = Claims { tier: claim("tier", TIER_CLAIM), tenant: claim("tenant", TENANT_CLAIM), role: claim("role", ROLE_CLAIM) };
     let names = [&claims.tier, &claims.tenant, &claims.role];
     let distinct: BTreeSet<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    if let Some(section) = section.filter(|_| taken_by_us(&claims.tenant)) {
+        let summary = format!("the claim {} has the name of something else beside it", quoted(&claims.tenant));
+        let help = format!("documents' metadata and agents' log lines call the tenant by it, and have these: {}", TENANT_IS_NOT.join(", "));
+        findings.error(section.span("tenant"), summary, "", help);
+    }
     // A written claim may still meet the default of another.
     if let Some(section) = section.filter(|s| distinct.len() < 3 && s.get("tier").and(s.get("tenant")).and(s.get("role")).is_none()) {
         let help =

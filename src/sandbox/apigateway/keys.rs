@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::agentcore::shape::{self, Shape, may, text};
 use super::super::agentcore::tags;
-use super::{ALPHABET, Answer, Call, INVALID, Key, TEXT, World, conflict, invalid, object, region};
+use super::{ALPHABET, Answer, Call, INVALID, Key, Refusal, TEXT, World, conflict, invalid, object, region};
 
 static CREATE: Shape = Shape::Struct(&[
     may("name", text(0, 1024, "")),
@@ -29,13 +29,20 @@ fn shown(id: &str, key: &Key, with_value: bool) -> Value {
     shown
 }
 
+/// Whether a key may have this value.
+pub(super) fn fits(value: &str) -> Result<(), Refusal> {
+    match value.len() {
+        0..20 => Err(invalid("API Key value should be at least 20 characters")),
+        20..=128 => Ok(()),
+        _ => Err(invalid("API Key value exceeds maximum size of 128 characters")),
+    }
+}
+
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&CREATE)?;
     let tags = tags::read(body.get("tags"), INVALID)?;
     let value = match shape::maybe(&body, "value") {
-        Some(value) if value.len() < 20 => return Err(invalid("API Key value should be at least 20 characters")),
-        Some(value) if value.len() > 128 => return Err(invalid("API Key value exceeds maximum size of 128 characters")),
-        Some(value) => value,
+        Some(value) => fits(&value).map(|()| value)?,
         None => world.id("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 40),
     };
     let (id, now) = (world.id(ALPHABET, 10), world.now);

@@ -48,7 +48,7 @@ impl Region {
     }
 
     /// A stage takes a key from one plan only.
-    fn alone(&self, plan: &str, keys: &BTreeSet<String>, stages: &BTreeSet<String>) -> Result<(), Refusal> {
+    pub(super) fn alone(&self, plan: &str, keys: &BTreeSet<String>, stages: &BTreeSet<String>) -> Result<(), Refusal> {
         let others = self.plans.iter().filter(|(id, _)| id.as_str() != plan);
         for (_, other) in others.filter(|(_, other)| !other.stages.is_disjoint(stages)) {
             if let Some(key) = other.keys.intersection(keys).next() {

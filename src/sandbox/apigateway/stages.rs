@@ -90,6 +90,17 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
             }
             ["description"] => patch.text(&mut settings, "description"),
             ["tracingEnabled"] => drop(settings.insert("tracingEnabled".into(), patch.flag()?.into())),
+            ["canarySettings"] if patch.op == Op::Remove => drop(settings.remove("canarySettings")),
+            ["canarySettings", "percentTraffic"] => {
+                let percent = patch.number::<f64>()?;
+                shape::put(settings.entry("canarySettings").or_insert(json!({})), "percentTraffic", Some(percent));
+            }
+            ["canarySettings", "deploymentId"] => {
+                api.deployed(&patch.value)?;
+                below(&mut settings, "canarySettings", "deploymentId", &patch);
+            }
+            [path, verb, "logging", "dataTrace"] => method(&mut settings, (path, verb), "dataTraceEnabled", patch.flag()?),
+            [path, verb, "caching", "enabled"] => method(&mut settings, (path, verb), "cachingEnabled", patch.flag()?),
             ["variables", name] => below(&mut settings, "variables", name, &patch),
             ["accessLogSettings"] if patch.op == Op::Remove => drop(settings.remove("accessLogSettings")),
             ["accessLogSettings", name @ ("destinationArn" | "format")] => below(&mut settings, "accessLogSettings", name, &patch),
@@ -114,6 +125,14 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let answer = shown(call.id(1), stage);
     world.dirty = true;
     Ok(answer)
+}
+
+/// A setting of a method, or of all of them for `*`.
+fn method(settings: &mut Map<String, Value>, (path, verb): (&str, &str), name: &str, on: bool) {
+    let key = format!("{}/{verb}", path.replace('/', "~1"));
+    if let Some(methods) = settings.entry("methodSettings").or_insert(json!({})).as_object_mut() {
+        shape::put(methods.entry(key).or_insert(json!({})), name, Some(on));
+    }
 }
 
 fn below(settings: &mut Map<String, Value>, group: &str, name: &str, patch: &Patch) {
