@@ -29,8 +29,6 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const HOLDS_DATA: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
-    /// A setting of the whole account, which others may rest on by now: set where it is wanted, never taken back.
-    const STAYS: bool = false;
     /// How many creates one call can carry.
     const TOGETHER: usize = 1;
     /// What to do about somebody else's resource of our name, where tags can't make it ours.

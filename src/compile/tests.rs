@@ -86,9 +86,10 @@ fn a_missing_section_provisions_nothing_of_it() {
     let (mut manifest, library, names) = shipped();
     for tier in manifest.tiers.values_mut() {
         (tier.knowledge_base, tier.runtime, tier.gateway, tier.project) = (None, None, None, None);
-        tier.guardrail = None;
+        (tier.guardrail, tier.usage_plan) = (None, None);
     }
-    manifest.data = None;
+    (manifest.data, manifest.api, manifest.observability, manifest.registry) = (None, None, None, None);
+    manifest.functions.clear();
     let desired = compile(&manifest, &library, &names).unwrap();
     for kind in [
         "knowledge_base",
@@ -106,6 +107,16 @@ fn a_missing_section_provisions_nothing_of_it() {
         "key",
         "table",
         "tenant_row",
+        "function",
+        "permission",
+        "rest_api",
+        "stage",
+        "usage_plan",
+        "api_key",
+        "log_group",
+        "delivery_source",
+        "trace_destination",
+        "registry",
     ] {
         assert!(desired.iter().all(|(address, _)| address.kind() != kind), "{kind} is declared");
     }

@@ -764,7 +764,7 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: Registry::NAME,
             variants: vec![|d| drop(a_registry(d, None, "one")), |d| drop(a_registry(d, Some("tools"), "one")), |d| {
-                drop(a_registry(d, Some("tools"), "two"))
+                drop(a_registry(d, Some("tools"), "two"));
             }],
         },
         Examples {

@@ -75,10 +75,10 @@ pub(super) fn detach(world: &mut World, form: &Form) -> Result<(), Refusal> {
 
 pub(super) fn list_attached(world: &World, form: &Form) -> Result<String, Refusal> {
     let role = world.state.iam.role(form.name("RoleName", 1, 64)?)?;
-    page(form, "AttachedPolicies", role.attached.iter().map(|arn| (arn, arn)), attached)
+    page(form, "AttachedPolicies", role.attached.iter().map(|arn| (arn, arn)), |arn| attached(arn))
 }
 
-fn attached(arn: &String) -> String {
+fn attached(arn: &str) -> String {
     let name = element("PolicyName", arn.rsplit('/').next().unwrap_or(arn));
     format!("<member>{name}{}</member>", element("PolicyArn", arn))
 }
@@ -89,7 +89,7 @@ pub(super) fn details(role: &Role) -> String {
         format!("<member>{}{}</member>", element("PolicyName", name), element("PolicyDocument", &encode(document)))
     };
     let inline: String = role.inline.iter().map(inline).collect();
-    let attached: String = role.attached.iter().map(attached).collect();
+    let attached: String = role.attached.iter().map(|arn| attached(arn)).collect();
     format!("<RolePolicyList>{inline}</RolePolicyList><AttachedManagedPolicies>{attached}</AttachedManagedPolicies>")
 }
 
