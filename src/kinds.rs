@@ -27,6 +27,8 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[];
     /// Whether deleting one loses data of tenants or of the platform.
     const HOLDS_DATA: bool = false;
+    /// Whether it is a setting of the whole account, made where it is wanted and never taken back: others may rely on it by then.
+    const STAYS: bool = false;
     /// Kinds that `observe` asks for through `Observe::above`.
     const BELOW: &'static [&'static str] = &[];
     /// How many creates one call can carry.
