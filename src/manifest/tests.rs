@@ -175,3 +175,21 @@ fn more_invitations_than_cognito_mails_in_a_day_are_a_warning() {
         assert_eq!(found.count(Severity::Warning), warnings, "{how} {n}");
     }
 }
+
+#[test]
+fn a_limit_never_counts_by_what_tokens_say_for_themselves() {
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function";
+    let text = |claim: &str| {
+        format!(
+            "version: 1\nplatform: {{ name: healthcare, region: us-east-1, account: \"111122223333\" }}\n\
+             identity: {{ claims: {{ tenant: {claim} }}, pre_token_lambda: \"{arn}:claims\" }}\n\
+             tiers:\n  basic:\n    model: openai.gpt-oss-120b\n    gateway: {{ tools_lambda: \"{arn}:tools\", tools: tools.json, \
+             rate_limit: {{ requests: 1, per: second }} }}\ntenants: {{ clinic-a: {{ tier: basic, name: A }} }}\n"
+        )
+    };
+    let shown = |claim: &str| match from_lines(&text(claim)) {
+        Ok((_, found)) | Err(found) => found.render(Color::Never),
+    };
+    assert!(!shown("clinic_id").contains("count by the claim"), "{}", shown("clinic_id"));
+    assert!(shown("sub").contains("can't count by the claim `sub`"), "{}", shown("sub"));
+}

@@ -175,6 +175,27 @@ async fn what_is_left_of_a_resource_that_is_gone_is_taken_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_others_deliver_from_as_well_says_so() {
+    let bench = Bench::new();
+    let wanted = desired(DELIVERIES[3]);
+    bench.apply(&wanted, &Named::default()).await;
+    let logs = &bench.site.aws.logs;
+    let bucket = sdk::DeliveryDestinationConfiguration::builder().destination_resource_arn("arn:aws:s3:::theirs").build().unwrap();
+    let there = logs.put_delivery_destination().name("theirs").delivery_destination_configuration(bucket).send().await.unwrap();
+    let there = there.delivery_destination.and_then(|d| d.arn).unwrap();
+    let seen = live(&bench, &wanted).await;
+    let address: Address = "delivery_source/tier:basic/memory-logs".parse().unwrap();
+    let name = seen[&address].output["name"].as_str().unwrap().to_owned();
+    logs.create_delivery().delivery_source_name(&name).delivery_destination_arn(there).send().await.unwrap();
+    bench.is_settled(&wanted, "with a delivery of others").await;
+    let mark = Mark { platform: "acme".into(), address: address.clone(), spec: String::new() };
+    let step = Step { aws: &bench.site.aws, names: &bench.site.names, blobs: &bench.site.blobs, mark, tell: &|_| {} };
+    let error = super::super::kind(DeliverySource::NAME).unwrap().delete(&step, &seen[&address]).await.unwrap_err();
+    let error = format!("{error:#}");
+    assert!(error.contains("somebody else") && error.contains(&name), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn delivery_that_somebody_else_set_up_is_in_the_way() {
     let bench = Bench::new();
     let logs = &bench.site.aws.logs;
