@@ -36,13 +36,14 @@ def measured(command, folder):
 
 
 def folder_with(tenants):
-    """A folder with the shipped manifest and as many tenants as asked for."""
+    """A folder with the shipped manifest and as many tenants as asked for, three users in each that is not shipped."""
     folder = Path(tempfile.mkdtemp(prefix="tenantry-bench-"))
     for part in ("policies", "templates"):
         shutil.copytree(ROOT / part, folder / part)
     text = (ROOT / "tenants.yaml").read_text()
     for n in range(tenants - 8):
-        text += f"  practice-{n}:\n    tier: {('basic', 'premium')[n % 2]}\n    name: Practice {n}\n"
+        text += f"  practice-{n}:\n    tier: {('basic', 'premium')[n % 2]}\n    name: Practice {n}\n    users:\n"
+        text += "".join(f"      - {{ email: user{user}@practice-{n}.com, role: nurse }}\n" for user in range(3))
     (folder / "tenants.yaml").write_text(text)
     return folder
 
@@ -78,19 +79,27 @@ class Bench:
         apply = ["apply", "--sandbox", "--yes", "-q"]
         shipped = folder_with(8)
         self.timed("`--help`", "0.05 s", ["--help"], shipped)
-        self.timed("first apply, shipped manifest", "2 s, 100 MiB", apply, shipped, fresh)
-        self.timed("plan without changes, shipped manifest", "0.5 s, 100 MiB", ["plan", "--sandbox", "-q"], shipped)
+        self.timed("first apply, shipped manifest", "4 s", apply, shipped, fresh)
+        self.timed("plan without changes, shipped manifest", "1 s", ["plan", "--sandbox", "-q"], shipped)
         eight = self.calls(shipped)
         self.row("API calls of a plan without changes, 8 tenants", eight, "150")
-        for tenants in (1_000,):
+        for tenants in (1_000, 10_000):
             many = folder_with(tenants)
-            self.timed(f"first apply, {tenants:,} tenants", "-", apply, many, fresh)
-            self.timed(f"plan without changes, {tenants:,} tenants", "-", ["plan", "--sandbox", "-q"], many)
-            bar = f"{eight + 30}"
-            self.row(f"API calls of a plan without changes, {tenants:,} tenants", self.calls(many), bar)
+            self.timed(f"first apply, {tenants:,} tenants of 3 users", "-", apply, many, fresh)
+            self.timed(f"plan without changes, {tenants:,} tenants of 3 users", "-", ["plan", "--sandbox", "-q"], many)
+            bar = f"{eight + 120}" if tenants == 1_000 else "-"
+            self.row(f"API calls of a plan without changes, {tenants:,} tenants of 3 users", self.calls(many), bar)
             shutil.rmtree(many)
+        self.as_the_article(shipped, fresh, apply)
         self.chain(shipped, fresh, apply)
         shutil.rmtree(shipped)
+
+    def as_the_article(self, folder, fresh, apply):
+        """The conditions under which the article's scripts take 300 s."""
+        faults = ["--sandbox-faults", "latency=20ms,slow=3s"]
+        self.timed("first apply, 20 ms a call, statuses of 3 s", "30 s", [*apply, *faults], folder, fresh)
+        plan = ["plan", "--sandbox", "-q", "--detailed-exitcode", *faults]
+        self.timed("the plan after it, empty", "-", plan, folder)
 
     def chain(self, folder, fresh, apply):
         """Wall time against the longest chain of steps that wait for each other, from one and the same run."""
