@@ -44,6 +44,7 @@ pub(crate) struct Manifest {
     pub(crate) path: PathBuf,
     pub(crate) platform: Platform,
     pub(crate) identity: Identity,
+    pub(crate) profile: Profile,
     /// Absent: no policy engine decides on tool calls.
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
@@ -134,6 +135,25 @@ pub(crate) struct WebClient {
 #[derive(Debug, Clone)]
 pub(crate) struct MachineClient {
     pub(crate) token_minutes: u32,
+}
+
+/// How far the platform closes itself off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// The article's topology: agents take on the tenants' role themselves.
+    #[default]
+    Article,
+    /// A broker and an interceptor stand between agents and tenants' data, and take the tenant from the verified token.
+    Strict,
+}
+
+impl Profile {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Article => "article",
+            Self::Strict => "strict",
+        }
+    }
 }
 
 /// The engine that decides on every gateway's tool calls.

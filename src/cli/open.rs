@@ -65,13 +65,14 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
     let in_sandbox = sandbox_file(global);
     let place = if in_sandbox.is_some() { "the sandbox's account" } else { "account" };
     ui.say(&format!(
-        "{}: {}, {} {DIM}->{DIM:#} {place} {}, {}, platform {}",
+        "{}: {}, {} {DIM}->{DIM:#} {place} {}, {}, platform {}, profile {}",
         manifest.path.display(),
         count(manifest.tiers.len(), "tier"),
         count(manifest.tenants.len(), "tenant"),
         names.account,
         names.region,
-        names.platform
+        names.platform,
+        manifest.profile.as_str()
     ));
     let aws = match in_sandbox {
         Some(file) => {

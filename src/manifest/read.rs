@@ -10,7 +10,7 @@ use super::api::Api;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Registry, Tenant, Tier, check, rules};
+use super::{Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Profile, Registry, Tenant, Tier, check, rules};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{FunctionName, Names, TenantId, TierName};
 
@@ -20,6 +20,7 @@ mod file;
 mod function;
 mod guardrail;
 mod identity;
+mod isolation;
 mod memory;
 mod observability;
 mod policy;
@@ -37,6 +38,7 @@ const VERSION: &str = "1";
 pub(super) struct Draft {
     pub(super) platform: Option<Platform>,
     pub(super) identity: Option<Identity>,
+    pub(super) profile: Profile,
     pub(super) policy: Option<Policy>,
     pub(super) data: Option<Data>,
     pub(super) registry: Option<Registry>,
@@ -96,6 +98,7 @@ impl Reading {
             Draft {
                 platform: Some(platform),
                 identity: Some(identity),
+                profile,
                 policy,
                 data,
                 observability,
@@ -111,6 +114,7 @@ impl Reading {
                     path: self.path,
                     platform,
                     identity,
+                    profile,
                     policy,
                     data,
                     observability,
@@ -172,6 +176,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         "version",
         "platform",
         "identity",
+        "isolation",
         "policy",
         "data",
         "functions",
@@ -197,6 +202,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     };
     let (functions, function_names) = function::read(&top, findings);
     let identity = identity::read(&top, platform.as_ref(), &function_names, findings);
+    let profile = isolation::read(&top, findings);
     let policy = policy::read(&top, findings);
     let data = data::read(&top, findings);
     let observability = observability::read(&top, findings);
@@ -213,7 +219,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     if registry.is_some() {
         registry::check(&tiers, top.span("registry"), findings);
     }
-    Some(Draft { platform, identity, policy, data, observability, registry, functions, api, tiers, tenants, prices, tier_names })
+    Some(Draft { platform, identity, profile, policy, data, observability, registry, functions, api, tiers, tenants, prices, tier_names })
 }
 
 fn version(top: &Section, findings: &mut Findings) {
