@@ -17,7 +17,7 @@ use crate::kinds::{AnyFound, Blobs, Mark, Step, kind};
 use crate::late::fill;
 use crate::names::Names;
 use crate::plan::{Action, Change, Plan, attribute, spec_digest};
-use crate::schedule::{Op, Schedule, StepId};
+use crate::schedule::{Op, Queue, Schedule, StepId};
 
 pub(crate) mod lock;
 pub(crate) mod record;
@@ -134,6 +134,14 @@ struct Begun {
 /// A step, how long it took, and its output.
 type Ended = (StepId, Duration, Result<Option<Value>>);
 
+/// How many of a step's kind AWS takes in one call.
+fn at_once(step: &StepId) -> usize {
+    match step.op {
+        Op::Create => kind(step.address.kind()).map_or(1, |kind| kind.together()),
+        Op::Update | Op::Close | Op::Delete => 1,
+    }
+}
+
 struct Run {
     work: Arc<Work>,
     /// What AWS chose, of all that is live by now.
@@ -144,69 +152,27 @@ struct Run {
 }
 
 impl Run {
-    async fn wave(&mut self, mut waiting: BTreeMap<StepId, BTreeSet<StepId>>, options: &Options) {
-        let before = waiting.clone();
+    async fn wave(&mut self, before: BTreeMap<StepId, BTreeSet<StepId>>, options: &Options) {
+        let mut queue = Queue::new(&before);
         let mut running = JoinSet::new();
-        // Failures whose consequences are drawn already: looking through all that waits after each step would take long with many.
-        let mut known = 0;
         loop {
-            if self.outcome.failed.len() > known {
-                known = self.outcome.failed.len();
-                self.skip(&mut waiting);
-            }
             if options.stop.is_cancelled() {
-                self.outcome.not_begun.extend(std::mem::take(&mut waiting).into_keys());
+                self.outcome.not_begun.extend(queue.drain());
             }
             while running.len() < options.jobs {
-                let steps = self.ready(&waiting);
+                let steps = queue.take(at_once);
                 if steps.is_empty() {
                     break;
-                }
-                for step in &steps {
-                    waiting.remove(step);
                 }
                 self.begin(&mut running, steps);
             }
             tokio::select! {
                 ended = running.join_next() => match ended {
-                    Some(Ok(ended)) => ended.into_iter().for_each(|(step, elapsed, result)| self.end(step, elapsed, result, &before)),
+                    Some(Ok(ended)) => ended.into_iter().for_each(|ended| self.end(ended, &before, &mut queue)),
                     Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
                     None => break,
                 },
-                () = options.stop.cancelled(), if !waiting.is_empty() => {}
-            }
-        }
-    }
-
-    /// The next step that waits for nothing more, and those that AWS takes in the same call.
-    fn ready(&self, waiting: &BTreeMap<StepId, BTreeSet<StepId>>) -> Vec<StepId> {
-        let mut ready =
-            waiting.iter().filter(|(_, before)| before.iter().all(|b| self.outcome.done.contains_key(b))).map(|(step, _)| step).peekable();
-        let Some(first) = ready.peek().copied() else { return Vec::new() };
-        let most = match first.op {
-            Op::Create => kind(first.address.kind()).map_or(1, |kind| kind.together()),
-            Op::Update | Op::Close | Op::Delete => 1,
-        };
-        ready.filter(|step| step.op == first.op && step.address.kind() == first.address.kind()).take(most).cloned().collect()
-    }
-
-    /// Takes out what can no longer be done, however far below the step that failed.
-    fn skip(&mut self, waiting: &mut BTreeMap<StepId, BTreeSet<StepId>>) {
-        loop {
-            let culprit = |before: &BTreeSet<StepId>| {
-                before
-                    .iter()
-                    .find_map(|b| if self.outcome.failed.contains_key(b) { Some(b.clone()) } else { self.outcome.skipped.get(b).cloned() })
-            };
-            let doomed: Vec<(StepId, StepId)> =
-                waiting.iter().filter_map(|(step, before)| Some((step.clone(), culprit(before)?))).collect();
-            if doomed.is_empty() {
-                return;
-            }
-            for (step, because) in doomed {
-                waiting.remove(&step);
-                self.tell(Event::Skipped { step: step.clone(), because: because.clone() });
-                self.outcome.skipped.insert(step, because);
+                () = options.stop.cancelled(), if !queue.is_empty() => {}
             }
         }
     }
@@ -246,7 +212,7 @@ impl Run {
         Begun { id: step, mark, spec: document.map(|d| fill(d, &reveal)), live: change.and_then(|c| c.live.clone()) }
     }
 
-    fn end(&mut self, step: StepId, elapsed: Duration, result: Result<Option<Value>>, before: &BTreeMap<StepId, BTreeSet<StepId>>) {
+    fn end(&mut self, (step, elapsed, result): Ended, before: &BTreeMap<StepId, BTreeSet<StepId>>, queue: &mut Queue) {
         match result {
             Ok(output) => {
                 if let Some(output) = output {
@@ -257,10 +223,15 @@ impl Run {
                 self.outcome.longest_chain = self.outcome.longest_chain.max(chain);
                 self.chains.insert(step.clone(), chain);
                 self.tell(Event::Done { step: step.clone(), elapsed });
+                queue.done(&step);
                 self.outcome.done.insert(step, elapsed);
             }
             Err(error) => {
                 self.tell(Event::Failed { step: step.clone(), why: format!("{error:#}") });
+                for skipped in queue.doomed(&step) {
+                    self.tell(Event::Skipped { step: skipped.clone(), because: step.clone() });
+                    self.outcome.skipped.insert(skipped, step.clone());
+                }
                 self.outcome.failed.insert(step, error);
             }
         }

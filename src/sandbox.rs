@@ -203,7 +203,7 @@ struct Saved {
     state: State,
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Sandbox {
     /// Opens the sandbox that was claimed, or an empty one for `account` if there is none yet.

@@ -6,6 +6,10 @@ use crate::address::Address;
 use crate::kinds::{KINDS, rank};
 use crate::plan::{Action, Plan};
 
+mod queue;
+
+pub(crate) use queue::Queue;
+
 /// What one step does. Replacing is two steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -55,6 +55,8 @@ struct Pool {
     servers: BTreeMap<String, Value>,
     groups: BTreeMap<String, Group>,
     users: BTreeMap<String, User>,
+    /// Whom a name or an alias means, as the pool tells names apart: with thousands of users nobody looks through all of them.
+    known_as: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,7 +81,7 @@ struct Group {
     given: Map<String, Value>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct User {
     created: f64,
     modified: f64,

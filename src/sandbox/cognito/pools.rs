@@ -38,6 +38,7 @@ pub(super) fn create(world: &mut World, body: &Value) -> Answer {
         servers: BTreeMap::new(),
         groups: BTreeMap::new(),
         users: BTreeMap::new(),
+        known_as: BTreeMap::new(),
     };
     update::check_mfa(&new, &new.settings)?;
     region(world).pools.insert(id.clone(), new);

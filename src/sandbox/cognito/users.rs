@@ -27,16 +27,38 @@ fn kept_name(pool: &Pool, name: &str) -> Option<String> {
     if pool.users.contains_key(name) {
         return Some(name.to_owned());
     }
-    let same = |a: &str| if case_sensitive(pool) { a == name } else { a.eq_ignore_ascii_case(name) };
-    let aliases: Vec<&str> = ["UsernameAttributes", "AliasAttributes"]
+    pool.known_as.get(&folded(pool, name)).cloned()
+}
+
+/// The name as the pool tells names apart.
+fn folded(pool: &Pool, name: &str) -> String {
+    if case_sensitive(pool) { name.to_owned() } else { name.to_ascii_lowercase() }
+}
+
+/// Every name that a user answers to.
+fn names(pool: &Pool, kept: &str, user: &User) -> BTreeSet<String> {
+    let aliases = ["UsernameAttributes", "AliasAttributes"]
         .iter()
         .filter_map(|list| pool.fixed.get(*list).and_then(Value::as_array))
         .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    let is =
-        |kept: &str, user: &User| same(kept) || aliases.iter().any(|alias| user.attributes.get(*alias).is_some_and(|value| same(value)));
-    pool.users.iter().find(|(kept, user)| is(kept, user)).map(|(kept, _)| kept.clone())
+        .filter_map(|alias| user.attributes.get(alias.as_str()?))
+        .map(String::as_str);
+    aliases.chain([kept]).map(|name| folded(pool, name)).collect()
+}
+
+/// Keeps a user as they are from now on, and what they answer to.
+fn keep(pool: &mut Pool, kept: &str, user: User) {
+    forget(pool, kept);
+    let names = names(pool, kept, &user);
+    pool.known_as.extend(names.into_iter().map(|name| (name, kept.to_owned())));
+    pool.users.insert(kept.to_owned(), user);
+}
+
+fn forget(pool: &mut Pool, kept: &str) {
+    let Some(user) = pool.users.remove(kept) else { return };
+    for name in names(pool, kept, &user) {
+        pool.known_as.remove(&name);
+    }
 }
 
 fn case_sensitive(pool: &Pool) -> bool {
@@ -148,7 +170,7 @@ pub(super) fn create(world: &mut World, body: &Value) -> Answer {
         signed_out: 0.0,
     };
     let reply = json!({ "User": shown(&kept, &user, "Attributes") });
-    pool.users.insert(kept, user);
+    keep(pool, &kept, user);
     world.dirty = true;
     Ok(reply)
 }
@@ -174,10 +196,11 @@ pub(super) fn update(world: &mut World, body: &Value) -> Answer {
     if let Some(email) = given.get("email").filter(|email| taken(email)) {
         return Err(refuse("AliasExistsException", format!("An account with the given email already exists: {email}")));
     }
-    let user = pool.users.get_mut(&kept).ok_or_else(no_user)?;
+    let mut user = pool.users.get(&kept).cloned().ok_or_else(no_user)?;
     user.attributes.extend(given);
     user.attributes.retain(|_, value| !value.is_empty());
     user.modified = now;
+    keep(pool, &kept, user);
     world.dirty = true;
     Ok(json!({}))
 }
@@ -244,7 +267,7 @@ pub(super) fn sign_out(world: &mut World, body: &Value) -> Answer {
 pub(super) fn delete(world: &mut World, body: &Value) -> Answer {
     let pool = pool(world, body)?;
     let kept = kept_name(pool, shape::string(body, "Username")).ok_or_else(no_user)?;
-    pool.users.remove(&kept);
+    forget(pool, &kept);
     world.dirty = true;
     Ok(json!({}))
 }
