@@ -67,6 +67,18 @@ fn nobody_writes_what_tells_tenants_apart() {
 }
 
 #[test]
+fn runtimes_and_gateways_let_in_their_own_tier_alone() {
+    let (manifest, library, names) = shipped();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let doors: Vec<_> = desired.iter().filter(|(a, _)| matches!(a.kind(), "runtime" | "gateway")).collect();
+    assert_eq!(doors.len(), 4);
+    for (address, door) in doors {
+        let Owner::Tier(tier) = address.owner() else { panic!("{address} belongs to no tier") };
+        assert_eq!(door["authorizer"]["custom_claims"], serde_json::json!({ "custom:tier": tier.as_str() }), "{address}");
+    }
+}
+
+#[test]
 fn a_tenants_users_carry_the_claims_of_their_manifest() {
     let (mut manifest, library, names) = shipped();
     let first = manifest.tenants.values_mut().next().unwrap();
