@@ -1,12 +1,13 @@
 //! Carries a plan out: steps as soon as what they wait for is done, and an event for everything that happens.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -116,7 +117,7 @@ pub(crate) async fn alone(plan: &mut Plan, address: &Address, site: &Site) -> Re
     let changes = BTreeMap::from([(address.clone(), change)]);
     let work = Work { aws: Arc::clone(&site.aws), names: site.names.clone(), blobs: site.blobs.clone(), events, changes };
     let begun = Instant::now();
-    let step = Begun { id: step, mark, spec: Some(spec), live: None };
+    let step = Begun { id: step, mark, spec: Some(spec), live: None, slot: Slot::default() };
     let output = patiently(&work, &step).await.with_context(|| format!("creating {address}"))?;
     plan.outputs.insert(address.clone(), output.unwrap_or_default());
     Ok(Some((step.id, begun.elapsed())))
@@ -129,7 +130,14 @@ struct Begun {
     /// The declared document with every reference filled, secrets included; none for a delete.
     spec: Option<Value>,
     live: Option<AnyFound>,
+    slot: Slot,
 }
+
+/// A step's right to run beside others; what only waits for AWS to be ready has given it up.
+type Slot = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
+
+/// How many steps may be begun for each one that may run: those that wait for AWS still ask how far it is.
+const WAITING: usize = 8;
 
 /// A step, how long it took, and its output.
 type Ended = (StepId, Duration, Result<Option<Value>>);
@@ -155,30 +163,30 @@ impl Run {
     async fn wave(&mut self, before: BTreeMap<StepId, BTreeSet<StepId>>, options: &Options) {
         let mut queue = Queue::new(&before);
         let mut running = JoinSet::new();
+        let slots = Arc::new(Semaphore::new(options.jobs));
+        let most = options.jobs * WAITING;
         loop {
             if options.stop.is_cancelled() {
                 self.outcome.not_begun.extend(queue.drain());
             }
-            while running.len() < options.jobs {
-                let steps = queue.take(at_once);
-                if steps.is_empty() {
-                    break;
-                }
-                self.begin(&mut running, steps);
-            }
             tokio::select! {
+                biased;
+                () = options.stop.cancelled(), if !queue.is_empty() => {}
+                Ok(slot) = Arc::clone(&slots).acquire_owned(), if queue.has_ready() && running.len() < most => {
+                    self.begin(&mut running, queue.take(at_once), slot);
+                }
                 ended = running.join_next() => match ended {
                     Some(Ok(ended)) => ended.into_iter().for_each(|ended| self.end(ended, &before, &mut queue)),
                     Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
                     None => break,
                 },
-                () = options.stop.cancelled(), if !queue.is_empty() => {}
             }
         }
     }
 
-    fn begin(&self, running: &mut JoinSet<Vec<Ended>>, steps: Vec<StepId>) {
-        let begun: Vec<Begun> = steps.into_iter().map(|step| self.filled(step)).collect();
+    fn begin(&self, running: &mut JoinSet<Vec<Ended>>, steps: Vec<StepId>, slot: OwnedSemaphorePermit) {
+        let slot = Arc::new(Mutex::new(Some(slot)));
+        let begun: Vec<Begun> = steps.into_iter().map(|step| self.filled(step, Arc::clone(&slot))).collect();
         let work = Arc::clone(&self.work);
         running.spawn(async move {
             let since = Instant::now();
@@ -194,7 +202,7 @@ impl Run {
         });
     }
 
-    fn filled(&self, step: StepId) -> Begun {
+    fn filled(&self, step: StepId, slot: Slot) -> Begun {
         self.tell(Event::Started { step: step.clone() });
         let lookup = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| attribute(o, &slot.attribute));
         let reveal = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| revealed(o, &slot.attribute));
@@ -209,7 +217,7 @@ impl Run {
                 .map(|d| spec_digest(&d))
                 .unwrap_or_default(),
         };
-        Begun { id: step, mark, spec: document.map(|d| fill(d, &reveal)), live: change.and_then(|c| c.live.clone()) }
+        Begun { id: step, mark, spec: document.map(|d| fill(d, &reveal)), live: change.and_then(|c| c.live.clone()), slot }
     }
 
     fn end(&mut self, (step, elapsed, result): Ended, before: &BTreeMap<StepId, BTreeSet<StepId>>, queue: &mut Queue) {
@@ -321,6 +329,7 @@ async fn once(work: &Work, step: &Begun) -> Result<Option<Value>> {
     let address = &step.id.address;
     let kind = kind(address.kind())?;
     let tell = |status: &str| {
+        drop(step.slot.lock().map(|mut slot| slot.take()));
         let _ = work.events.send(Event::Waiting { step: step.id.clone(), status: status.into() });
     };
     let run = on(work, step, &tell);

@@ -84,7 +84,7 @@ pub(crate) struct Global {
     /// Log what happens under the hood to stderr; twice for the SDK's own log.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
-    /// Steps at the same time, 1 to 64.
+    /// Steps at the same time, 1 to 64, beside those that only wait for AWS to be ready.
     #[arg(long, global = true, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) jobs: u8,
     /// Begin no new step after this long, such as 90s or 30m.

@@ -41,6 +41,10 @@ impl Queue {
         self.missing.is_empty()
     }
 
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// The next step, and up to `together` in all of the same kind and operation.
     pub(crate) fn take(&mut self, together: impl Fn(&StepId) -> usize) -> Vec<StepId> {
         let Some((height, first)) = self.ready.first() else { return Vec::new() };
