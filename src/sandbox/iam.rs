@@ -16,7 +16,7 @@ mod trust;
 
 pub(super) use form::Form;
 pub(super) use tags::list as tag_list;
-pub(super) use trust::{assumable, caller_role, known_principals, may_assume};
+pub(super) use trust::{Asked, assumable, caller_role, known_principals, may_assume};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 

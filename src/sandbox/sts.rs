@@ -62,7 +62,8 @@ fn assume(world: &mut World, request: &Request, form: &Form) -> Result<String, R
         Some(session) => (session.role.clone(), session_arn(&world.account, session)),
         None => (iam::caller_role(&world.account), iam::sandbox_caller(&world.account)),
     };
-    let role = iam::may_assume(world, arn, &caller, &tags, form.get("ExternalId")).map_err(|action| {
+    let asked = iam::Asked { tags, transitive: form.members("TransitiveTagKeys"), external: form.get("ExternalId") };
+    let role = iam::may_assume(world, arn, &caller, &asked).map_err(|action| {
         Refusal::new(403, "AccessDenied", format!("User: {shown} is not authorized to perform: {action} on resource: {arn}"))
     })?;
     if from.is_some() && seconds > 3600 {

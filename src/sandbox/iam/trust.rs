@@ -23,19 +23,25 @@ pub(in super::super) fn assumable(world: &World, role_arn: &str, service: &str) 
     propagated(world, role) && allows(&shown(world, role), &caller, "sts:AssumeRole")
 }
 
-/// Whether the role `caller` may assume the role `role_arn` with these session tags; `Err` names the action that is missing.
-pub(in super::super) fn may_assume(
-    world: &World,
-    role_arn: &str,
-    caller: &str,
-    tags: &[(String, String)],
-    external: Option<&str>,
-) -> Result<super::Assumed, &'static str> {
+/// What a call of AssumeRole asks for that trust policies can judge.
+pub(in super::super) struct Asked<'a> {
+    pub(in super::super) tags: Vec<(String, String)>,
+    /// The tags that stay through further roles.
+    pub(in super::super) transitive: Vec<&'a str>,
+    pub(in super::super) external: Option<&'a str>,
+}
+
+/// Whether the role `caller` may assume the role `role_arn` with what it asks for; `Err` names the action that is missing.
+pub(in super::super) fn may_assume(world: &World, role_arn: &str, caller: &str, asked: &Asked<'_>) -> Result<super::Assumed, &'static str> {
     let role = world.state.iam.by_arn(&world.account, role_arn).filter(|role| propagated(world, role)).ok_or("sts:AssumeRole")?;
     let mut keys =
         BTreeMap::from([("aws:principalarn".into(), vec![caller.into()]), ("aws:principalaccount".into(), vec![world.account.clone()])]);
-    if let Some(external) = external {
+    let tags = &asked.tags;
+    if let Some(external) = asked.external {
         keys.insert("sts:externalid".into(), vec![external.into()]);
+    }
+    if !asked.transitive.is_empty() {
+        keys.insert("sts:transitivetagkeys".into(), asked.transitive.iter().map(|key| (*key).to_owned()).collect());
     }
     if !tags.is_empty() {
         keys.insert("aws:tagkeys".into(), tags.iter().map(|(key, _)| key.clone()).collect());
@@ -263,6 +269,51 @@ mod tests {
         assert!(!allows(&trust("arn:aws:bedrock:us-east-1:111122223333:knowledge-base/*"), &bedrock, "sts:AssumeRole"));
         let lambda = Caller::Service { principal: "lambda.amazonaws.com", account: "111122223333", region: "eu-west-1" };
         assert!(!allows(&trust("*"), &lambda, "sts:AssumeRole"));
+    }
+
+    /// What the shipped trust policy of a tenants' role says to a call, its holes filled as for runtimes.
+    fn vends(caller: &str, tags: &[(&str, &str)], transitive: &[&str]) -> bool {
+        let account = "111122223333";
+        let role = |name: &str| format!("arn:aws:iam::{account}:role/{name}");
+        let text = include_str!("../../../policies/tvm-trust.json");
+        let text = text.replace("{{trusted_role.arn}}", &role("runtime")).replace("[\"{{tier.names}}\"]", "[\"basic\", \"premium\"]");
+        let mut keys = BTreeMap::from([("aws:principalarn".into(), vec![role(caller)])]);
+        if !tags.is_empty() {
+            keys.insert("aws:tagkeys".into(), tags.iter().map(|(key, _)| (*key).to_owned()).collect());
+        }
+        if !transitive.is_empty() {
+            keys.insert("sts:transitivetagkeys".into(), transitive.iter().map(|key| (*key).to_owned()).collect());
+        }
+        keys.extend(tags.iter().map(|(key, value)| (format!("aws:requesttag/{}", key.to_lowercase()), vec![(*value).to_owned()])));
+        let arn = role(caller);
+        let caller = Caller::Role { arn: &arn, account, keys };
+        ["sts:AssumeRole", "sts:TagSession"].iter().all(|action| allows(&text, &caller, action))
+    }
+
+    #[test]
+    fn the_shipped_trust_of_tenants_vends_to_one_role_for_one_user_and_to_nobody_else() {
+        let all = ["Tier", "ClinicId", "UserId"];
+        let who = [("Tier", "basic"), ("ClinicId", "clinic-a"), ("UserId", "0b5c")];
+        let with = |at: usize, value: &'static str| {
+            let mut tags = who;
+            tags[at].1 = value;
+            tags
+        };
+        assert!(vends("runtime", &who, &all));
+        assert!(!vends("tools-function", &who, &all));
+        assert!(!vends("runtime", &[], &[]));
+        for missing in 0..3 {
+            let tags: Vec<_> = who.iter().enumerate().filter(|(n, _)| *n != missing).map(|(_, tag)| *tag).collect();
+            let keys: Vec<_> = tags.iter().map(|(key, _)| *key).collect();
+            assert!(!vends("runtime", &tags, &keys), "without {}", all[missing]);
+            assert!(!vends("runtime", &who, &keys), "{} is not transitive", all[missing]);
+            assert!(!vends("runtime", &with(missing, ""), &all), "{} is empty", all[missing]);
+        }
+        assert!(!vends("runtime", &who, &[]));
+        let more = [who.as_slice(), &[("Role", "admin")]].concat();
+        assert!(!vends("runtime", &more, &all));
+        assert!(!vends("runtime", &with(0, "gold"), &all));
+        assert!(!vends("runtime", &with(1, "clinic-a/x"), &all) && !vends("runtime", &with(2, "x/y"), &all));
     }
 
     #[test]
