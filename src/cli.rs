@@ -23,6 +23,7 @@ mod sandbox;
 mod status;
 mod unlock;
 mod validate;
+mod verify;
 
 const FAULTS: &str = "TENANTRY_SANDBOX_FAULTS";
 
@@ -35,6 +36,7 @@ Exit codes:
    11  somebody else is applying                  130  interrupted
    12  a guard refused
    13  partly applied: run it again
+   14  isolation is open, or not proven
    16  wrong account or region
 
 Try it without an account: tenantry apply --sandbox";
@@ -139,6 +141,7 @@ enum Command {
     /// Bring tenants' documents to their knowledge base, and see what is there.
     Documents(documents::Documents),
     Costs(costs::Costs),
+    Verify(verify::Verify),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -192,6 +195,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Status(status) => status.run(global, ui).await,
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
+        Command::Verify(verify) => verify.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
     }

@@ -17,6 +17,7 @@ pub(crate) enum Exit {
     Locked = 11,
     Guarded = 12,
     Partial = 13,
+    Isolation = 14,
     WrongAccount = 16,
     Usage = 64,
     Manifest = 65,

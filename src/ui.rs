@@ -16,6 +16,7 @@ pub(crate) mod json;
 pub(crate) mod plan;
 pub(crate) mod status;
 pub(crate) mod style;
+pub(crate) mod verify;
 
 /// Streams, colour, and whether people are there.
 #[derive(Debug, Clone)]

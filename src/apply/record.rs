@@ -1,6 +1,6 @@
 //! What stays of every apply in the platform's own bucket: who, when, which plan, what came of each step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use aws_sdk_s3::primitives::ByteStream;
@@ -13,7 +13,13 @@ use crate::names::Names;
 use crate::schedule::StepId;
 
 /// Keeps the record; nothing where the apply has deleted the bucket itself.
-pub(crate) async fn keep(aws: &Aws, names: &Names, holder: &Holder, checksum: &str, outcome: &Outcome) -> Result<()> {
+pub(crate) async fn keep(
+    aws: &Aws,
+    names: &Names,
+    holder: &Holder,
+    (checksum, breaches): (&str, &BTreeSet<String>),
+    outcome: &Outcome,
+) -> Result<()> {
     let bucket = names.platform_bucket();
     let name = |step: &StepId| format!("{:?} {}", step.op, step.address).to_lowercase();
     let mut steps: BTreeMap<String, serde_json::Value> = BTreeMap::new();
@@ -21,7 +27,14 @@ pub(crate) async fn keep(aws: &Aws, names: &Names, holder: &Holder, checksum: &s
     steps.extend(outcome.failed.iter().map(|(s, e)| (name(s), json!({ "result": "failed", "why": format!("{e:#}") }))));
     steps.extend(outcome.skipped.iter().map(|(s, b)| (name(s), json!({ "result": "skipped", "because": name(b) }))));
     steps.extend(outcome.not_begun.iter().map(|s| (name(s), json!({ "result": "not begun" }))));
-    let record = json!({ "format": "tenantry-record/1.0", "who": holder.who, "since": holder.since, "plan": checksum, "steps": steps });
+    let record = json!({
+        "format": "tenantry-record/1.0",
+        "who": holder.who,
+        "since": holder.since,
+        "plan": checksum,
+        "accepted_breaches": breaches,
+        "steps": steps,
+    });
     let key = format!("tenantry/records/{}-{}.json", holder.since, holder.nonce);
     let put = aws
         .s3

@@ -1,5 +1,6 @@
 //! `apply`: shows the plan, asks, and carries it out under the platform's lock.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,11 @@ use super::plan::{Shown, all_named};
 use super::{Format, Global};
 use crate::address::{Address, Owner};
 use crate::apply::lock::{Holder, Lock};
-use crate::apply::{self, Options, Outcome, lock, record};
+use crate::apply::{self, Options, lock, record};
 use crate::compile::OWN_BUCKET;
 use crate::desired::Desired;
 use crate::exit::{Exit, Stop, is_broken_pipe};
+use crate::isolation::report::{Outcome, Report};
 use crate::kinds::{Bucket, Kind as _};
 use crate::plan::{Action, Plan, diff};
 use crate::schedule::{StepId, schedule};
@@ -32,6 +34,9 @@ pub(crate) struct Apply {
     /// Go on only if the plan still has this checksum: the one that was reviewed.
     #[arg(long, value_name = "CHECKSUM")]
     plan_hash: Option<String>,
+    /// Apply although these probes show a breach, such as P09; the record of the apply keeps it. More with commas.
+    #[arg(long, value_name = "PROBE", value_delimiter = ',')]
+    accept_breach: Vec<String>,
 }
 
 impl Apply {
@@ -43,9 +48,37 @@ impl Apply {
         } else {
             Consent::Ask { question: "Apply this plan? Only `yes` goes on:".into(), word: "yes".into(), flag: "--yes".into() }
         };
-        let job =
-            Job { opened, known: &desired, wanted: &desired, shown: &self.shown, reviewed: self.plan_hash.as_deref(), consent, global, ui };
-        job.run().await
+        let isolation = Some(opened.isolation(&desired)?);
+        let gate = Gate { isolation, accepted: self.accept_breach.iter().cloned().collect() };
+        let reviewed = self.plan_hash.as_deref();
+        Job { opened, known: &desired, wanted: &desired, shown: &self.shown, gate, reviewed, consent, global, ui }.run().await
+    }
+}
+
+/// What the platform would let through, and what of it the user has said yes to by name.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    /// None where nothing is built.
+    pub(super) isolation: Option<Report>,
+    pub(super) accepted: BTreeSet<String>,
+}
+
+impl Gate {
+    /// Refuses a platform that a tenant could be reached in, unless that was accepted; an acceptance of nothing is a mistake.
+    fn check(&self) -> Result<()> {
+        let open: BTreeSet<&str> = self.isolation.iter().flat_map(|report| report.of(Outcome::Fail)).map(|row| row.probe).collect();
+        if let Some(nothing) = self.accepted.iter().find(|probe| !open.contains(probe.as_str())) {
+            return Err(Stop::at(Exit::Usage, format!("--accept-breach {nothing}: this probe shows no breach; leave it out")));
+        }
+        let refused: Vec<&str> = open.into_iter().filter(|probe| !self.accepted.contains(*probe)).collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let named = refused.join(",");
+        let words = format!(
+            "this platform would let one tenant reach another ({named}); nothing was changed\n\nhint: `tenantry verify --offline` shows how; --accept-breach {named} applies it all the same"
+        );
+        Err(Stop::at(Exit::Isolation, words))
     }
 }
 
@@ -68,6 +101,7 @@ pub(super) struct Job<'a> {
     /// What of it is to be.
     pub(super) wanted: &'a Desired,
     pub(super) shown: &'a Shown,
+    pub(super) gate: Gate,
     pub(super) reviewed: Option<&'a str>,
     pub(super) consent: Consent,
     pub(super) global: &'a Global,
@@ -101,7 +135,7 @@ impl Job<'_> {
             None => {
                 // A reader of outcomes gets one, even if nothing came to pass.
                 if self.global.output != Format::Text {
-                    self.tell(&Outcome::default(), Duration::ZERO)?;
+                    self.tell(&apply::Outcome::default(), Duration::ZERO)?;
                 }
                 Ok(Exit::Done)
             }
@@ -117,7 +151,7 @@ impl Job<'_> {
     async fn agree(&self) -> Result<Option<Plan>> {
         let plan = self.plan().await?;
         all_named(&plan, &self.shown.named())?;
-        self.shown.print_before(&plan, self.global, self.ui, &self.opened).map_err(unread)?;
+        self.shown.print_before(&plan, self.gate.isolation.as_ref(), self.global, self.ui, &self.opened).map_err(unread)?;
         let checksum = plan.checksum();
         if let Some(reviewed) = self.reviewed.filter(|r| *r != checksum) {
             let words = format!(
@@ -132,6 +166,7 @@ impl Job<'_> {
         if plan.is_empty() {
             return Ok(None);
         }
+        self.gate.check()?;
         if let Consent::Ask { question, word, flag } = &self.consent {
             let (ui, question, word, flag) = (self.ui.clone(), question.clone(), word.clone(), flag.clone());
             // Reading a line blocks; Ctrl-C must still be heard.
@@ -154,7 +189,7 @@ impl Job<'_> {
             outcome.done.insert(step, elapsed);
             outcome.longest_chain += elapsed;
         }
-        if let Err(error) = record::keep(&opened.aws, &opened.names, holder, &checksum, &outcome).await {
+        if let Err(error) = record::keep(&opened.aws, &opened.names, holder, (&checksum, &self.gate.accepted), &outcome).await {
             self.ui.say(&format!("warning: no record of this apply was kept: {error:#}"));
         }
         // Nothing is told as done that could not be kept.
@@ -194,7 +229,7 @@ impl Job<'_> {
         Ok((now, first))
     }
 
-    fn tell(&self, outcome: &Outcome, elapsed: Duration) -> Result<()> {
+    fn tell(&self, outcome: &apply::Outcome, elapsed: Duration) -> Result<()> {
         let calls = self.opened.aws.calls();
         match self.global.output {
             Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
@@ -215,7 +250,7 @@ fn unread(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// How the work ended, in a code or in words.
-fn ending(outcome: &Outcome, why: Option<Why>, timeout: Duration) -> Result<Exit> {
+fn ending(outcome: &apply::Outcome, why: Option<Why>, timeout: Duration) -> Result<Exit> {
     if outcome.failed.is_empty() && outcome.not_begun.is_empty() {
         return Ok(Exit::Done);
     }
@@ -370,7 +405,8 @@ mod tests {
         let desired = opened.desired().unwrap();
         let shown = Shown::default();
         let (global, consent) = (&cli.global, Consent::Given);
-        let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, reviewed: None, consent, global, ui: &ui };
+        let gate = Gate::default();
+        let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed: None, consent, global, ui: &ui };
         let (one, other) = (holder(&job.opened), Holder { nonce: "other".into(), ..holder(&job.opened) });
         let halt = Halt::default();
 
@@ -392,7 +428,7 @@ mod tests {
     #[test]
     fn a_time_that_is_up_is_partly_applied_and_no_interrupt() {
         let step = StepId { address: "bucket/platform/own".parse().unwrap(), op: crate::schedule::Op::Create };
-        let outcome = Outcome { not_begun: [step].into(), ..Outcome::default() };
+        let outcome = apply::Outcome { not_begun: [step].into(), ..apply::Outcome::default() };
         let up = ending(&outcome, Some(Why::TimeIsUp), Duration::from_secs(2)).unwrap_err();
         assert_eq!(crate::exit::of(&up), Exit::Partial);
         assert!(up.to_string().contains("--timeout"), "{up}");

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Global;
-use super::apply::{Consent, Job};
+use super::apply::{Consent, Gate, Job};
 use super::open::open;
 use super::plan::Shown;
 use crate::desired::Desired;
@@ -37,6 +37,6 @@ impl Destroy {
             },
         };
         let (known, wanted) = (opened.desired()?, Desired::default());
-        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, reviewed: None, consent, global, ui }.run().await
+        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate: Gate::default(), reviewed: None, consent, global, ui }.run().await
     }
 }

@@ -12,6 +12,9 @@ use crate::compile::compile;
 use crate::desired::Desired;
 use crate::diagnostic::Diagnostics;
 use crate::exit::{Exit, Stop};
+use crate::isolation::model::Model;
+use crate::isolation::probes::judge;
+use crate::isolation::report::{Method, Report};
 use crate::library::Library;
 use crate::manifest::{self, Manifest};
 use crate::names::Names;
@@ -121,6 +124,13 @@ impl Opened {
 
     pub(super) fn desired(&self) -> Result<Desired> {
         compile(&self.manifest, &self.library, &self.names)
+    }
+
+    /// What the declared platform lets through, judged from a sample of its tenants: `verify` asks all of them.
+    pub(super) fn isolation(&self, desired: &Desired) -> Result<Report> {
+        const SAMPLE: usize = 100;
+        let model = Model::declared(&self.manifest, &self.names, desired)?.sampled(SAMPLE);
+        Ok(judge(&model, Method::Manifest))
     }
 
     pub(super) async fn live(&self, desired: &Desired) -> Result<Live> {

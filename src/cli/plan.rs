@@ -7,10 +7,11 @@ use super::open::{Opened, open};
 use super::{Format, Global};
 use crate::address::Address;
 use crate::exit::{Exit, Stop};
+use crate::isolation::report::Report;
 use crate::plan::{self, Action, Named, Which, diff};
 use crate::ui::plan::{Detail, text};
 use crate::ui::style::{DIM, count};
-use crate::ui::{Ui, json};
+use crate::ui::{Ui, json, verify};
 
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
@@ -45,12 +46,17 @@ impl Shown {
         if self.full { Detail::Full } else { Detail::Folded }
     }
 
+    /// The plan, and what the platform that it makes would let through.
+    fn text(&self, plan: &plan::Plan, isolation: Option<&Report>) -> String {
+        text(plan, self.detail()) + &isolation.map(verify::line).unwrap_or_default()
+    }
+
     /// Prints the plan in the form that was asked for.
-    pub(super) fn print(&self, plan: &plan::Plan, global: &Global, ui: &Ui, opened: &Opened) -> Result<()> {
+    pub(super) fn print(&self, plan: &plan::Plan, isolation: Option<&Report>, global: &Global, ui: &Ui, opened: &Opened) -> Result<()> {
         let calls = opened.aws.calls().all();
         match global.output {
-            Format::Text => ui.answer(&text(plan, self.detail()))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&json::plan(plan, calls))?)?,
+            Format::Text => ui.answer(&self.text(plan, isolation))?,
+            Format::Json | Format::Yaml => ui.answer(&global.document(&json::plan(plan, isolation, calls))?)?,
         }
         ui.say(&format!(
             "{DIM}{} read AWS; checksum {}{DIM:#}",
@@ -63,11 +69,18 @@ impl Shown {
 
 impl Shown {
     /// The plan before it is carried out: on stderr, where stdout is for a document about the outcome.
-    pub(super) fn print_before(&self, plan: &plan::Plan, global: &Global, ui: &Ui, opened: &Opened) -> Result<()> {
+    pub(super) fn print_before(
+        &self,
+        plan: &plan::Plan,
+        isolation: Option<&Report>,
+        global: &Global,
+        ui: &Ui,
+        opened: &Opened,
+    ) -> Result<()> {
         match global.output {
-            Format::Text => self.print(plan, global, ui, opened),
+            Format::Text => self.print(plan, isolation, global, ui, opened),
             Format::Json | Format::Yaml => {
-                ui.say(text(plan, self.detail()).trim_end());
+                ui.say(self.text(plan, isolation).trim_end());
                 Ok(())
             }
         }
@@ -98,7 +111,7 @@ impl Plan {
         let named = self.shown.named();
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
         all_named(&plan, &named)?;
-        self.shown.print(&plan, global, ui, &opened)?;
+        self.shown.print(&plan, Some(&opened.isolation(&desired)?), global, ui, &opened)?;
         Ok(if self.detailed_exitcode && !(plan.is_empty() && plan.blocked.is_empty()) { Exit::Changes } else { Exit::Done })
     }
 }

@@ -9,6 +9,8 @@ use cedar_policy::{
 };
 use serde_json::{Map, Value, json};
 
+pub(crate) mod ask;
+
 /// The one gateway that a policy may name: its own.
 pub(crate) const GATEWAY: &str = "{{gateway.arn}}";
 /// Stands before the tool's name in every action.
@@ -136,8 +138,12 @@ fn plain(message: &str) -> String {
     message.replace("for policy `policy0`, ", "").replace("policy `policy0`", "the policy")
 }
 
-/// What AgentCore makes of tool definitions: an action a tool, its inputs as the context.
 fn schema(tools: &Value) -> Result<Schema, String> {
+    schema_for(TARGET, tools)
+}
+
+/// What AgentCore makes of tool definitions: an action a tool, its inputs as the context.
+fn schema_for(target: &str, tools: &Value) -> Result<Schema, String> {
     let mut actions = json!({ "Mcp": {}, "CallTool": { "memberOf": [{ "id": "Mcp" }] } });
     for tool in tools.as_array().into_iter().flatten() {
         let name = tool.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -152,7 +158,7 @@ fn schema(tools: &Value) -> Result<Schema, String> {
             },
         });
         if let Some(actions) = actions.as_object_mut() {
-            actions.insert(format!("{TARGET}___{name}"), action);
+            actions.insert(format!("{target}___{name}"), action);
         }
     }
     let user = json!({ "shape": { "type": "Record", "attributes": { "id": { "type": "String" } } }, "tags": { "type": "String" } });

@@ -24,6 +24,10 @@ impl PolicyDocument {
         Ok(value.into())
     }
 
+    pub(crate) fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// As AWS is to store it.
     pub(crate) fn text(&self) -> String {
         self.0.to_string()

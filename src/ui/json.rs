@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::verify::summary;
 use crate::apply::Outcome;
+use crate::isolation::report::Report;
 use crate::plan::{Action, Plan, notes};
 use crate::schedule::StepId;
 
@@ -10,7 +12,7 @@ use crate::schedule::StepId;
 const PLAN: &str = "tenantry-plan/1.0";
 const OUTCOME: &str = "tenantry-outcome/1.0";
 
-pub(crate) fn plan(plan: &Plan, calls: u64) -> Value {
+pub(crate) fn plan(plan: &Plan, isolation: Option<&Report>, calls: u64) -> Value {
     let changes: Vec<Value> = plan
         .changes
         .iter()
@@ -46,6 +48,7 @@ pub(crate) fn plan(plan: &Plan, calls: u64) -> Value {
         "kept": plan.kept,
         "blocked": plan.blocked,
         "notes": notes(plan),
+        "isolation": isolation.map(|report| json!({ "profile": report.profile.as_str(), "summary": summary(report) })),
     })
 }
 

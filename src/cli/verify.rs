@@ -1,0 +1,127 @@
+//! `verify`: proves that no tenant reaches another, from the manifest and from what is live. It writes nothing to AWS.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use super::open::{self, open};
+use super::{Format, Global};
+use crate::compile::compile;
+use crate::exit::{Exit, Stop};
+use crate::isolation::argument::argument;
+use crate::isolation::model::{Model, Strangers};
+use crate::isolation::mutations;
+use crate::isolation::probes::judge;
+use crate::isolation::report::{Method, Report};
+use crate::names::TenantId;
+use crate::ui::{Ui, verify as show};
+
+/// Prove that no tenant reaches another, from the manifest and from what is live.
+///
+/// Every probe is an attack. PASS is a definite refusal of each attack and a definite permission of what is the caller's own; FAIL
+/// has a counterexample; UNKNOWN can't be shown either way; NOT-ENFORCED rests on application code alone; SKIPPED has nothing to judge.
+/// Ends with 14 if anything FAILs or is UNKNOWN. What the probes are and rest on stands in docs/isolation.md.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Judge the files alone: no credentials, no network.
+    #[arg(long)]
+    offline: bool,
+    /// Show the whole argument for one tenant against another.
+    #[arg(long, num_args = 2, value_names = ["TENANT", "OTHER"])]
+    pair: Option<Vec<TenantId>>,
+    /// Break the platform on paper, one way after another, and show which probes notice.
+    #[arg(long, conflicts_with = "pair")]
+    self_test: bool,
+    /// Write the report as SARIF 2.1.0, for code scanning.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pair", "self_test"])]
+    sarif: Option<PathBuf>,
+    /// Write the report as Markdown, for a comment.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["pair", "self_test"])]
+    markdown: Option<PathBuf>,
+}
+
+impl Verify {
+    pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        let (declared, live) = self.models(global, ui).await?;
+        // What is live counts, where it is read.
+        let newest = live.as_ref().unwrap_or(&declared);
+        if let Some([from, to]) = self.pair.as_deref() {
+            return pair(newest, (from, to), global, ui);
+        }
+        if self.self_test {
+            return self_test(&declared, global, ui);
+        }
+        let mut report = judge(&declared, Method::Manifest);
+        if let Some(live) = &live {
+            report.rows = together(report.rows, judge(live, Method::State).rows);
+        }
+        if let Some(file) = &self.sarif {
+            write(file, &format!("{:#}\n", show::sarif(&report, &global.manifest.display().to_string())))?;
+        }
+        if let Some(file) = &self.markdown {
+            write(file, &show::markdown(&report))?;
+        }
+        match global.output {
+            Format::Text => ui.answer(&show::text(&report))?,
+            Format::Json | Format::Yaml => ui.answer(&global.document(&show::document(&report))?)?,
+        }
+        Ok(ending(&report))
+    }
+
+    /// The platform as it is declared, and as it is live.
+    async fn models(&self, global: &Global, ui: &Ui) -> Result<(Model, Option<Model>)> {
+        if self.offline || self.self_test {
+            let (manifest, library, names, warnings) = open::files(global)?;
+            if !warnings.is_empty() {
+                ui.findings(&warnings);
+            }
+            let desired = compile(&manifest, &library, &names)?;
+            return Ok((Model::declared(&manifest, &names, &desired)?, None));
+        }
+        let opened = open(global, ui).await?;
+        let desired = opened.desired()?;
+        let live = opened.live(&desired).await?;
+        let declared = Model::declared(&opened.manifest, &opened.names, &desired)?;
+        Ok((declared, Some(Model::live(&opened.manifest, &opened.names, &live, Strangers::default()))))
+    }
+}
+
+/// Both answers to each probe; one where they agree.
+fn together(declared: Vec<crate::isolation::report::Row>, live: Vec<crate::isolation::report::Row>) -> Vec<crate::isolation::report::Row> {
+    declared
+        .into_iter()
+        .zip(live)
+        .flat_map(|(declared, live)| if declared.outcome == live.outcome && declared.findings == live.findings { vec![live] } else { vec![declared, live] })
+        .collect()
+}
+
+fn ending(report: &Report) -> Exit {
+    if report.is_sound() { Exit::Done } else { Exit::Isolation }
+}
+
+fn pair(model: &Model, (from, to): (&TenantId, &TenantId), global: &Global, ui: &Ui) -> Result<Exit> {
+    if from == to {
+        return Err(Stop::at(Exit::Usage, format!("--pair takes two tenants, and both are `{from}`")));
+    }
+    let argument = argument(model, from, to)?;
+    match global.output {
+        Format::Text => ui.answer(&show::argument(&argument))?,
+        Format::Json | Format::Yaml => ui.answer(&global.document(&show::argument_document(&argument))?)?,
+    }
+    Ok(if argument.is_sound() { Exit::Done } else { Exit::Isolation })
+}
+
+fn self_test(model: &Model, global: &Global, ui: &Ui) -> Result<Exit> {
+    let tested = mutations::test(model);
+    match global.output {
+        Format::Text => ui.answer(&show::self_test(&tested))?,
+        Format::Json | Format::Yaml => ui.answer(&global.document(&show::self_test_document(&tested))?)?,
+    }
+    Ok(if tested.iter().all(|t| t.is_noticed()) { Exit::Done } else { Exit::Isolation })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the file that the user asked for")]
+fn write(file: &Path, text: &str) -> Result<()> {
+    std::fs::write(file, text).with_context(|| format!("writing `{}`", file.display()))
+}

@@ -1,0 +1,293 @@
+//! Breaking the platform on paper: each mutation opens one hole, and a probe that stays green is worth nothing.
+
+use serde_json::{Value, json};
+
+use super::model::Model;
+use super::probes::judge;
+use super::report::{Method, Outcome};
+
+/// One hole, and how it is made.
+pub(crate) struct Mutation {
+    /// What is broken, in words.
+    pub(crate) name: &'static str,
+    /// Whether there was something to break.
+    open: fn(&mut Model) -> bool,
+}
+
+/// What became of one mutation.
+#[derive(Debug, Clone)]
+pub(crate) struct Tested {
+    pub(crate) name: &'static str,
+    /// The platform has nothing that it could break.
+    pub(crate) applies: bool,
+    /// The probes that turned red.
+    pub(crate) noticed_by: Vec<&'static str>,
+}
+
+impl Tested {
+    pub(crate) fn is_noticed(&self) -> bool {
+        !self.applies || !self.noticed_by.is_empty()
+    }
+}
+
+/// Breaks a copy of the platform each way, and asks every probe.
+pub(crate) fn test(model: &Model) -> Vec<Tested> {
+    let before: Vec<Outcome> = judge(model, Method::Manifest).rows.iter().map(|row| row.outcome).collect();
+    MUTATIONS
+        .iter()
+        .map(|mutation| {
+            let mut broken = model.clone();
+            let applies = (mutation.open)(&mut broken);
+            let after = judge(&broken, Method::Manifest).rows;
+            let red = after.iter().zip(&before).filter(|(row, before)| row.outcome >= Outcome::Unknown && row.outcome > **before);
+            Tested { name: mutation.name, applies, noticed_by: red.map(|(row, _)| row.probe).collect() }
+        })
+        .collect()
+}
+
+const fn mutation(name: &'static str, open: fn(&mut Model) -> bool) -> Mutation {
+    Mutation { name, open }
+}
+
+pub(crate) const MUTATIONS: &[Mutation] = &[
+    mutation("let anybody sign up", |m| set(m, "user_pool", "/self_sign_up", json!(true))),
+    mutation("let the tenant attribute be changed", |m| {
+        let pointer = format!("/attributes/{}/mutable", m.claims.tenant.trim_start_matches("custom:"));
+        set(m, "user_pool", &pointer, json!(true))
+    }),
+    mutation("leave out a client's write attributes", |m| set(m, "client", "/write_attributes", Value::Null)),
+    mutation("let users write their tenant", |m| {
+        let claim = m.claims.tenant.clone();
+        set(m, "client", "/write_attributes", json!(["name", claim]))
+    }),
+    mutation("let clients sign in with passwords", |m| set(m, "client", "/auth_flows", json!(["ALLOW_USER_SRP_AUTH"]))),
+    mutation("let tokens live a day", |m| set(m, "client", "/token_minutes", json!(1440))),
+    mutation("give a user another tenant's claim", |m| {
+        let claim = m.claims.tenant.trim_start_matches("custom:").to_owned();
+        set(m, "user", &format!("/tenant/{claim}"), json!("somebody-else"))
+    }),
+    mutation("give a user another tier's claim", |m| {
+        let claim = m.claims.tier.trim_start_matches("custom:").to_owned();
+        set(m, "user", &format!("/claims/{claim}"), json!("platinum"))
+    }),
+    mutation("stop asking for the tier at runtimes", |m| set(m, "runtime", "/authorizer/custom_claims", json!({}))),
+    mutation("stop asking for the tier at gateways", |m| set(m, "gateway", "/authorizer/custom_claims", json!({}))),
+    mutation("take tokens of another issuer", |m| set(m, "runtime", "/authorizer/discovery_url", json!("https://example.com/"))),
+    mutation("take tokens for any client", |m| set(m, "gateway", "/authorizer/allowed_audience", json!([]))),
+    mutation("remove the runtimes' resource policies", |m| remove(m, "resource_policy")),
+    mutation("let tokens open shells", |m| {
+        replace(m, "resource_policy", "\"bedrock-agentcore:InvokeAgentRuntime\"", "\"bedrock-agentcore:*\"") && drop_denies(m, "resource_policy", "/policy")
+    }),
+    mutation("only log what policies refuse", |m| set(m, "gateway", "/policy/mode", json!("log_only"))),
+    mutation("let a policy only log", |m| set(m, "policy", "/enforced", json!("log_only"))),
+    mutation("remove the tenant from a Cedar policy", |m| {
+        let tenant = m.claims.tenant.clone();
+        let input = tenant.trim_start_matches("custom:").to_owned();
+        replace(m, "policy", &format!("principal.getTag(\\\"{tenant}\\\") == context.input.{input}"), "true")
+    }),
+    mutation("remove the tier from Cedar policies", |m| {
+        let tier = m.claims.tier.clone();
+        replace(m, "policy", &format!("principal.getTag(\\\"{tier}\\\") =="), &format!("principal.getTag(\\\"{tier}\\\") !="))
+    }),
+    mutation("let a tool take headers", |m| {
+        replace(m, "gateway_target", "\"properties\":{", "\"properties\":{\"headers\":{\"type\":\"string\"},")
+    }),
+    mutation("let a tool take a tenant that nothing binds", |m| {
+        replace(m, "gateway_target", "\"properties\":{", "\"properties\":{\"tenant_id\":{\"type\":\"string\"},")
+    }),
+    mutation("trust the whole account with tenants' roles", |m| {
+        let root = format!("arn:aws:iam::{}:root", m.names.account);
+        tagged(m, |role| widen_trust(role, &root))
+    }),
+    mutation("trust everybody with tenants' roles", |m| tagged(m, |role| widen_trust(role, "*"))),
+    mutation("take tenants' roles on without tags", |m| tagged(m, |role| drop_conditions(role, "/trust/Statement"))),
+    mutation("let tags end with the session", |m| {
+        tagged(m, |role| drop_condition_keys(role, "/trust/Statement", "sts:TransitiveTagKeys"))
+    }),
+    mutation("take further tags", |m| tagged(m, |role| drop_condition_keys(role, "/trust/Statement", "aws:TagKeys"))),
+    mutation("give the runtime role a table", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["dynamodb:*"], "Resource": ["*"] });
+        role(m, "runtime", |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("let the runtime role read secrets", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["ssm:*"], "Resource": ["*"] });
+        role(m, "runtime", |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("let the runtime role call the tools", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": ["*"] });
+        role(m, "runtime", |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("drop the slash after a tenant's prefix", |m| replace_tagged(m, "${aws:PrincipalTag/ClinicId}/*", "${aws:PrincipalTag/ClinicId}*")),
+    mutation("match actors by pattern", |m| {
+        let text = "${aws:PrincipalTag/UserId}\"";
+        replace_tagged(m, text, "*\"") && replace_tagged(m, "\"StringEquals\":{\"bedrock-agentcore:actorId\"", "\"StringLike\":{\"bedrock-agentcore:actorId\"")
+    }),
+    mutation("match namespaces without their end", |m| replace_tagged(m, "${aws:PrincipalTag/UserId}/*", "*")),
+    mutation("let reads of tables go without a key", |m| {
+        tagged(m, |role| {
+            let kept = drop_condition_keys(role, "/policy/Statement", "dynamodb:LeadingKeys");
+            keep_allows(role) && kept
+        })
+    }),
+    mutation("remove the guard against calls without a key", |m| {
+        tagged(m, |role| {
+            let dropped = drop_operator(role, "/policy/Statement", "Null", "dynamodb:LeadingKeys");
+            // A denial beside it would still hold.
+            keep_allows(role) && dropped
+        })
+    }),
+    mutation("allow sessions that name nobody", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["*"], "Resource": ["*"] });
+        tagged(m, |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("share one prefix of documents", |m| replace_tagged(m, "-tier/${aws:PrincipalTag/ClinicId}/*", "-tier/*")),
+    mutation("keep memories of all users in one namespace", |m| {
+        set_all(m, "memory", |spec| {
+            let Some(strategies) = spec.get_mut("strategies").and_then(Value::as_object_mut) else { return false };
+            strategies.values_mut().for_each(|strategy| strategy["namespace"] = json!("clinic/all"));
+            !strategies.is_empty()
+        })
+    }),
+    mutation("let services of other accounts use the runtime role", |m| role(m, "runtime", |role| drop_conditions(role, "/trust/Statement"))),
+    mutation("let services of other accounts use the gateway role", |m| role(m, "gateway", |role| drop_conditions(role, "/trust/Statement"))),
+    mutation("remove the interceptor", |m| set(m, "gateway", "/interceptor", Value::Null)),
+    mutation("pass a header on that the interceptor does not write", |m| {
+        let is_strict = m.profile == crate::manifest::Profile::Strict;
+        is_strict && set(m, "gateway_target", "/headers", json!(["X-Tier", "X-Clinic-ID", "X-User-ID", "X-Tenant"]))
+    }),
+    mutation("name a role of another team that trusts the agent", |m| {
+        let Some(runtime) = m.of_kind("role").find(|(a, _)| a.label() == "runtime").and_then(|(_, r)| r.output.get("arn").cloned()) else {
+            return false;
+        };
+        let trust = json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Allow", "Principal": { "AWS": [runtime] }, "Action": ["sts:AssumeRole"] }] });
+        m.strangers.roles.insert(format!("arn:aws:iam::{}:role/other-team", m.names.account), trust);
+        role(m, "runtime", keep_allows)
+    }),
+];
+
+/// Changes the spec of every resource of a kind.
+fn set_all(model: &mut Model, kind: &str, change: impl Fn(&mut Value) -> bool) -> bool {
+    let mut any = false;
+    for (_, resource) in model.resources.iter_mut().filter(|(address, _)| address.kind() == kind) {
+        any |= change(&mut resource.spec);
+    }
+    any
+}
+
+/// Sets what a pointer names, in every resource of a kind that has it.
+fn set(model: &mut Model, kind: &str, pointer: &str, value: Value) -> bool {
+    set_all(model, kind, |spec| match spec.pointer_mut(pointer) {
+        Some(place) if !place.is_null() && *place != value => {
+            *place = value.clone();
+            true
+        }
+        _ => false,
+    })
+}
+
+fn remove(model: &mut Model, kind: &str) -> bool {
+    let before = model.resources.len();
+    model.resources.retain(|address, _| address.kind() != kind);
+    model.resources.len() < before
+}
+
+/// Replaces a part of the documents' text, where that leaves a document.
+fn replace(model: &mut Model, kind: &str, from: &str, to: &str) -> bool {
+    set_all(model, kind, |spec| replaced(spec, from, to))
+}
+
+fn replaced(spec: &mut Value, from: &str, to: &str) -> bool {
+    let text = spec.to_string();
+    match serde_json::from_str(&text.replace(from, to)) {
+        Ok(changed) if text.contains(from) => {
+            *spec = changed;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Changes the roles that are taken on for tenants.
+fn tagged(model: &mut Model, change: impl Fn(&mut Value) -> bool) -> bool {
+    let is_tagged = |spec: &Value| spec.pointer("/trust").is_some_and(|trust| trust.to_string().contains("sts:TagSession"));
+    set_all(model, "role", |spec| is_tagged(spec) && change(spec))
+}
+
+fn replace_tagged(model: &mut Model, from: &str, to: &str) -> bool {
+    tagged(model, |spec| {
+        let Some(policy) = spec.get_mut("policy") else { return false };
+        let changed = replaced(policy, from, to);
+        // The denials say the same the other way round.
+        changed && keep_allows(spec)
+    })
+}
+
+fn role(model: &mut Model, label: &str, change: impl Fn(&mut Value) -> bool) -> bool {
+    let mut any = false;
+    for (_, resource) in model.resources.iter_mut().filter(|(a, _)| a.kind() == "role" && a.label() == label) {
+        any |= change(&mut resource.spec);
+    }
+    any
+}
+
+fn statements<'a>(spec: &'a mut Value, pointer: &str) -> Option<&'a mut Vec<Value>> {
+    spec.pointer_mut(pointer)?.as_array_mut()
+}
+
+fn push(spec: &mut Value, pointer: &str, statement: &Value) -> bool {
+    statements(spec, pointer).map(|all| all.push(statement.clone())).is_some()
+}
+
+/// Takes the denials out of a role's own policy, so that what it allows is all that stands.
+fn keep_allows(spec: &mut Value) -> bool {
+    statements(spec, "/policy/Statement").map(|all| all.retain(|s| s.get("Effect") != Some(&json!("Deny")))).is_some()
+}
+
+fn drop_denies(model: &mut Model, kind: &str, pointer: &str) -> bool {
+    let pointer = format!("{pointer}/Statement");
+    set_all(model, kind, |spec| statements(spec, &pointer).map(|all| all.retain(|s| s.get("Effect") != Some(&json!("Deny")))).is_some())
+}
+
+fn widen_trust(spec: &mut Value, principal: &str) -> bool {
+    let Some(all) = statements(spec, "/trust/Statement") else { return false };
+    all.retain(|s| s.get("Effect") != Some(&json!("Deny")));
+    for statement in all.iter_mut() {
+        statement["Principal"] = json!({ "AWS": [principal] });
+    }
+    !all.is_empty()
+}
+
+fn drop_conditions(spec: &mut Value, pointer: &str) -> bool {
+    let Some(all) = statements(spec, pointer) else { return false };
+    let mut any = false;
+    for statement in all.iter_mut().filter(|s| s.get("Effect") == Some(&json!("Allow"))).filter_map(Value::as_object_mut) {
+        any |= statement.remove("Condition").is_some();
+    }
+    any
+}
+
+fn drop_condition_keys(spec: &mut Value, pointer: &str, key: &str) -> bool {
+    let Some(all) = statements(spec, pointer) else { return false };
+    let mut any = false;
+    for condition in all.iter_mut().filter_map(|s| s.get_mut("Condition")?.as_object_mut()) {
+        for operator in condition.values_mut().filter_map(Value::as_object_mut) {
+            any |= operator.remove(key).is_some();
+        }
+        condition.retain(|_, operator| operator.as_object().is_none_or(|keys| !keys.is_empty()));
+    }
+    any
+}
+
+fn drop_operator(spec: &mut Value, pointer: &str, operator: &str, key: &str) -> bool {
+    let Some(all) = statements(spec, pointer) else { return false };
+    let mut any = false;
+    for condition in all.iter_mut().filter_map(|s| s.get_mut("Condition")?.as_object_mut()) {
+        let Some(keys) = condition.get_mut(operator).and_then(Value::as_object_mut) else { continue };
+        any |= keys.remove(key).is_some();
+        if keys.is_empty() {
+            condition.remove(operator);
+        }
+    }
+    any
+}

@@ -1,0 +1,157 @@
+//! The ways in: authorizers of runtimes and gateways, commands beside the agent, sessions, and what callers say of themselves.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, anyhow};
+use serde_json::Value;
+
+use super::super::iam::{self, Context, Policy, Request};
+use super::super::model::{Model, Resource};
+use super::super::report::Row;
+use super::super::roles::roles;
+use crate::address::{Address, Owner};
+use crate::kinds::{AuthorizerType, Gateway, GatewayTarget, JwtAuthorizer, Runtime};
+use crate::manifest::Profile;
+
+/// The headers by which tools are told whose data to read.
+const IDENTITY: [&str; 3] = ["X-Tier", "X-Clinic-ID", "X-User-ID"];
+
+fn tier_of(address: &Address) -> Option<String> {
+    match address.owner() {
+        Owner::Tier(tier) => Some(tier.to_string()),
+        Owner::Platform | Owner::Tenant(_) => None,
+    }
+}
+
+/// A token of this pool for our own client, that says the tier of what it is shown to.
+fn judge_authorizer(model: &Model, row: &mut Row, address: &Address, authorizer: &JwtAuthorizer) -> Result<()> {
+    let object = address.to_string();
+    let issuer = authorizer.discovery_url.get()?;
+    let pool = format!("https://cognito-idp.{}.amazonaws.com/", model.names.region);
+    row.refused_if(issuer.starts_with(&pool), &object, format!("tokens of `{issuer}` are taken, which is not the platform's user pool"));
+    let asks = !authorizer.allowed_audience.is_empty() || !authorizer.allowed_clients.is_empty();
+    row.refused_if(asks, &object, "tokens for any client of the pool are taken");
+    let tier = tier_of(address).with_context(|| format!("{address} belongs to no tier"))?;
+    let asked = authorizer.custom_claims.get(&model.claims.tier);
+    let says = match asked {
+        None => format!("the claim `{}` is not asked for: users of every tier are let in", model.claims.tier),
+        Some(other) => format!("the claim `{}` must be `{other}`, and this is of tier {tier}", model.claims.tier),
+    };
+    row.refused_if(asked == Some(&tier), &object, says);
+    row.controls += 1;
+    Ok(())
+}
+
+pub(super) fn runtime_authorizer(model: &Model, row: &mut Row) -> Result<()> {
+    for (address, runtime) in model.all::<Runtime>()? {
+        judge_authorizer(model, row, address, &runtime.authorizer)?;
+    }
+    Ok(())
+}
+
+pub(super) fn gateway_authorizer(model: &Model, row: &mut Row) -> Result<()> {
+    row.backstop = Some("tool policies ask for the tier, too");
+    for (address, gateway) in model.all::<Gateway>()? {
+        let jwt = gateway.authorizer_type == AuthorizerType::CustomJwt;
+        row.refused_if(jwt, address.to_string(), "the gateway asks for no token");
+        judge_authorizer(model, row, address, &gateway.authorizer)?;
+    }
+    Ok(())
+}
+
+/// What a token must not be good for beside a call of the agent.
+const COMMANDS: [&str; 9] = [
+    "bedrock-agentcore:InvokeAgentRuntimeCommand",
+    "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
+    "bedrock-agentcore:ListAgentRuntimeCommandShells",
+    "bedrock-agentcore:StopAgentRuntimeCommandShell",
+    "bedrock-agentcore:StopRuntimeSession",
+    "bedrock-agentcore:InvokeAgentRuntimeForUser",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
+    "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
+    "bedrock-agentcore:UpdateAgentRuntime",
+];
+
+pub(super) fn runtime_commands(model: &Model, row: &mut Row) -> Result<()> {
+    for (address, _) in model.all::<Runtime>()? {
+        let arn = model.output(address, "arn")?;
+        for on in [arn.to_owned(), format!("{arn}/runtime-endpoint/DEFAULT")] {
+            let object = format!("{address}, {}", if on == arn { "the runtime" } else { "its endpoint" });
+            let of_this = |policy: &&Resource| policy.spec.get("resource").and_then(Value::as_str) == Some(on.as_str());
+            let found = model.of_kind("resource_policy").map(|(_, policy)| policy).find(of_this);
+            let Some(document) = found.and_then(|policy| policy.spec.get("policy")) else {
+                row.breach(object, "no resource policy: a token that is good for the agent is good for a shell beside it");
+                continue;
+            };
+            let policy = Policy::parse(document).map_err(|why| anyhow!("{why}"))?;
+            let context = Context::new();
+            let ask = |action| {
+                // Bearers of tokens have no principal of their own: AWS judges them as anybody.
+                iam::resource(&policy, &Request { principal: None, service: None, action, resource: &on, context: &context })
+            };
+            row.control(&ask("bedrock-agentcore:InvokeAgentRuntime"), || object.clone(), || "a call of the agent".into());
+            for action in COMMANDS {
+                row.attack(&ask(action), || object.clone(), || action.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn sessions(model: &Model, row: &mut Row) -> Result<()> {
+    if model.of_kind("runtime").next().is_some() {
+        row.not_enforced("every runtime", "AWS binds no session to a user: the agent compares the token of each call with the session's first");
+    }
+    Ok(())
+}
+
+pub(super) fn agent_code(model: &Model, row: &mut Row) -> Result<()> {
+    if model.of_kind("runtime").next().is_none() {
+        return Ok(());
+    }
+    match model.profile {
+        Profile::Article => row.not_enforced(
+            "every runtime",
+            "the agent takes on the tenants' role itself and chooses whose: it must take tier, tenant and user from the token alone",
+        ),
+        Profile::Strict => {
+            // The agent gets credentials for whoever the token names, whatever it believes itself.
+            let roles = roles(model)?;
+            let runtime = roles.iter().find(|role| role.address.label() == "runtime").context("there is no runtime role")?;
+            for role in roles.iter().filter(|role| role.is_tagged) {
+                let context = super::roles::request(&super::roles::whole_tags(model));
+                let judged = role.lets_in(Some(&runtime.arn), None, "sts:AssumeRole", &context);
+                row.attack(&judged, || runtime.name().into(), || format!("taking on {} with tags of its choice", role.name()));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn headers(model: &Model, row: &mut Row) -> Result<()> {
+    row.backstop = Some("a tool that is called with no header refuses");
+    let gateways = model.all::<Gateway>()?;
+    if gateways.is_empty() {
+        return Ok(());
+    }
+    for (address, target) in model.all::<GatewayTarget>()? {
+        let identity: BTreeSet<String> = IDENTITY.iter().map(|h| h.to_lowercase()).collect();
+        let others: Vec<&String> = target.headers.iter().filter(|h| !identity.contains(&h.to_lowercase())).collect();
+        if model.profile == Profile::Strict {
+            let says = format!("headers beside the interceptor's reach the tool as callers write them: {others:?}");
+            row.refused_if(others.is_empty(), address.to_string(), says);
+        }
+    }
+    for (address, gateway) in gateways {
+        match model.profile {
+            Profile::Article => {
+                row.not_enforced(address.to_string(), "tools believe the headers, which a caller of the gateway itself can write");
+            }
+            Profile::Strict => {
+                let says = "no interceptor overwrites the headers that tools believe";
+                row.refused_if(model.resources.get(address).is_some_and(|r| r.spec.get("interceptor").is_some_and(|i| !i.is_null())), address.to_string(), says);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Attacks between tenants on data that roles of tenants guard: every tenant against its neighbours and some others, and each
+//! kind of look-alike once. Documents name no tenant, so what holds for these holds for all (see docs/isolation.md).
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+
+use super::super::iam::{Decision, Judgement};
+use super::super::model::Model;
+use super::super::report::Row;
+use super::super::roles::{Caller, Known, OTHER_USER, tagged};
+
+/// One call on data.
+pub(crate) struct Call {
+    pub(crate) action: &'static str,
+    pub(crate) resource: String,
+    pub(crate) keys: Vec<(&'static str, Vec<String>)>,
+    /// In words, for whoever reads a counterexample.
+    pub(crate) words: String,
+}
+
+/// A sort of data that tenants' roles guard.
+pub(super) struct Wall<'a> {
+    /// The calls on what is one caller's own: the first stands for the others where there are thousands of tenants.
+    pub(super) own: &'a dyn Fn(&Caller<'_>) -> Vec<Call>,
+    /// Calls on no tenant in particular, which nobody may make.
+    pub(super) never: &'a dyn Fn(&Caller<'_>) -> Vec<Call>,
+    pub(super) kept: Kept,
+}
+
+/// Whom the data is told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kept {
+    ByTenant,
+    ByTierAndTenant,
+    /// By the tier, the tenant and the user of it.
+    ByUser,
+}
+
+/// How many tenants beside its neighbours each one is tried on.
+const STRANGERS: usize = 2;
+/// A stride that meets every part of a list; the same list always gives the same pairs.
+const STRIDE: usize = 7919;
+
+pub(super) fn judge(model: &Model, row: &mut Row, wall: &Wall<'_>) -> Result<()> {
+    let tagged = tagged(model)?;
+    if tagged.is_empty() {
+        row.skipped("no role is taken on for tenants");
+        return Ok(());
+    }
+    let tenants: Vec<(&str, &str)> = model.tenants.iter().map(|(id, tier)| (tier.as_str(), id.as_str())).collect();
+    let mut tiers_seen = BTreeSet::new();
+    for (n, (tier, tenant)) in tenants.iter().enumerate() {
+        if tiers_seen.contains(tier) && n % model.every != 0 {
+            continue;
+        }
+        let caller = Caller::of(tier, tenant);
+        if (wall.own)(&caller).is_empty() {
+            continue;
+        }
+        let first_of_tier = tiers_seen.insert(*tier);
+        own(row, wall, &tagged, &caller);
+        if first_of_tier {
+            look_alikes(model, row, wall, &tagged, &caller);
+            never(row, wall, &tagged, &caller);
+        }
+        let others = (1..=STRANGERS).map(|k| (n + k * STRIDE) % tenants.len()).chain([n.wrapping_sub(1), n + 1]);
+        for (tier, tenant) in others.filter(|m| *m != n).filter_map(|m| tenants.get(m)) {
+            attack(row, &tagged, &caller, (wall.own)(&Caller::of(tier, tenant)).into_iter().take(1));
+        }
+    }
+    Ok(())
+}
+
+/// What any of the tenants' roles says of a call: one that allows it is enough.
+pub(crate) fn any(tagged: &[Known], caller: &Caller<'_>, call: &Call) -> Judgement {
+    let context = call.keys.iter().fold(caller.session(), |context, (key, values)| context.with(key, values.clone()));
+    let mut refused = None;
+    let mut unknown = None;
+    for role in tagged {
+        let judged = role.may(call.action, &call.resource, &context);
+        match judged.decision {
+            Decision::Allow => return Judgement { by: judged.by.map(|by| format!("{} of {}", by, role.name())), ..judged },
+            Decision::Unknown => unknown = Some(judged),
+            Decision::ExplicitDeny | Decision::ImplicitDeny => refused = Some(judged),
+        }
+    }
+    unknown.or(refused).unwrap_or(Judgement { decision: Decision::Unknown, by: None })
+}
+
+fn who(caller: &Caller<'_>) -> String {
+    format!("{} ({})", caller.tenant, caller.tier)
+}
+
+fn own(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
+    for call in (wall.own)(caller) {
+        row.control(&any(tagged, caller, &call), || who(caller), || format!("{} on {}", call.action, call.words));
+    }
+}
+
+fn attack(row: &mut Row, tagged: &[Known], caller: &Caller<'_>, calls: impl IntoIterator<Item = Call>) {
+    for call in calls {
+        row.attack(&any(tagged, caller, &call), || who(caller), || format!("{} on {}", call.action, call.words));
+    }
+}
+
+fn never(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
+    attack(row, tagged, caller, (wall.never)(caller));
+    // A session that names nobody, or nobody whole.
+    for missing in ["Tier", "ClinicId", "UserId"] {
+        for call in (wall.own)(caller) {
+            let session = caller.tags().into_iter().filter(|(key, _)| *key != missing);
+            let context = session.fold(super::super::iam::Context::new(), |c, (key, value)| c.with(&format!("aws:PrincipalTag/{key}"), [value]));
+            let context = call.keys.iter().fold(context, |context, (key, values)| context.with(key, values.clone()));
+            for role in tagged {
+                row.attack(
+                    &role.may(call.action, &call.resource, &context),
+                    || format!("a session without the tag {missing}"),
+                    || format!("{} on {}", call.action, call.words),
+                );
+            }
+        }
+    }
+}
+
+/// Whoever resembles a tenant: ids that begin or end like its own, other spellings, another tier, another user.
+fn look_alikes(model: &Model, row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
+    let (tenant, tier) = (caller.tenant, caller.tier);
+    let mut shorter = tenant.to_owned();
+    shorter.pop();
+    let ids = [
+        format!("{tenant}b"),
+        format!("{tenant}-b"),
+        shorter.trim_end_matches('-').to_owned(),
+        tenant.to_uppercase(),
+        format!("{tenant}/x"),
+        format!("x/{tenant}"),
+        format!("../{tenant}x"),
+        format!("{tenant}_{OTHER_USER}"),
+        "*".to_owned(),
+        "?".repeat(tenant.len()),
+        tier.to_owned(),
+        "z".repeat(27),
+    ];
+    for id in &ids {
+        // Both ways: as the one attacked, which no id with a slash can be, and as the attacker, whose tags can say more.
+        if !id.contains('/') {
+            attack(row, tagged, caller, (wall.own)(&Caller::of(tier, id)));
+        }
+        attack(row, tagged, &Caller::of(tier, id), (wall.own)(caller));
+    }
+    for other in model.tiers.iter().map(crate::names::TierName::as_str).filter(|other| *other != tier) {
+        if wall.kept >= Kept::ByTierAndTenant {
+            attack(row, tagged, &Caller::of(other, tenant), (wall.own)(caller));
+        }
+        attack(row, tagged, caller, (wall.own)(&Caller::of(other, "zz-nobody")));
+    }
+    if wall.kept == Kept::ByUser {
+        attack(row, tagged, caller, (wall.own)(&Caller { user: OTHER_USER, ..caller.clone() }));
+    }
+}

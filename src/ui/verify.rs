@@ -1,0 +1,251 @@
+//! The proof of isolation: a line in plans, a table for people, and documents for pipelines and code scanning.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use crate::isolation::argument::Argument;
+use crate::isolation::iam::Decision;
+use crate::isolation::mutations::Tested;
+use crate::isolation::probes::PROBES;
+use crate::isolation::report::{Outcome, Report, Row};
+
+const REPORT: &str = "tenantry-isolation/1.0";
+const SELF_TEST: &str = "tenantry-isolation-self-test/1.0";
+const ARGUMENT: &str = "tenantry-isolation-pair/1.0";
+
+fn style(outcome: Outcome) -> anstyle::Style {
+    match outcome {
+        Outcome::Pass => GOOD,
+        Outcome::Skipped => DIM,
+        Outcome::NotEnforced => CAREFUL,
+        Outcome::Unknown | Outcome::Fail => BAD,
+    }
+}
+
+/// `8 tenants, 56 pairs, 14 layers: 12 enforced, 2 by application (sessions, headers)`.
+pub(crate) fn line(report: &Report) -> String {
+    let judged: Vec<&Row> = report.rows.iter().filter(|row| row.outcome != Outcome::Skipped).collect();
+    let named = |outcome| report.of(outcome).map(|row| format!("{} {}", row.probe, row.layer)).collect::<Vec<_>>().join(", ");
+    let mut parts = vec![format!("{} enforced", report.count(Outcome::Pass))];
+    for (outcome, words, style) in
+        [(Outcome::NotEnforced, "by application", CAREFUL), (Outcome::Unknown, "unknown", BAD), (Outcome::Fail, "OPEN", BAD)]
+    {
+        if report.count(outcome) > 0 {
+            parts.push(format!("{style}{} {words} ({}){style:#}", report.count(outcome), named(outcome)));
+        }
+    }
+    let (tenants, pairs) = (count(report.tenants, "tenant"), count(report.pairs, "pair"));
+    format!("Isolation ({} profile): {tenants}, {pairs}, {}: {}\n", report.profile.as_str(), count(judged.len(), "layer"), parts.join(", "))
+}
+
+/// How many findings of one probe a table has room for.
+const SHOWN: usize = 4;
+
+/// One line a probe, and what was found below it.
+pub(crate) fn text(report: &Report) -> String {
+    let mut out = String::new();
+    for row in &report.rows {
+        let style = style(row.outcome);
+        let _ = writeln!(out, "  {}  {style}{:<12}{style:#}  {BOLD}{}{BOLD:#}: {}", row.probe, row.outcome.word(), row.layer, row.attack);
+        for finding in row.findings.iter().take(SHOWN) {
+            let about = if finding.object.is_empty() { String::new() } else { format!("{}: ", finding.object) };
+            let mark = if finding.outcome == row.outcome { "" } else { finding.outcome.word() };
+            let _ = writeln!(out, "{}", wrapped(&format!("{mark}{}{about}{}", if mark.is_empty() { "" } else { " " }, finding.says)));
+        }
+        if row.findings.len() > SHOWN {
+            let _ = writeln!(out, "{}", wrapped(&format!("and {} more, in --output json", row.findings.len() - SHOWN)));
+        }
+        if row.outcome >= Outcome::Unknown
+            && let Some(backstop) = row.backstop
+        {
+            let _ = writeln!(out, "{}", wrapped(&format!("what still stands: {backstop}")));
+        }
+    }
+    out.push('\n');
+    out.push_str(&line(report));
+    let attacks: usize = report.rows.iter().map(|row| row.attacks).sum();
+    let controls: usize = report.rows.iter().map(|row| row.controls).sum();
+    let methods: Vec<&str> = methods(report);
+    let _ = writeln!(
+        out,
+        "{DIM}Judged from {}: {}, and {} of what is the caller's own.{DIM:#}",
+        methods.join(" and "),
+        count(attacks, "attack"),
+        count(controls, "call")
+    );
+    out
+}
+
+fn methods(report: &Report) -> Vec<&'static str> {
+    let mut methods: Vec<_> = report.rows.iter().map(|row| row.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods.into_iter().map(|method| method.word()).collect()
+}
+
+/// Below a probe, in 80 columns.
+fn wrapped(text: &str) -> String {
+    const INDENT: &str = "       ";
+    const WIDTH: usize = 80;
+    let mut lines = vec![INDENT.to_owned()];
+    for word in text.split_whitespace() {
+        let Some(last) = lines.last_mut() else { continue };
+        if last.len() > INDENT.len() && last.len() + 1 + word.len() > WIDTH {
+            lines.push(format!("{INDENT}{word}"));
+        } else {
+            if last.len() > INDENT.len() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+pub(crate) fn document(report: &Report) -> Value {
+    json!({
+        "format": REPORT,
+        "profile": report.profile.as_str(),
+        "tenants": report.tenants,
+        "pairs": report.pairs,
+        "summary": summary(report),
+        "probes": report.rows,
+    })
+}
+
+/// How many probes ended how.
+pub(crate) fn summary(report: &Report) -> Value {
+    json!({
+        "pass": report.count(Outcome::Pass),
+        "fail": report.count(Outcome::Fail),
+        "unknown": report.count(Outcome::Unknown),
+        "not_enforced": report.count(Outcome::NotEnforced),
+        "skipped": report.count(Outcome::Skipped),
+    })
+}
+
+pub(crate) fn markdown(report: &Report) -> String {
+    let mut out = String::from("## Isolation\n\n");
+    out.push_str(&anstream::adapter::strip_str(&line(report)).to_string());
+    out.push_str("\n| probe | layer | attack | by | result |\n|---|---|---|---|---|\n");
+    for row in &report.rows {
+        let _ = writeln!(out, "| {} | {} | {} | {} | {} |", row.probe, row.layer, row.attack, row.method.word(), row.outcome.word());
+    }
+    let told: Vec<&Row> = report.rows.iter().filter(|row| !row.findings.is_empty()).collect();
+    if !told.is_empty() {
+        out.push('\n');
+    }
+    for row in told {
+        for finding in &row.findings {
+            let object = if finding.object.is_empty() { String::new() } else { format!(" `{}`:", finding.object.replace('`', "'")) };
+            let _ = writeln!(out, "- **{} {}**{object} {}", row.probe, finding.outcome.word(), finding.says.replace('|', "\\|"));
+        }
+    }
+    out
+}
+
+/// For code scanning: what is open or unknown as errors, what rests on code as notes.
+pub(crate) fn sarif(report: &Report, manifest: &str) -> Value {
+    let rules: Vec<Value> = PROBES
+        .iter()
+        .map(|probe| {
+            json!({
+                "id": probe.id,
+                "name": probe.layer,
+                "shortDescription": { "text": format!("{}: {}", probe.layer, probe.attack) },
+            })
+        })
+        .collect();
+    let results: Vec<Value> = report
+        .rows
+        .iter()
+        .flat_map(|row| row.findings.iter().map(move |finding| (row, finding)))
+        .filter_map(|(row, finding)| {
+            let level = match finding.outcome {
+                Outcome::Fail | Outcome::Unknown => "error",
+                Outcome::NotEnforced => "note",
+                Outcome::Skipped | Outcome::Pass => return None,
+            };
+            let about = if finding.object.is_empty() { row.layer } else { &finding.object };
+            Some(json!({
+                "ruleId": row.probe,
+                "level": level,
+                "message": { "text": format!("{} {about}: {}", finding.outcome.word(), finding.says) },
+                "locations": [{ "physicalLocation": { "artifactLocation": { "uri": manifest }, "region": { "startLine": 1 } } }],
+                "partialFingerprints": { "tenantry/v1": crate::secret::digest(format!("{} {about} {}", row.probe, finding.says).as_bytes()) },
+            }))
+        })
+        .collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "tenantry verify", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "results": results,
+        }],
+    })
+}
+
+/// Everything that one tenant may and may not do to its own data and to another's.
+pub(crate) fn argument(argument: &Argument) -> String {
+    let mut out = format!("{BOLD}{} against {}{BOLD:#}\n", argument.from, argument.to);
+    let mut layer = "";
+    for step in &argument.steps {
+        if step.layer != layer {
+            layer = step.layer;
+            let _ = writeln!(out, "\n{BOLD}{layer}{BOLD:#}");
+        }
+        let (style, word) = match (step.decision, step.is_own) {
+            (Decision::Allow, true) => (GOOD, "allowed"),
+            (Decision::Allow, false) => (BAD, "ALLOWED"),
+            (Decision::Unknown, _) => (BAD, "unknown"),
+            (Decision::ExplicitDeny | Decision::ImplicitDeny, true) => (BAD, "refused"),
+            (Decision::ExplicitDeny | Decision::ImplicitDeny, false) => (GOOD, "refused"),
+        };
+        let whose = if step.is_own { "own" } else { "other's" };
+        let why = step.by.as_deref().map_or_else(|| "nothing allows it".into(), |by| format!("by {by}"));
+        let _ = writeln!(out, "  {style}{word:<8}{style:#} {whose:<8} {}", step.call);
+        let _ = writeln!(out, "                    {DIM}{why}{DIM:#}");
+    }
+    out
+}
+
+pub(crate) fn argument_document(argument: &Argument) -> Value {
+    let word = |decision| match decision {
+        Decision::Allow => "allow",
+        Decision::ExplicitDeny => "explicit-deny",
+        Decision::ImplicitDeny => "implicit-deny",
+        Decision::Unknown => "unknown",
+    };
+    let steps: Vec<Value> = argument
+        .steps
+        .iter()
+        .map(|s| json!({ "layer": s.layer, "own": s.is_own, "call": s.call, "decision": word(s.decision), "by": s.by }))
+        .collect();
+    json!({ "format": ARGUMENT, "from": argument.from, "to": argument.to, "sound": argument.is_sound(), "steps": steps })
+}
+
+/// Which probes noticed what was broken.
+pub(crate) fn self_test(tested: &[Tested]) -> String {
+    let mut out = String::new();
+    for t in tested {
+        let (style, word, why) = match (t.applies, t.noticed_by.as_slice()) {
+            (false, _) => (DIM, "skipped", "the platform has nothing of it".to_owned()),
+            (true, []) => (BAD, "UNNOTICED", "no probe turned red".to_owned()),
+            (true, probes) => (GOOD, "noticed", format!("by {}", probes.join(", "))),
+        };
+        let _ = writeln!(out, "  {style}{word:<9}{style:#}  {}  {DIM}{why}{DIM:#}", t.name);
+    }
+    let applied = tested.iter().filter(|t| t.applies).count();
+    let unnoticed = tested.iter().filter(|t| !t.is_noticed()).count();
+    let _ = writeln!(out, "\n{} broken on paper, {} unnoticed.", count(applied, "mutation"), unnoticed);
+    out
+}
+
+pub(crate) fn self_test_document(tested: &[Tested]) -> Value {
+    let mutations: Vec<Value> =
+        tested.iter().map(|t| json!({ "mutation": t.name, "applies": t.applies, "noticed_by": t.noticed_by })).collect();
+    json!({ "format": SELF_TEST, "mutations": mutations })
+}
