@@ -22,6 +22,7 @@ mod platform;
 mod rate_limit;
 mod registry;
 mod tenant;
+mod tenant_role;
 mod tier;
 mod users;
 
@@ -75,6 +76,7 @@ impl Sources<'_> {
             "account" => Some(vec![Late::known(&self.names.account)]),
             "region" => Some(vec![Late::known(&self.names.region)]),
             "platform.name" => Some(vec![Late::known(&self.names.platform)]),
+            "platform.word" => Some(vec![Late::known(self.names.platform_word())]),
             "parameters.root" => Some(vec![Late::known(self.names.parameter_root())]),
             "claim.tenant" => Some(vec![Late::known(&self.manifest.identity.claims.tenant)]),
             _ => own.iter().find(|(name, _)| *name == hole).map(|(_, values)| values.clone()),

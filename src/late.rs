@@ -268,7 +268,10 @@ pub(crate) fn render(template: &Value, hole: &impl Fn(&str) -> Option<Vec<Late>>
     let values = |name: &str| hole(name).with_context(|| format!("nothing fills the hole `{{{{{name}}}}}`"));
     Ok(match template {
         Value::String(text) => {
-            let parts = holes(text).into_iter().map(|part| match part {
+            let parts = holes(text);
+            // Around a hole that stands alone there is nothing.
+            let alone = parts.len() > 1;
+            let parts = parts.into_iter().filter(|part| !(alone && part.as_ref().is_ok_and(|text| text.is_empty()))).map(|part| match part {
                 Ok(text) => Ok(Late::known(text)),
                 Err(name) => match <[Late; 1]>::try_from(values(&name)?) {
                     Ok([value]) => Ok(value),

@@ -133,6 +133,8 @@ const OWN: &str = "tenantry";
 pub(crate) const PATIENT_METADATA: &str = "patient-metadata";
 /// The table with a row for each tenant.
 pub(crate) const CLINIC_CONFIG: &str = "clinic-config";
+/// Of tokens for one tenant at a time, the vending machine.
+const TENANT_ROLE: &str = "tvm";
 /// The use of the role by which API Gateway writes access logs.
 pub(crate) const API_LOG_ROLE: &str = "api-logs";
 /// What a tenant's row says beside the tenant's id: settings can't be called this.
@@ -237,6 +239,16 @@ impl Names {
         self.role(&format!("{function}-function"))
     }
 
+    /// What an agent takes on for one tenant at a time.
+    pub(crate) fn tenant_role(&self) -> String {
+        self.role(TENANT_ROLE)
+    }
+
+    /// What a function takes on for one tenant at a time.
+    pub(crate) fn function_tenant_role(&self, function: &FunctionName) -> String {
+        self.role(&format!("{function}-{TENANT_ROLE}"))
+    }
+
     /// A function's ARN before the function exists: for policies that stand above it.
     pub(crate) fn function_arn(&self, function: &str) -> Arn {
         Arn(format!("arn:aws:lambda:{}:{}:function:{function}", self.region, self.account))
@@ -267,9 +279,14 @@ impl Names {
         format!("{}-{tier}-documents", self.platform)
     }
 
+    /// The platform's name where AgentCore takes no hyphen.
+    pub(crate) fn platform_word(&self) -> String {
+        self.platform.as_str().replace('-', "_")
+    }
+
     /// How the name of every runtime begins.
     pub(crate) fn runtimes(&self) -> String {
-        format!("{}_", self.platform.as_str().replace('-', "_"))
+        format!("{}_", self.platform_word())
     }
 
     /// AgentCore takes no hyphen in a runtime's name.
@@ -288,7 +305,7 @@ impl Names {
 
     /// A memory takes no hyphen: the last one in its id separates the name from AWS's part.
     pub(crate) fn memory(&self, tier: &TierName) -> String {
-        format!("{}_{tier}_memory", self.platform.as_str().replace('-', "_"))
+        format!("{}_{tier}_memory", self.platform_word())
     }
 
     /// The provider of the machine client's tokens.
@@ -302,7 +319,7 @@ impl Names {
     }
 
     pub(crate) fn policy_engine(&self) -> String {
-        format!("{}_policy_engine", self.platform.as_str().replace('-', "_"))
+        format!("{}_policy_engine", self.platform_word())
     }
 
     /// Unique in the account; a long one is shortened with a digest of the whole.

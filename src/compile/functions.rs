@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 
-use super::Sources;
+use super::{Sources, tenant_role};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{Condition, Function, FunctionCode, Object, Role};
@@ -12,14 +12,9 @@ use crate::late::{Handle, Late};
 use crate::manifest::{self, LambdaRef};
 use crate::names::{Arn, CLINIC_CONFIG, FunctionName, PATIENT_METADATA};
 
-/// The role that agents and functions take on for one tenant at a time.
-pub(super) const TENANT_ROLE: &str = "tvm";
-
 /// The functions, declared.
 pub(super) struct Functions {
     handles: BTreeMap<FunctionName, Handle<Function>>,
-    /// The roles of those that act for tenants.
-    pub(super) tenant_roles: Vec<Late<Arn>>,
 }
 
 impl Functions {
@@ -46,12 +41,12 @@ pub(super) fn known_arn(sources: &Sources<'_>, lambda: &LambdaRef) -> String {
 }
 
 pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, own_bucket: &Late) -> Result<Functions> {
-    let mut functions = Functions { handles: BTreeMap::new(), tenant_roles: Vec::new() };
+    let mut functions = Functions { handles: BTreeMap::new() };
     let mut packed: BTreeMap<&str, Handle<Object>> = BTreeMap::new();
     for (name, wanted) in &sources.manifest.functions {
         let role = role(sources, desired, name, wanted)?;
         if wanted.acts_for_tenants(name, &sources.manifest.tiers) {
-            functions.tenant_roles.push(role.clone());
+            tenant_role::of_function(sources, desired, name, &role)?;
         }
         let digest = &sources.library.code(&wanted.code.value)?.digest;
         // Functions of the same code share its object.
@@ -85,7 +80,7 @@ fn role(sources: &Sources<'_>, desired: &mut Desired, name: &FunctionName, wante
     let holes = [
         ("function.name", vec![Late::known(&own)]),
         ("function.arn", vec![Late::known(names.function_arn(&own))]),
-        ("tvm_role.arn", vec![Late::known(names.role_arn(&names.role(TENANT_ROLE)))]),
+        ("tvm_role.arn", vec![Late::known(names.role_arn(&names.function_tenant_role(name)))]),
     ];
     let role = Role {
         trust: sources.policy("function-trust", &holes)?,
@@ -101,7 +96,7 @@ fn environment(sources: &Sources<'_>, name: &FunctionName, wanted: &manifest::Fu
     let (names, manifest) = (sources.names, sources.manifest);
     let mut environment = BTreeMap::from([("PARAMETER_ROOT".to_owned(), Late::known(names.parameter_root()))]);
     if wanted.acts_for_tenants(name, &manifest.tiers) {
-        environment.insert("TVM_ROLE_ARN".into(), Late::known(names.role_arn(&names.role(TENANT_ROLE))));
+        environment.insert("TVM_ROLE_ARN".into(), Late::known(names.role_arn(&names.function_tenant_role(name))));
         if manifest.data.is_some() {
             environment.insert("PATIENT_METADATA_TABLE".into(), Late::known(names.table(PATIENT_METADATA)));
             environment.insert("CLINIC_CONFIG_TABLE".into(), Late::known(names.table(CLINIC_CONFIG)));

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::functions::{self, Functions, TENANT_ROLE};
+use super::functions::{self, Functions};
 use super::observability::{self, Observability};
-use super::{OWN_BUCKET, Sources};
+use super::{OWN_BUCKET, Sources, tenant_role};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{Bucket, BucketProtection, Condition, PolicyEngine, PolicyMode, Role, VectorBucket};
@@ -55,7 +55,6 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, own_bucket: 
     if tiers().any(|t| t.runtime.is_some()) {
         platform.runtime_role = Some(runtime_role(sources, desired)?);
     }
-    tenant_role(sources, desired, &platform)?;
     let gateways: Vec<&Gateway> = tiers().filter_map(|t| t.gateway.as_ref()).collect();
     if !gateways.is_empty() {
         platform.gateway_role = Some(gateway_role(sources, desired, &gateways, &platform.functions)?);
@@ -68,33 +67,19 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, own_bucket: 
     Ok(platform)
 }
 
-/// The runtimes' role. It and the tenants' role name each other: this one comes first and names the other by the ARN it will have.
+/// The runtimes' role and the one that it takes on for a tenant. They name each other: the first names the second by the ARN it will have.
 fn runtime_role(sources: &Sources<'_>, desired: &mut Desired) -> Result<Late<Arn>> {
     let names = sources.names;
     let runtime = Role {
         trust: sources.policy("runtime-trust", &[])?,
-        policy: sources.policy("runtime", &[("tvm_role.arn", vec![Late::known(names.role_arn(&names.role(TENANT_ROLE)))])])?,
+        policy: sources.policy("runtime", &[("tvm_role.arn", vec![Late::known(names.role_arn(&names.tenant_role()))])])?,
         ..Role::named(names.role("runtime"), "What agents of every tier may do", sources.tags(None))
     };
     let runtime = desired.add(Owner::Platform, "runtime", &runtime)?.at(&Role::ARN);
     sources.publish(desired, Owner::Platform, "agentcore/runtime_iam_role", runtime.text())?;
+    let tenants = tenant_role::of_runtimes(sources, desired, &runtime)?;
+    sources.publish(desired, Owner::Platform, "memory/tvm_role_arn", tenants.text())?;
     Ok(runtime)
-}
-
-/// The role that is taken on for one tenant at a time, where somebody does.
-fn tenant_role(sources: &Sources<'_>, desired: &mut Desired, platform: &Platform) -> Result<()> {
-    let texts = |roles: &[Late<Arn>]| roles.iter().map(Late::text).collect::<Vec<_>>();
-    let (runtimes, functions) = (texts(platform.runtime_role.as_slice()), texts(&platform.functions.tenant_roles));
-    if runtimes.is_empty() && functions.is_empty() {
-        return Ok(());
-    }
-    let tvm = Role {
-        trust: sources.policy("tvm-trust", &[("runtime_role.arn", runtimes), ("function_roles.arn", functions)])?,
-        policy: sources.policy("tvm", &[])?,
-        ..Role::named(sources.names.role(TENANT_ROLE), "What an agent may do for one user of one tenant", sources.tags(None))
-    };
-    let tvm = desired.add(Owner::Platform, TENANT_ROLE, &tvm)?.at(&Role::ARN);
-    sources.publish(desired, Owner::Platform, "memory/tvm_role_arn", tvm.text())
 }
 
 fn gateway_role(sources: &Sources<'_>, desired: &mut Desired, gateways: &[&Gateway], functions: &Functions) -> Result<Late<Arn>> {

@@ -67,6 +67,18 @@ fn nobody_writes_what_tells_tenants_apart() {
 }
 
 #[test]
+fn runtimes_and_gateways_let_in_their_own_tier_alone() {
+    let (manifest, library, names) = shipped();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let doors: Vec<_> = desired.iter().filter(|(a, _)| matches!(a.kind(), "runtime" | "gateway")).collect();
+    assert_eq!(doors.len(), 4);
+    for (address, door) in doors {
+        let Owner::Tier(tier) = address.owner() else { panic!("{address} belongs to no tier") };
+        assert_eq!(door["authorizer"]["custom_claims"], serde_json::json!({ "custom:tier": tier.as_str() }), "{address}");
+    }
+}
+
+#[test]
 fn a_tenants_users_carry_the_claims_of_their_manifest() {
     let (mut manifest, library, names) = shipped();
     let first = manifest.tenants.values_mut().next().unwrap();
@@ -195,13 +207,139 @@ fn the_key_serves_tables_and_its_administrators_read_nothing_with_it() {
 #[test]
 fn a_tenants_role_reaches_the_tables_and_index_that_are_declared() {
     let desired = with_data();
-    let tvm = desired.iter().find(|(a, _)| a.to_string() == "role/platform/tvm").unwrap().1;
+    let tvm = desired.iter().find(|(a, _)| a.to_string() == "role/platform/tools-tvm").unwrap().1;
     let own = tvm["policy"]["Statement"].as_array().unwrap().iter().find(|s| s["Sid"] == "OwnRows").unwrap();
     let (_, index) = own["Resource"][1].as_str().unwrap().split_once(":table/healthcare-patient-metadata/index/").unwrap();
     let patients = desired.iter().find(|(a, _)| a.to_string() == "table/platform/patient-metadata").unwrap().1;
     assert_eq!(patients["indexes"][index]["key"], "clinic_id");
     assert!(own["Resource"][0].as_str().unwrap().ends_with(":table/healthcare-clinic-config"));
     assert_eq!(own["Condition"]["Null"], serde_json::json!({ "dynamodb:LeadingKeys": ["false"] }));
+}
+
+/// The documents that session tags decide by: all roles that are taken on for one tenant at a time.
+fn tenants_roles(desired: &Desired) -> Vec<(String, &Value)> {
+    of_kind(desired, "role").into_iter().filter(|(address, _)| address.ends_with("tvm")).collect()
+}
+
+#[test]
+fn a_session_that_lacks_a_tag_may_do_nothing() {
+    let (manifest, library, names) = shipped();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let roles = tenants_roles(&desired);
+    assert_eq!(roles.iter().map(|(a, _)| a.as_str()).collect::<Vec<_>>(), ["role/platform/tools-tvm", "role/platform/tvm"]);
+    for (address, role) in roles {
+        for tag in ["Tier", "ClinicId", "UserId"] {
+            let wanted = serde_json::json!({ "Null": { format!("aws:PrincipalTag/{tag}"): ["true"] } });
+            let everything = serde_json::json!(["*"]);
+            let refused = role["policy"]["Statement"].as_array().unwrap().iter().any(|s| {
+                s["Effect"] == "Deny" && s["Condition"] == wanted && s["Action"] == everything && s["Resource"] == everything
+            });
+            assert!(refused, "{address} does without the tag {tag}");
+            let demanded = role["trust"]["Statement"][0]["Condition"].as_object().unwrap();
+            let each = |operator: &str, key: &str| demanded[operator][key].as_array().is_some_and(|all| all.iter().any(|v| v == tag));
+            assert!(each("ForAllValues:StringEquals", "aws:TagKeys") && each("ForAllValues:StringEquals", "sts:TransitiveTagKeys"));
+            let stays = demanded.keys().filter(|o| o.starts_with("ForAnyValue:")).any(|o| each(o, "sts:TransitiveTagKeys"));
+            assert!(stays, "{address} is assumed without the tag {tag} being transitive");
+        }
+    }
+}
+
+#[test]
+fn a_tenants_role_reaches_the_memory_of_its_tier_by_the_name_that_it_has() {
+    let (manifest, library, mut names) = shipped();
+    names.platform = "city-clinics".parse().unwrap();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let (_, tvm) = tenants_roles(&desired).into_iter().find(|(address, _)| address == "role/platform/tvm").unwrap();
+    let memories: Vec<&str> = of_kind(&desired, "memory").into_iter().map(|(_, spec)| spec["name"].as_str().unwrap()).collect();
+    let statements = tvm["policy"]["Statement"].as_array().unwrap();
+    let own: Vec<&Value> = statements.iter().filter(|s| s["Effect"] == "Allow" && s["Action"].to_string().contains("agentcore")).collect();
+    assert_eq!(own.len(), 3);
+    for (statement, tier) in own.iter().flat_map(|s| ["basic", "premium"].map(|tier| (s, tier))) {
+        let reached = statement["Resource"][0].as_str().unwrap().replace("${aws:PrincipalTag/Tier}", tier);
+        let reached = reached.strip_prefix("arn:aws:bedrock-agentcore:us-east-1:111122223333:memory/").unwrap().strip_suffix("-*").unwrap();
+        assert!(memories.contains(&reached), "{reached} is not among {memories:?}");
+    }
+    let keys: Vec<&str> = own.iter().flat_map(|s| s["Condition"].as_object().unwrap().values().next().unwrap().as_object().unwrap().keys()).map(String::as_str).collect();
+    assert_eq!(keys, ["bedrock-agentcore:actorId", "bedrock-agentcore:namespace", "bedrock-agentcore:namespacePath"]);
+}
+
+/// Whether an action of a policy, with its wildcards, covers one that is spelled out.
+fn covers(pattern: &str, action: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == action,
+        Some((start, rest)) => {
+            action.strip_prefix(start).is_some_and(|inner| inner.char_indices().map(|(at, _)| &inner[at..]).chain([""]).any(|tail| covers(rest, tail)))
+        }
+    }
+}
+
+#[test]
+fn the_runtimes_role_reaches_no_tenants_data_and_no_secret_and_can_still_do_its_work() {
+    let (manifest, library, names) = shipped();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let runtime = desired.iter().find(|(a, _)| a.to_string() == "role/platform/runtime").unwrap().1;
+    let statements = runtime["policy"]["Statement"].as_array().unwrap();
+    let everywhere = serde_json::json!(["*"]);
+    let says = |effect: &str, action: &str| {
+        let with = statements.iter().filter(|s| s["Effect"] == effect);
+        with.filter(|s| s["Action"].as_array().unwrap().iter().any(|a| covers(a.as_str().unwrap(), action))).collect::<Vec<_>>()
+    };
+    for action in [
+        "dynamodb:Query",
+        "s3:GetObject",
+        "s3vectors:QueryVectors",
+        "bedrock-agentcore:ListEvents",
+        "bedrock-agentcore:CreateEvent",
+        "bedrock-agentcore:RetrieveMemoryRecords",
+        "bedrock-agentcore:BatchDeleteMemoryRecords",
+        "bedrock-agentcore:ListActors",
+        "bedrock-agentcore:ListSessions",
+        "bedrock:RetrieveAndGenerateStream",
+        "secretsmanager:GetSecretValue",
+        "bedrock-agentcore:GetWorkloadAccessTokenForUserId",
+        "bedrock-agentcore:InvokeAgentRuntimeCommand",
+        "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
+        "bedrock-agentcore:ListAgentRuntimeCommandShells",
+        "bedrock-agentcore:StopRuntimeSession",
+        "bedrock-agentcore:UpdateGateway",
+        "bedrock-agentcore:PutResourcePolicy",
+        "bedrock-agentcore:DeleteResourcePolicy",
+        "lambda:InvokeFunction",
+        "iam:PassRole",
+        "cognito-idp:AdminUpdateUserAttributes",
+    ] {
+        assert!(says("Deny", action).iter().any(|s| s["Resource"] == everywhere && s.get("Condition").is_none()), "{action} is not denied");
+    }
+    // What agents need is allowed, and denied nowhere but where it is told apart.
+    for action in [
+        "logs:PutLogEvents",
+        "xray:PutTraceSegments",
+        "bedrock-agentcore:GetWorkloadAccessToken",
+        "bedrock-agentcore:GetWorkloadAccessTokenForJWT",
+        "bedrock-agentcore:InvokeGateway",
+        "bedrock:InvokeModel",
+        "bedrock:InvokeTool",
+        "bedrock:ApplyGuardrail",
+        "bedrock:Retrieve",
+        "bedrock-mantle:CreateInference",
+        "ssm:GetParameter",
+        "sts:AssumeRole",
+        "sts:TagSession",
+    ] {
+        assert_eq!(says("Allow", action).len(), 1, "{action} is not allowed");
+        assert!(says("Deny", action).iter().all(|s| s["Resource"] != everywhere), "{action} is denied");
+    }
+    let only = |action: &str| says("Deny", action).iter().find_map(|s| s.get("NotResource")).unwrap().clone();
+    assert_eq!(only("sts:AssumeRole"), serde_json::json!(["arn:aws:iam::111122223333:role/healthcare-us-east-1-tvm"]));
+    let tagged = serde_json::json!({ "StringEquals": { format!("aws:ResourceTag/{}", crate::kinds::PLATFORM_TAG): ["healthcare"] } });
+    for action in ["bedrock:Retrieve", "bedrock:ApplyGuardrail"] {
+        assert_eq!(says("Allow", action)[0]["Condition"], tagged, "{action} reaches other platforms");
+    }
+    let hidden = &says("Deny", "ssm:GetParameter")[0]["Resource"];
+    for (label, spec) in of_kind(&desired, "parameter").into_iter().filter(|(_, spec)| spec["protection"] == "secret") {
+        let name = format!("arn:aws:ssm:us-east-1:111122223333:parameter{}", spec["name"].as_str().unwrap());
+        assert!(hidden.as_array().unwrap().iter().any(|r| covers(r.as_str().unwrap(), &name)), "agents can read {label}");
+    }
 }
 
 /// The good manifest with an API, under `keys`.
@@ -323,7 +461,7 @@ fn the_tools_act_for_tenants_and_other_functions_write_their_log() {
     assert_eq!(
         tools["environment"],
         serde_json::json!({
-            "PARAMETER_ROOT": "/app/healthcare", "TVM_ROLE_ARN": "arn:aws:iam::111122223333:role/healthcare-us-east-1-tvm",
+            "PARAMETER_ROOT": "/app/healthcare", "TVM_ROLE_ARN": "arn:aws:iam::111122223333:role/healthcare-us-east-1-tools-tvm",
             "PATIENT_METADATA_TABLE": "healthcare-patient-metadata", "CLINIC_CONFIG_TABLE": "healthcare-clinic-config",
             "TENANT_ATTRIBUTE": "clinic_id",
         })
@@ -337,12 +475,21 @@ fn the_tools_act_for_tenants_and_other_functions_write_their_log() {
         statements.iter().map(|s| s["Sid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(role("tools-function")["name"], "healthcare-us-east-1-tools-function");
-    assert_eq!(actions("tools-function"), ["WriteOwnLog", "ActForOneTenant"]);
+    assert_eq!(actions("tools-function"), ["WriteOwnLog", "ActForOneTenant", "ActAsNobodyElse", "NoRowsOfItsOwn"]);
     assert_eq!(actions("copy-function"), ["WriteOwnLog"]);
-    let trusted = &role("tvm")["trust"]["Statement"][0];
-    let slot = |name: &str| serde_json::json!({ "$late": [{ "slot": format!("role/platform/{name}#arn") }] });
-    assert_eq!(trusted["Principal"]["AWS"], serde_json::json!([slot("runtime"), slot("tools-function")]));
-    assert_eq!(trusted["Condition"]["StringLike"].as_object().unwrap().len(), 3);
+    let slot = |name: &str| serde_json::json!([{ "$late": [{ "slot": format!("role/platform/{name}#arn") }] }]);
+    for (tenants, trusted) in [("tvm", "runtime"), ("tools-tvm", "tools-function")] {
+        let statements = role(tenants)["trust"]["Statement"].as_array().unwrap();
+        let [allow, deny] = statements.as_slice() else { panic!("{statements:?}") };
+        assert_eq!(allow["Principal"], serde_json::json!({ "AWS": slot(trusted) }), "{tenants}");
+        assert_eq!(allow["Condition"]["StringEquals"]["aws:RequestTag/Tier"], serde_json::json!(["basic", "premium"]));
+        assert_eq!((deny["Effect"].as_str(), deny["Principal"].as_str()), (Some("Deny"), Some("*")));
+        assert_eq!(deny["Condition"], serde_json::json!({ "ArnNotEquals": { "aws:PrincipalArn": slot(trusted) } }));
+    }
+    let only = &role("tools-function")["policy"]["Statement"];
+    assert_eq!(only[1]["Resource"], only[2]["NotResource"]);
+    assert_eq!(only[1]["Resource"], serde_json::json!([tools["environment"]["TVM_ROLE_ARN"]]));
+    assert!(desired.iter().all(|(a, _)| a.to_string() != "role/platform/copy-tvm"), "a function that acts for nobody needs no role for it");
     let call = &role("gateway")["policy"]["Statement"][0]["Resource"];
     assert_eq!(*call, serde_json::json!([names.function_arn("healthcare-tools").as_str()]));
 

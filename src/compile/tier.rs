@@ -79,9 +79,11 @@ impl Part<'_> {
         observability.watch(desired, Watched { owner: self.owner.clone(), sort, id, arn, tags: self.tags() })
     }
 
-    /// Tokens of this pool, for the web client.
+    /// Tokens of this pool, for the web client, of users of this tier: a token of another tier never gets to the agent or its tools.
     fn authorizer(&self) -> JwtAuthorizer {
-        JwtAuthorizer::audience(self.identity.discovery_url.clone(), [self.identity.web_client.clone()].into())
+        let claim = format!("custom:{}", self.sources.manifest.identity.claims.tier);
+        let (url, audience) = (self.identity.discovery_url.clone(), [self.identity.web_client.clone()].into());
+        JwtAuthorizer::audience(url, audience, [(claim, self.name.to_string())].into())
     }
 
     fn bucket(&self, desired: &mut Desired) -> Result<Handle<Bucket>> {

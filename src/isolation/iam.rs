@@ -18,6 +18,8 @@ mod tri;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod tests;
 
 use statement::{Place, Statement};

@@ -168,7 +168,9 @@ fn placed(parts: &[Part], at: usize) -> Result<(), String> {
         return Ok(());
     }
     Err(match parts.get(at + 1) {
-        Some(Part::Run | Part::One) => "a wildcard follows the tenant at once: a tenant whose id begins with the other's fits as well".into(),
+        Some(Part::Run | Part::One) => {
+            "a wildcard follows the tenant at once: a tenant whose id begins with the other's fits as well".into()
+        }
         Some(Part::Letter(c)) if own.has(*c) => {
             format!("`{c}` follows the tenant, which may stand in an id, and nothing after it tells where the tenant ends")
         }

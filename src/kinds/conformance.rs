@@ -165,7 +165,10 @@ fn a_source(desired: &mut Desired, prefix: &str, tokens: u32) {
 
 fn an_authorizer(audience: &str) -> JwtAuthorizer {
     let discovery_url = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_abc/.well-known/openid-configuration";
-    JwtAuthorizer::audience(discovery_url.into(), [Late::known(audience)].into())
+    // The second of the examples lets another tier in, the third any.
+    let tier = [("one", "basic"), ("two", "premium")].into_iter().find(|(of, _)| *of == audience);
+    let claims = tier.map(|(_, tier)| ("custom:tier".to_owned(), tier.to_owned())).into_iter().collect();
+    JwtAuthorizer::audience(discovery_url.into(), [Late::known(audience)].into(), claims)
 }
 
 fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, stage: &str) -> crate::late::Handle<Gateway> {
@@ -199,7 +202,7 @@ fn a_target(desired: &mut Desired, tool: &str, headers: &[&str]) {
     put_in_tier(desired, "tools", &target);
 }
 
-fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&str, &str)], stage: &str) {
+fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&str, &str)], stage: &str) -> crate::late::Handle<Runtime> {
     let role = a_role(desired, "runtime", "bedrock-agentcore.amazonaws.com", "logs:PutLogEvents", "one").at(&Role::ARN);
     let runtime = Runtime {
         name: "acme_basic".into(),
@@ -207,7 +210,7 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
         role,
         package: artifact.package(),
         artifact,
-        authorizer: an_authorizer("one"),
+        authorizer: an_authorizer(stage),
         request_headers: ["Authorization".to_owned()].into(),
         environment: environment.iter().map(|(k, v)| ((*k).to_owned(), Late::known(v))).collect(),
         idle_timeout_seconds: 900,
@@ -215,7 +218,7 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
         tags: tags(stage),
         condition: Condition::default(),
     };
-    put(desired, "main", &runtime);
+    put(desired, "main", &runtime)
 }
 
 fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage: &str) {
@@ -747,7 +750,9 @@ fn matrix() -> Vec<Examples> {
         },
         Examples {
             kind: Gateway::NAME,
-            variants: vec![|d| drop(a_gateway(d, None, "one", "one")), |d| drop(a_gateway(d, Some("tools"), "two", "two"))],
+            variants: vec![|d| drop(a_gateway(d, None, "one", "one")), |d| drop(a_gateway(d, Some("tools"), "two", "two")), |d| {
+                drop(a_gateway(d, None, "three", "two"))
+            }],
         },
         Examples {
             kind: GatewayTarget::NAME,
@@ -778,15 +783,15 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: Runtime::NAME,
             variants: vec![
-                |d| a_runtime(d, an_image("1"), &[], "one"),
-                |d| a_runtime(d, an_image("2"), &[("AGENT_TIER", "basic")], "two"),
+                |d| drop(a_runtime(d, an_image("1"), &[], "one")),
+                |d| drop(a_runtime(d, an_image("2"), &[("AGENT_TIER", "basic")], "two")),
                 |d| {
                     let code = some_code(d, "first");
                     a_runtime(d, code, &[("AGENT_TIER", "basic")], "one");
                 },
                 |d| {
                     let code = some_code(d, "second");
-                    a_runtime(d, code, &[], "one");
+                    a_runtime(d, code, &[], "three");
                 },
             ],
         },

@@ -20,19 +20,19 @@ pub(super) struct Policy {
 
 /// Holes of several values: an item of a list, which becomes as many items.
 const LAMBDAS: &str = "tools_lambdas.arn";
-const FUNCTION_ROLES: &str = "function_roles.arn";
-const SEVERAL: &[&str] = &[LAMBDAS, FUNCTION_ROLES];
-/// Has a value only where some tier has a runtime.
-const RUNTIME_ROLE: &str = "runtime_role.arn";
+const TIERS: &str = "tier.names";
+const SEVERAL: &[&str] = &[LAMBDAS, TIERS];
 /// What every policy may ask for. Whatever is listed here and below, `compile` fills.
-const EVERYWHERE: &[&str] = &["account", "region", "platform.name", "parameters.root", "claim.tenant"];
+const EVERYWHERE: &[&str] = &["account", "region", "platform.name", "platform.word", "parameters.root", "claim.tenant"];
 
 const RUNTIME_TRUST: Policy = Policy { name: Cow::Borrowed("runtime-trust"), holes: &[] };
 const RUNTIME: Policy = Policy { name: Cow::Borrowed("runtime"), holes: &["tvm_role.arn"] };
 const GATEWAY_TRUST: Policy = Policy { name: Cow::Borrowed("gateway-trust"), holes: &[] };
 const GATEWAY: Policy = Policy { name: Cow::Borrowed("gateway"), holes: &[LAMBDAS] };
-const TVM_TRUST: Policy = Policy { name: Cow::Borrowed("tvm-trust"), holes: &[RUNTIME_ROLE, FUNCTION_ROLES] };
+/// Of every role that is taken on for one tenant at a time, whoever takes it on.
+const TVM_TRUST: Policy = Policy { name: Cow::Borrowed("tvm-trust"), holes: &[trust::TRUSTED, TIERS] };
 const TVM: Policy = Policy { name: Cow::Borrowed("tvm"), holes: &[] };
+const TOOLS_TVM: Policy = Policy { name: Cow::Borrowed("tools-tvm"), holes: &[] };
 const KNOWLEDGE_BASE_TRUST: Policy = Policy { name: Cow::Borrowed("knowledge-base-trust"), holes: &[] };
 const KNOWLEDGE_BASE: Policy =
     Policy { name: Cow::Borrowed("knowledge-base"), holes: &["tier.bucket", "tier.prefix", "vector_index.arn", "embedding_model.arn"] };
@@ -51,10 +51,11 @@ pub(super) fn needed(reading: &Reading) -> Vec<Policy> {
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
     let functions = reading.functions();
     let acting = functions.iter().any(|(name, function)| function.acts_for_tenants(name, tiers));
-    let list: [(bool, &'static [Policy]); 8] = [
-        (runtime, &[RUNTIME_TRUST, RUNTIME]),
+    let list: [(bool, &'static [Policy]); 9] = [
+        (runtime, &[RUNTIME_TRUST, RUNTIME, TVM]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
-        (runtime || acting, &[TVM_TRUST, TVM]),
+        (runtime || acting, &[TVM_TRUST]),
+        (acting, &[TOOLS_TVM]),
         (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
         (!tiers.is_empty(), &[BUCKET]),
         (reading.has_data(), &[KEY]),
@@ -70,10 +71,7 @@ pub(super) fn needed(reading: &Reading) -> Vec<Policy> {
 pub(super) struct Several {
     /// The Lambda functions that gateways call.
     lambdas: Vec<String>,
-    /// How many functions of our own act for tenants.
-    function_roles: usize,
-    /// The one role of all runtimes, where there are any.
-    runtime_roles: usize,
+    tiers: Vec<String>,
 }
 
 impl Several {
@@ -84,18 +82,17 @@ impl Several {
             LambdaRef::Arn(arn) => arn.clone(),
             LambdaRef::Managed(_) => longest("function.arn"),
         };
-        let acting = reading.functions().iter().filter(|(name, function)| function.acts_for_tenants(name, tiers)).count();
-        let runtime_roles = usize::from(tiers.values().any(|tier| tier.runtime.is_some()));
-        Self { lambdas: named.into_iter().map(arn).collect(), function_roles: acting, runtime_roles }
+        Self { lambdas: named.into_iter().map(arn).collect(), tiers: tiers.keys().map(ToString::to_string).collect() }
     }
 
     fn values(&self, hole: &str) -> Vec<Late> {
-        match hole {
-            LAMBDAS if !self.lambdas.is_empty() => self.lambdas.iter().map(Late::known).collect(),
-            FUNCTION_ROLES => vec![Late::known(longest(hole)); self.function_roles],
-            RUNTIME_ROLE => vec![Late::known(longest(hole)); self.runtime_roles],
-            _ => vec![Late::known(longest(hole))],
-        }
+        let several = match hole {
+            LAMBDAS => &self.lambdas,
+            TIERS => &self.tiers,
+            _ => return vec![Late::known(longest(hole))],
+        };
+        // A manifest that could not be read to the end may lack what the file is for.
+        if several.is_empty() { vec![Late::known(longest(hole))] } else { several.iter().map(Late::known).collect() }
     }
 }
 
@@ -124,13 +121,12 @@ pub(super) fn check(policy: &Policy, template: &serde_json::Value, several: &Sev
         return;
     }
     walk(policy, &root, findings);
-    nobody(policy, &root, several, findings);
     grammar::check(policy.place(), &root, &filled, findings);
     if policy.place() != Place::Identity {
         trust::not_everybody(policy.place(), &root, findings);
     }
     if policy.name == TVM_TRUST.name {
-        trust::one_tenant(&root, several.function_roles > 0, findings);
+        trust::one_tenant(&root, findings);
     }
     size(policy, template, several, root.span, findings);
 }
@@ -140,7 +136,7 @@ fn longest(hole: &str) -> String {
     match hole {
         "account" => "111122223333".into(),
         "region" => "ap-southeast-2".into(),
-        "platform.name" => "x".repeat(16),
+        "platform.name" | "platform.word" => "x".repeat(16),
         "parameters.root" => format!("/app/{}", "x".repeat(16)),
         "claim.tenant" => "x".repeat(20),
         _ if hole.ends_with(".arn") => format!("arn:aws:iam::111122223333:role/{}", "x".repeat(64)),
@@ -191,41 +187,6 @@ fn walk(policy: &Policy, node: &Node, findings: &mut Findings) {
                     findings.error(key.span, format!("the key {} has a hole", quoted(name)), "", "holes are filled in values only");
                 }
                 walk(policy, value, findings);
-            }
-        }
-        Value::Null | Value::Bool | Value::Number => {}
-    }
-}
-
-/// Where a hole that has no value leaves a text unfinished, or nothing of a list: IAM takes no empty list.
-fn nobody(policy: &Policy, node: &Node, several: &Several, findings: &mut Findings) {
-    let empty = |hole: &str| policy.holes.contains(&hole) && several.values(hole).is_empty();
-    let why = |hole: &str| match hole {
-        RUNTIME_ROLE => "no tier has a `runtime`",
-        _ => "no function of the manifest acts for tenants",
-    };
-    let alone =
-        |item: &Node| item.as_text().and_then(|text| text.strip_prefix("{{")?.strip_suffix("}}")).map(|hole| hole.trim().to_owned());
-    match &node.value {
-        Value::List(items) => {
-            let holes: Vec<String> = items.iter().filter_map(alone).filter(|hole| empty(hole)).collect();
-            match holes.first() {
-                Some(hole) if holes.len() == items.len() => {
-                    let summary = format!("nothing fills this list: {}", why(hole));
-                    findings.error(node.span, summary, "empty", "take the list's statement away, or name the others in the same list");
-                }
-                _ => items.iter().filter(|item| alone(item).is_none()).for_each(|item| nobody(policy, item, several, findings)),
-            }
-        }
-        Value::Map(entries) => entries.iter().for_each(|(_, value)| nobody(policy, value, several, findings)),
-        // A hole of several values has no place in a text, which is said already.
-        Value::Text(text) => {
-            for hole in
-                late::holes(text).into_iter().filter_map(Result::err).filter(|hole| !SEVERAL.contains(&hole.trim()) && empty(hole.trim()))
-            {
-                let summary = format!("the hole {} has no value: {}", quoted(hole.trim()), why(hole.trim()));
-                let help = format!("write it alone, as an item of a list with others: `[\"{{{{{}}}}}\", …]`", hole.trim());
-                findings.error(node.span, summary, "", help);
             }
         }
         Value::Null | Value::Bool | Value::Number => {}

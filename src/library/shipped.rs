@@ -20,6 +20,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("policies/runtime-trust.json", include_str!("../../policies/runtime-trust.json")),
     ("policies/runtime.json", include_str!("../../policies/runtime.json")),
     ("policies/tenant-function.json", include_str!("../../policies/tenant-function.json")),
+    ("policies/tools-tvm.json", include_str!("../../policies/tools-tvm.json")),
     ("policies/tvm-trust.json", include_str!("../../policies/tvm-trust.json")),
     ("policies/tvm.json", include_str!("../../policies/tvm.json")),
     ("templates/agent/main.py", include_str!("../../templates/agent/main.py")),

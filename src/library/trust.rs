@@ -7,10 +7,9 @@ use crate::manifest::yaml::{Node, Value};
 
 /// The session tags by which the policy of the tenants' role keeps them apart.
 const TAGS: &[&str] = &["Tier", "ClinicId", "UserId"];
-/// The only ones who may take the tenants' role on.
-const RUNTIME: &str = "runtime_role.arn";
-const FUNCTIONS: &str = "function_roles.arn";
-const WRITE: &str = r#"write `"Principal": { "AWS": ["{{runtime_role.arn}}", "{{function_roles.arn}}"] }`"#;
+/// The only one who may take the tenants' role on: that of runtimes, or that of one function.
+pub(super) const TRUSTED: &str = "trusted_role.arn";
+const WRITE: &str = r#"write `"Principal": { "AWS": "{{trusted_role.arn}}" }`"#;
 
 /// No statement lets everybody in: S3 itself refuses it without a condition, IAM takes it.
 pub(super) fn not_everybody(place: Place, root: &Node, findings: &mut Findings) {
@@ -35,14 +34,11 @@ pub(super) fn not_everybody(place: Place, root: &Node, findings: &mut Findings) 
     }
 }
 
-/// The tenants' role: for the roles of runtimes and functions alone, and with the tags that its policy goes by.
-pub(super) fn one_tenant(root: &Node, functions_act: bool, findings: &mut Findings) {
+/// A tenants' role: for one other role alone, and with the tags that its policy goes by.
+pub(super) fn one_tenant(root: &Node, findings: &mut Findings) {
     if allowing(root).next().is_none() {
-        let help = format!("write a statement that allows `{{{{{RUNTIME}}}}}` the actions `sts:AssumeRole` and `sts:TagSession`");
+        let help = format!("write a statement that allows `{{{{{TRUSTED}}}}}` the actions `sts:AssumeRole` and `sts:TagSession`");
         findings.error(root.span, "nobody may assume this role", "no statement allows it", help);
-    } else if functions_act && !allowing(root).any(|statement| named(statement).any(|name| is(name, FUNCTIONS))) {
-        let summary = "no function may assume this role, and some of the manifest's act for tenants";
-        findings.error(root.span, summary, "", WRITE);
     }
     for statement in allowing(root) {
         let Some(principal) = statement.get("Principal") else { continue };
@@ -52,7 +48,7 @@ pub(super) fn one_tenant(root: &Node, functions_act: bool, findings: &mut Findin
             Value::Map(kinds) => kinds
                 .iter()
                 .flat_map(|(kind, named)| one_or_many(named).iter().map(move |name| (kind, name)))
-                .filter(|(kind, name)| kind.as_text() != Some("AWS") || !(is(name, RUNTIME) || is(name, FUNCTIONS)))
+                .filter(|(kind, name)| kind.as_text() != Some("AWS") || !is(name, TRUSTED))
                 .filter_map(|(_, name)| Some((name.span, name.as_text().filter(|text| *text != "*")?.to_owned())))
                 .collect(),
             _ => Vec::new(),
@@ -79,11 +75,6 @@ fn allowing(root: &Node) -> impl Iterator<Item = &Node> {
 fn everybody(principal: &Node) -> impl Iterator<Item = &Node> {
     let named = principal.get("AWS").map_or(std::slice::from_ref(principal), one_or_many);
     named.iter().filter(|node| node.as_text() == Some("*"))
-}
-
-/// Whom a statement names by their ARNs.
-fn named(statement: &Node) -> impl Iterator<Item = &Node> {
-    statement.get("Principal").and_then(|principal| principal.get("AWS")).map(one_or_many).unwrap_or_default().iter()
 }
 
 /// Whether the principal is that hole, and nothing else.

@@ -67,9 +67,12 @@ def roles(published):
     tvm = iam.get_role(RoleName=f"{PLATFORM}-{REGION}-tvm")["Role"]
     same("the published role", published["memory/tvm_role_arn"], tvm["Arn"])
     trusted = [s["Principal"] for s in tvm["AssumeRolePolicyDocument"]["Statement"]]
+    same("the agents' token vending role trusts the runtime's role alone", trusted, [{"AWS": [published["agentcore/runtime_iam_role"]]}, "*"])
+    trust = iam.get_role(RoleName=f"{PLATFORM}-{REGION}-tools-tvm")["Role"]["AssumeRolePolicyDocument"]["Statement"]
     tools = f"arn:aws:iam::{ACCOUNT}:role/{PLATFORM}-{REGION}-tools-function"
-    same("the token vending role trusts the runtime's and the tools' roles alone", trusted, [{"AWS": [published["agentcore/runtime_iam_role"], tools]}])
-    for name in ("runtime", "gateway", "tvm", "basic-kb", "premium-kb"):
+    same("the tools' token vending role trusts the tools' role alone", [s["Principal"] for s in trust], [{"AWS": [tools]}, "*"])
+    same("everybody else is refused", [s["Effect"] for s in trust], ["Allow", "Deny"])
+    for name in ("runtime", "gateway", "tvm", "tools-tvm", "basic-kb", "premium-kb"):
         policies = iam.list_role_policies(RoleName=f"{PLATFORM}-{REGION}-{name}")["PolicyNames"]
         same(f"role {name} has one inline policy", policies, ["tenantry"])
 
@@ -143,7 +146,8 @@ def functions(published):
         function = client("lambda").get_function(FunctionName=f"{PLATFORM}-{name}")["Configuration"]
         same(f"{name}: function", (function["State"], function["Handler"]), ("Active", handler))
     tools = client("lambda").get_function(FunctionName=f"{PLATFORM}-tools")["Configuration"]
-    same("the tools take on the tenants' role", tools["Environment"]["Variables"]["TVM_ROLE_ARN"], published["memory/tvm_role_arn"])
+    taken_on = f"arn:aws:iam::{ACCOUNT}:role/{PLATFORM}-{REGION}-tools-tvm"
+    same("the tools take on a tenants' role of their own", tools["Environment"]["Variables"]["TVM_ROLE_ARN"], taken_on)
     same("the tools' function", tools["FunctionArn"], published["agentcore/lambda_arn"])
     statements = json.loads(client("lambda").get_policy(FunctionName=f"{PLATFORM}-proxy")["Policy"])["Statement"]
     same("who calls the proxy", [s["Principal"] for s in statements], [{"Service": "apigateway.amazonaws.com"}])

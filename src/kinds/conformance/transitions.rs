@@ -92,8 +92,8 @@ async fn going_back_and_forth_ends_where_the_manifest_says() {
     let bench = Bench::new();
     for tag in ["1", "2", "1", "2", "1"] {
         let desired = desired(match tag {
-            "1" => |d| a_runtime(d, an_image("1"), &[], "one"),
-            _ => |d| a_runtime(d, an_image("2"), &[], "one"),
+            "1" => |d| drop(a_runtime(d, an_image("1"), &[], "one")),
+            _ => |d| drop(a_runtime(d, an_image("2"), &[], "one")),
         });
         bench.apply(&desired, &Named::default()).await;
         bench.is_settled(&desired, tag).await;
@@ -212,7 +212,7 @@ async fn what_nobody_wants_may_be_closed_to_us() {
     let tampered = Tampered::with(&all).await;
     tampered.bench.site.aws.save().unwrap();
     let closed = site(tampered.folder.path(), "denied=bedrock-agentcore:GetMemory");
-    let others = desired(|d| a_runtime(d, an_image("1"), &[], "one"));
+    let others = desired(|d| drop(a_runtime(d, an_image("1"), &[], "one")));
     let live = observe(&closed.aws, &names(), &others).await.unwrap();
     assert!(live.keys().all(|a| a.kind() != Memory::NAME) && live.keys().any(|a| a.kind() == Runtime::NAME));
     assert!(observe(&closed.aws, &names(), &all).await.is_err(), "what is wanted has to be read");
@@ -255,12 +255,24 @@ async fn conditions_that_others_added_to_an_authorizer_show_before_they_go() {
     let mut tampered = Tampered::with(&desired).await;
     tampered.change(&format!("{GATEWAYS}/given/authorizerConfiguration/customJWTAuthorizer"), |jwt| {
         jwt["allowedScopes"] = json!(["admin"]);
-        jwt["customClaims"] = json!([{
-            "inboundTokenClaimName": "tier", "inboundTokenClaimValueType": "STRING",
-            "authorizingClaimMatchValue": { "claimMatchValue": { "matchValueString": "basic" }, "claimMatchOperator": "EQUALS" },
-        }]);
+        jwt["customClaims"] = json!([
+            {
+                "inboundTokenClaimName": "custom:tier", "inboundTokenClaimValueType": "STRING",
+                "authorizingClaimMatchValue": { "claimMatchValue": { "matchValueString": "premium" }, "claimMatchOperator": "EQUALS" },
+            },
+            {
+                "inboundTokenClaimName": "custom:tier", "inboundTokenClaimValueType": "STRING_ARRAY",
+                "authorizingClaimMatchValue": {
+                    "claimMatchValue": { "matchValueStringList": ["basic"] }, "claimMatchOperator": "CONTAINS_ANY",
+                },
+            },
+        ]);
     });
-    let fields = [r#"authorizer.allowed_scopes ["admin"]"#, r#"authorizer.custom_claims ["tier EQUALS basic"]"#];
+    let fields = [
+        r#"authorizer.allowed_scopes ["admin"]"#,
+        r#"authorizer.custom_claims.custom:tier "premium""#,
+        r#"authorizer.other_claims ["custom:tier CONTAINS_ANY basic"]"#,
+    ];
     assert_eq!(tampered.planned(&desired).await, [(Action::Update, "gateway".to_owned(), fields.map(Into::into).to_vec())]);
     tampered.is_put_right(&desired).await;
 }

@@ -12,7 +12,7 @@ static MATCH: Shape = text(1, 255, "[A-Za-z0-9_.-]+");
 static CLAIM_VALUE: Shape =
     Shape::Union(&[may("matchValueString", Shape::Of(&MATCH)), may("matchValueStringList", list(1, usize::MAX, &MATCH))]);
 static CLAIM: Shape = Shape::Struct(&[
-    must("inboundTokenClaimName", text(1, 255, "[A-Za-z0-9_.:-]+")),
+    must("inboundTokenClaimName", text(1, 255, "[A-Za-z0-9_.-:]+")),
     must("inboundTokenClaimValueType", Shape::OneOf(&["STRING", "STRING_ARRAY"])),
     must(
         "authorizingClaimMatchValue",
