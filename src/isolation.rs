@@ -8,6 +8,7 @@ pub(crate) mod mutations;
 pub(crate) mod probes;
 pub(crate) mod report;
 mod roles;
+pub(crate) mod template;
 
 #[cfg(test)]
 mod tests;

@@ -24,10 +24,12 @@ mod costs;
 mod dates;
 mod dynamodb;
 mod faults;
+mod guard;
 mod iam;
 mod kms;
 mod lambda;
 mod logs;
+mod memory;
 mod projects;
 mod protocol;
 mod record;
@@ -55,6 +57,11 @@ trait Service: Sync {
     fn action(&self, _request: &Request) -> Option<String> {
         None
     }
+    /// What a caller has to be allowed for the request, resource by resource; `None` where the service tells no more
+    /// than the action.
+    fn asks(&self, _world: &mut World, _request: &Request) -> Option<Vec<guard::Ask>> {
+        None
+    }
 }
 
 /// Every service, the ones that share a signing name told apart by path.
@@ -71,6 +78,7 @@ const SERVICES: &[&dyn Service] = &[
     &costs::Costs,
     &s3vectors::S3Vectors,
     &agent_registry::AgentRegistry,
+    &memory::Memory,
     &agentcore::AgentCore,
     &apigateway::ApiGateway,
     &projects::Projects,
@@ -98,6 +106,7 @@ struct State {
     kms: kms::State,
     lambda: lambda::State,
     logs: logs::State,
+    memory: memory::State,
     projects: projects::State,
     s3: s3::State,
     s3vectors: s3vectors::State,
@@ -289,10 +298,9 @@ impl Sandbox {
             state: std::mem::take(&mut inner.state),
             dirty: false,
         };
-        let reply = SERVICES
-            .iter()
-            .find(|service| service.claims(request))
-            .and_then(|service| service.answer(&mut world, request))
+        let service = SERVICES.iter().find(|service| service.claims(request));
+        let reply = guard::refusal(&mut world, service.copied(), request)
+            .or_else(|| service.and_then(|service| service.answer(&mut world, request)))
             .unwrap_or_else(|| protocol::unknown(request));
         inner.state = world.state;
         inner.unsaved |= world.dirty;

@@ -23,6 +23,10 @@ pub(crate) struct Sandbox {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the sandbox on a loopback port, for the AWS CLI, boto3 or any SDK (AWS_ENDPOINT_URL).
+    ///
+    /// Whatever credentials you sign with are those of the account's administrator, except for what AssumeRole of the sandbox hands
+    /// out: such a session may do what its role's policies say, and nothing that the sandbox can't judge. The administrator also
+    /// stands for every service of AWS: a role that trusts one can be assumed, without session tags.
     Serve {
         /// 0 takes a free one.
         #[arg(long, default_value_t = 4599)]

@@ -10,13 +10,15 @@ use serde_json::Value;
 mod compare;
 mod condition;
 mod parse;
-mod pattern;
+pub(super) mod pattern;
 mod principal;
 mod statement;
 mod tri;
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod shipped;
 #[cfg(test)]
 mod tests;
 
@@ -97,6 +99,7 @@ pub(crate) enum Decision {
 
 impl Decision {
     /// Whether the call is refused for certain.
+    #[cfg_attr(not(test), expect(dead_code, reason = "asked by the probes"))]
     pub(crate) fn is_denied(self) -> bool {
         matches!(self, Self::ExplicitDeny | Self::ImplicitDeny)
     }
@@ -120,6 +123,11 @@ pub(crate) fn identity(policies: &[&Policy], request: &Request<'_>) -> Judgement
 /// ask for the role's own policies, too.
 pub(crate) fn resource(policy: &Policy, request: &Request<'_>) -> Judgement {
     judge(&[policy], Place::Resource, request)
+}
+
+/// The same, but for an Allow that names no more than the caller's account and so decides nothing by itself.
+pub(crate) fn resource_by_name(policy: &Policy, request: &Request<'_>) -> Judgement {
+    judge(&[policy], Place::ResourceByName, request)
 }
 
 fn judge(policies: &[&Policy], place: Place, request: &Request<'_>) -> Judgement {

@@ -256,6 +256,11 @@ fn arn(world: &World, resource: &str) -> String {
     format!("arn:aws:bedrock-agentcore:{}:{}:{resource}", world.region, world.account)
 }
 
+/// The strategies of a memory, with the templates of their namespaces; `None` if there is no such memory.
+pub(super) fn strategies(world: &mut World, memory: &str) -> Option<Vec<(String, String)>> {
+    memories::strategies(world, memory)
+}
+
 /// Whether there is a resource of that ARN.
 pub(super) fn is_there(world: &mut World, arn: &str) -> bool {
     marks::tagged(world, arn).is_ok()

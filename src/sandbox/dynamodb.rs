@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 
 use super::agentcore::shape::{self, Shape};
 use super::protocol::{Refusal, Reply, Request};
-use super::{Service, Settling, World};
+use super::{Service, Settling, World, guard};
 
+mod asks;
 mod backups;
 mod batch;
 mod condition;
@@ -125,6 +126,10 @@ impl Service for DynamoDb {
             }
         };
         Some(Reply::empty(status).header("content-type", CONTENT_TYPE).with(body.to_string()))
+    }
+
+    fn asks(&self, world: &mut World, request: &Request) -> Option<Vec<guard::Ask>> {
+        Some(asks::of(world, request.target(TARGET)?, &request.json()?))
     }
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::protocol::{Reply, Request};
 
-mod action;
+pub(super) mod action;
 
 /// How often in a row the same request may fail.
 const IN_A_ROW: u8 = 2;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::protocol::{Refusal, Reply, Request};
 use super::{Service, World};
 
+mod caller;
 mod form;
 mod inline;
 mod policy;
@@ -14,9 +15,10 @@ mod roles;
 mod tags;
 mod trust;
 
+pub(super) use caller::Caller;
 pub(super) use form::Form;
 pub(super) use tags::list as tag_list;
-pub(super) use trust::{Asked, assumable, caller_role, known_principals, may_assume};
+pub(super) use trust::{Asked, assumable, known_principals, may_assume};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
@@ -51,7 +53,7 @@ struct Role {
 }
 
 /// By key in lower case: the key as first written, and the value.
-type Tags = BTreeMap<String, (String, String)>;
+pub(super) type Tags = BTreeMap<String, (String, String)>;
 
 /// A session of a role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,6 +62,15 @@ pub(super) struct Session {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) expires: f64,
+    /// The tags it was given, and those it took over from the session that asked for it.
+    #[serde(default)]
+    pub(super) tags: Tags,
+    /// The keys, in lower case, of the tags that go on to sessions which this one asks for.
+    #[serde(default)]
+    pub(super) transitive: BTreeSet<String>,
+    /// What narrows the role's policies for this session.
+    #[serde(default)]
+    pub(super) policy: Option<String>,
 }
 
 /// A role as `AssumeRole` needs it.

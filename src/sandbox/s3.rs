@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::protocol::{Refusal, Reply, Request, decode};
-use super::{Service, World};
+use super::{Service, World, guard};
 
+mod asks;
 mod buckets;
 mod config;
 mod lifecycle;
@@ -167,6 +168,11 @@ impl Service for S3 {
 
     fn action(&self, request: &Request) -> Option<String> {
         route(request).map(|(operation, _)| format!("s3:{}", operation.action))
+    }
+
+    fn asks(&self, world: &mut World, request: &Request) -> Option<Vec<guard::Ask>> {
+        let (operation, call) = route(request)?;
+        Some(asks::of(world, operation, &call))
     }
 }
 

@@ -10,7 +10,7 @@ SIGNED_AS = {
     "agent-registry": ["agent-registry-control"],
     "apigateway": ["apigateway"],
     "bedrock": ["bedrock-agent", "bedrock"],
-    "bedrock-agentcore": ["bedrock-agentcore-control"],
+    "bedrock-agentcore": ["bedrock-agentcore-control", "bedrock-agentcore"],
     "ce": ["ce"],
     "cognito-idp": ["cognito-idp"],
     "dynamodb": ["dynamodb"],

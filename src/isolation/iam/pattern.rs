@@ -5,10 +5,10 @@ use super::{Context, Found};
 
 /// A text as the policy spells it.
 #[derive(Debug, Clone)]
-pub(super) struct Text(Vec<Piece>);
+pub(in crate::isolation) struct Text(pub(in crate::isolation) Vec<Piece>);
 
 #[derive(Debug, Clone)]
-enum Piece {
+pub(in crate::isolation) enum Piece {
     Token(Token),
     Variable {
         key: String,
@@ -20,7 +20,7 @@ enum Piece {
 
 /// A part of a pattern whose variables are filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in crate::isolation) enum Token {
     /// A character of the policy's text.
     Char(char),
     /// A character that the call brought in, or an escaped one: it never is a wildcard, nor ends a part of an ARN.
@@ -46,7 +46,7 @@ impl Text {
         Self(text.chars().map(|c| Piece::Token(token(c))).collect())
     }
 
-    pub(super) fn with_variables(text: &str) -> Self {
+    pub(in crate::isolation) fn with_variables(text: &str) -> Self {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {

@@ -23,6 +23,11 @@ impl Principals {
         self.0.contains(&Named::Everyone)
     }
 
+    /// The same without the accounts among them.
+    pub(super) fn name(&self, request: &Request<'_>) -> Tri {
+        Tri::any(self.0.iter().filter(|named| !matches!(named, Named::Aws(text) if is_account(text))).map(|named| names(named, request)))
+    }
+
     pub(super) fn include(&self, request: &Request<'_>) -> Tri {
         Tri::any(self.0.iter().map(|named| names(named, request)))
     }
@@ -49,6 +54,14 @@ fn exact_or_unknown(named: &str, given: &str) -> Tri {
     }
 }
 
+fn is_account(named: &str) -> bool {
+    is_account_id(named) || Arn::of(named).is_some_and(|arn| arn.resource == "root")
+}
+
+fn is_account_id(named: &str) -> bool {
+    named.len() == 12 && named.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn is(named: &str, caller: &str) -> Tri {
     if named == caller {
         return Tri::Yes;
@@ -57,7 +70,7 @@ fn is(named: &str, caller: &str) -> Tri {
         return Tri::Unknown;
     }
     let Some(caller) = Arn::of(caller) else { return Tri::No };
-    if named.len() == 12 && named.bytes().all(|b| b.is_ascii_digit()) {
+    if is_account_id(named) {
         return (named == caller.account).into();
     }
     // What is left is an ARN, or the id of a role or user that is gone and so trusts nobody.

@@ -35,6 +35,8 @@ pub(super) enum Place {
     Identity,
     /// A resource; of a trust policy, the role.
     Resource,
+    /// The same, where an Allow for a whole account does not count.
+    ResourceByName,
 }
 
 impl Statement {
@@ -70,7 +72,7 @@ impl Statement {
     fn is_about(&self, place: Place, request: &Request<'_>) -> Tri {
         let Some((listed, resources)) = &self.resources else {
             // A trust policy is about its own role; anywhere else AWS asks for a resource.
-            return if place == Place::Resource { Tri::Yes } else { Tri::Unknown };
+            return if place == Place::Identity { Tri::Unknown } else { Tri::Yes };
         };
         let one = |text: &Text| match text.resolve(request.context) {
             Resolved::Null => Tri::No,
@@ -84,9 +86,10 @@ impl Statement {
         match (place, &self.principals) {
             (Place::Identity, None) => Tri::Yes,
             // Each is refused by AWS, so that nothing is known of what it would do.
-            (Place::Identity, Some(_)) | (Place::Resource, None) => Tri::Unknown,
-            (Place::Resource, Some((Listed::In, principals))) => principals.include(request),
-            (Place::Resource, Some((Listed::Out, principals))) => match (principals.include(request), self.effect) {
+            (Place::Identity, Some(_)) | (_, None) => Tri::Unknown,
+            (Place::ResourceByName, Some((Listed::In, principals))) if self.effect == Effect::Allow => principals.name(request),
+            (_, Some((Listed::In, principals))) => principals.include(request),
+            (_, Some((Listed::Out, principals))) => match (principals.include(request), self.effect) {
                 (Tri::No, _) => Tri::Yes,
                 (Tri::Yes, _) if principals.are_everyone() => Tri::No,
                 // To be spared, a session needs its own ARN, its role's and its account's in the list: more than is asked here.

@@ -360,6 +360,23 @@ fn principals() {
 }
 
 #[test]
+fn an_account_that_is_named_decides_nothing_by_itself() {
+    let context = Context::new();
+    let call = Request { principal: Some(ROLE), service: None, action: "sts:AssumeRole", resource: "x", context: &context };
+    let says = |effect: &str, principal: &Value| {
+        let one = json!({ "Effect": effect, "Action": "*", "Principal": principal });
+        let all = json!({ "Effect": "Allow", "Action": "*", "Principal": "*" });
+        resource_by_name(&policy(&if effect == "Deny" { json!([one, all]) } else { json!([one]) }), &call).decision
+    };
+    for account in [json!({ "AWS": "111122223333" }), json!({ "AWS": "arn:aws:iam::111122223333:root" })] {
+        assert_eq!(says("Allow", &account), I);
+        assert_eq!(says("Deny", &account), D);
+    }
+    assert_eq!(says("Allow", &json!({ "AWS": ["111122223333", ROLE] })), A);
+    assert_eq!(says("Allow", &json!("*")), A);
+}
+
+#[test]
 fn principals_that_are_left_out() {
     let other = json!({ "AWS": "arn:aws:iam::111122223333:role/other" });
     let own = json!({ "AWS": ROLE });

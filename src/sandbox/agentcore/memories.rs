@@ -289,6 +289,12 @@ fn change(world: &mut World, memory: &mut Memory, body: &Value) -> Result<(), Re
     Ok(())
 }
 
+/// Of a memory that is there: each strategy's id and the template of its namespace.
+pub(super) fn strategies(world: &mut World, id: &str) -> Option<Vec<(String, String)>> {
+    let memory = memory(world, id).ok()?;
+    Some(memory.strategies.iter().map(|(id, strategy)| (id.clone(), strategy.namespace.clone())).collect())
+}
+
 /// Strategies and records go with it.
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let (id, now) = (call.id(0), world.now);

@@ -54,7 +54,7 @@ pub(super) fn of(request: &Request) -> Option<String> {
 }
 
 /// Every action that the caller must be allowed: a secret is decrypted in the caller's name.
-pub(super) fn all(request: &Request) -> Vec<String> {
+pub(in super::super) fn all(request: &Request) -> Vec<String> {
     let decrypts = || request.json().is_some_and(|body| body.get("WithDecryption") == Some(&Value::Bool(true)));
     let mut all: Vec<String> = of(request).into_iter().collect();
     if request.target("AmazonSSM.").is_some() && decrypts() {
@@ -84,11 +84,16 @@ pub(super) fn denied(request: &Request, action: &str, account: &str) -> Reply {
     let message = format!(
         "User: {caller} is not authorized to perform: {action} on resource: {resource} because no identity-based policy allows the {action} action"
     );
+    forbidden(request, &message)
+}
+
+/// The refusal in the words and the protocol of the service.
+pub(in super::super) fn forbidden(request: &Request, message: &str) -> Reply {
     match request.signing_name() {
-        "s3" => Reply::refuse_s3(403, "AccessDenied", &message),
-        "iam" | "sts" => Reply::refuse_query(403, "AccessDenied", &message),
-        _ if request.header("x-amz-target").is_some() => Reply::refuse_json(400, "AccessDeniedException", &message),
-        _ => Reply::refuse_json(403, "AccessDeniedException", &message),
+        "s3" => Reply::refuse_s3(403, "AccessDenied", message),
+        "iam" | "sts" => Reply::refuse_query(403, "AccessDenied", message),
+        _ if request.header("x-amz-target").is_some() => Reply::refuse_json(400, "AccessDeniedException", message),
+        _ => Reply::refuse_json(403, "AccessDeniedException", message),
     }
 }
 

@@ -34,9 +34,9 @@ pub(super) fn checked(given: &[(&str, &str)]) -> Result<Tags, Refusal> {
     Ok(tags)
 }
 
-/// The checked tags of an STS request, as key and value.
-pub(in super::super) fn list(form: &Form) -> Result<Vec<(String, String)>, Refusal> {
-    Ok(checked(&form.tags("Tags"))?.into_values().collect())
+/// The checked tags of an STS request.
+pub(in super::super) fn list(form: &Form) -> Result<Tags, Refusal> {
+    checked(&form.tags("Tags"))
 }
 
 fn allowed(text: &str) -> bool {

@@ -1,61 +1,96 @@
 //! Trust policies: whom they let in, and what becomes of the roles they name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
 use super::super::World;
 use super::policy::{one_or_many, statements};
-use super::{CALLER_ROLE, Role};
+use super::{CALLER_ROLE, Role, Tags};
+use crate::isolation::iam::{self, Context, Decision, Policy};
 
-/// Who asks, and what is known about the call.
-enum Caller<'a> {
-    /// A service of the account itself, such as `bedrock.amazonaws.com`, on behalf of some resource of its own.
-    Service { principal: &'a str, account: &'a str, region: &'a str },
-    /// A role of the account, with the request's condition keys in lower case.
-    Role { arn: &'a str, account: &'a str, keys: BTreeMap<String, Vec<String>> },
+/// A service of the account itself, such as `bedrock.amazonaws.com`, on behalf of some resource of its own.
+struct Caller<'a> {
+    principal: &'a str,
+    account: &'a str,
+    region: &'a str,
 }
 
 /// Whether `service` can assume the role now: it exists, is old enough to be seen everywhere, and trusts the service.
 pub(in super::super) fn assumable(world: &World, role_arn: &str, service: &str) -> bool {
     let Some(role) = world.state.iam.by_arn(&world.account, role_arn) else { return false };
-    let caller = Caller::Service { principal: service, account: &world.account, region: &world.region };
+    let caller = Caller { principal: service, account: &world.account, region: &world.region };
     propagated(world, role) && allows(&shown(world, role), &caller, "sts:AssumeRole")
 }
 
-/// What a call of AssumeRole asks for that trust policies can judge.
+/// What AssumeRole is asked for.
 pub(in super::super) struct Asked<'a> {
-    pub(in super::super) tags: Vec<(String, String)>,
-    /// The tags that stay through further roles.
-    pub(in super::super) transitive: Vec<&'a str>,
+    pub(in super::super) role: &'a str,
+    pub(in super::super) name: &'a str,
+    pub(in super::super) tags: &'a Tags,
+    /// In lower case.
+    pub(in super::super) transitive: &'a BTreeSet<String>,
     pub(in super::super) external: Option<&'a str>,
 }
 
-/// Whether the role `caller` may assume the role `role_arn` with what it asks for; `Err` names the action that is missing.
-pub(in super::super) fn may_assume(world: &World, role_arn: &str, caller: &str, asked: &Asked<'_>) -> Result<super::Assumed, &'static str> {
-    let role = world.state.iam.by_arn(&world.account, role_arn).filter(|role| propagated(world, role)).ok_or("sts:AssumeRole")?;
-    let mut keys =
-        BTreeMap::from([("aws:principalarn".into(), vec![caller.into()]), ("aws:principalaccount".into(), vec![world.account.clone()])]);
-    let tags = &asked.tags;
-    if let Some(external) = asked.external {
-        keys.insert("sts:externalid".into(), vec![external.into()]);
+impl Asked<'_> {
+    /// The call as conditions see it.
+    fn context(&self, world: &World, caller: &super::Caller) -> Context {
+        let mut context = caller.context(world).with("sts:RoleSessionName", [self.name]);
+        if let Some(external) = self.external {
+            context = context.with("sts:ExternalId", [external]);
+        }
+        if !self.tags.is_empty() {
+            context = context.with("aws:TagKeys", self.tags.values().map(|(key, _)| key.as_str()));
+        }
+        let written = |folded: &String| self.tags.get(folded).map_or(folded.clone(), |(key, _)| key.clone());
+        if !self.transitive.is_empty() {
+            context = context.with("sts:TransitiveTagKeys", self.transitive.iter().map(written));
+        }
+        self.tags.values().fold(context, |context, (key, value)| context.with(&format!("aws:RequestTag/{key}"), [value.as_str()]))
     }
-    if !asked.transitive.is_empty() {
-        keys.insert("sts:transitivetagkeys".into(), asked.transitive.iter().map(|key| (*key).to_owned()).collect());
-    }
-    if !tags.is_empty() {
-        keys.insert("aws:tagkeys".into(), tags.iter().map(|(key, _)| key.clone()).collect());
-        keys.extend(tags.iter().map(|(key, value)| (format!("aws:requesttag/{}", key.to_lowercase()), vec![value.clone()])));
-    }
-    let caller = Caller::Role { arn: caller, account: &world.account, keys };
+}
+
+/// Whether `caller` may assume a role; `Err` names the action that is missing, and why where that is not plain.
+pub(in super::super) fn may_assume(world: &World, asked: &Asked, caller: &super::Caller) -> Result<super::Assumed, (&'static str, String)> {
+    const ASSUME: &str = "sts:AssumeRole";
+    let no = |action| move || (action, String::new());
+    let role = world.state.iam.by_arn(&world.account, asked.role).filter(|role| propagated(world, role)).ok_or_else(no(ASSUME))?;
+    let assumed = super::Assumed { name: role.name.clone(), id: role.id.clone(), max_session: role.max_session };
     let trust = shown(world, role);
-    if !allows(&trust, &caller, "sts:AssumeRole") {
-        return Err("sts:AssumeRole");
+    if caller.is_user() && asked.tags.is_empty() && trusts_a_service(world, &trust) {
+        return Ok(assumed);
     }
-    if !tags.is_empty() && !allows(&trust, &caller, "sts:TagSession") {
-        return Err("sts:TagSession");
+    let policy = serde_json::from_str(&trust).map_err(|_| (ASSUME, String::new()))?;
+    let policy = Policy::parse(&policy).map_err(|_| (ASSUME, String::new()))?;
+    let context = asked.context(world, caller);
+    let tagged = !asked.tags.is_empty() || caller.hands_on_tags();
+    for action in [ASSUME].into_iter().chain(tagged.then_some("sts:TagSession")) {
+        let request = iam::Request { principal: Some(&caller.arn), service: None, action, resource: asked.role, context: &context };
+        let named = iam::resource_by_name(&policy, &request);
+        let own = caller.judge(&request);
+        // A role that trusts the caller by name needs no policy of the caller; whatever denies it counts.
+        let judged =
+            if named.decision == Decision::Allow { iam::either(own, named) } else { iam::bounded(own, iam::resource(&policy, &request)) };
+        match judged.decision {
+            Decision::Allow => {}
+            Decision::Unknown => {
+                return Err((action, format!(": the sandbox can't tell what `{}` means here", judged.by.unwrap_or_default())));
+            }
+            Decision::ExplicitDeny => return Err((action, " with an explicit deny".into())),
+            Decision::ImplicitDeny => return Err((action, String::new())),
+        }
     }
-    Ok(super::Assumed { name: role.name.clone(), id: role.id.clone(), max_session: role.max_session })
+    Ok(assumed)
+}
+
+/// Whether some service of AWS may assume a role that is trusted like this: the sandbox's user stands for all of them.
+fn trusts_a_service(world: &World, trust: &str) -> bool {
+    let Ok(document) = serde_json::from_str::<Value>(trust) else { return false };
+    statements(&document).into_iter().flat_map(|s| one_or_many(s.get("Principal").and_then(|p| p.get("Service")))).any(|service| {
+        let service = Caller { principal: service.as_str().unwrap_or_default(), account: &world.account, region: &world.region };
+        allows(trust, &service, "sts:AssumeRole")
+    })
 }
 
 fn propagated(world: &World, role: &Role) -> bool {
@@ -90,7 +125,7 @@ pub(in super::super) fn known_principals(world: &World, policy: &Value) -> Resul
 }
 
 /// The role that calls from outside the sandbox.
-pub(in super::super) fn caller_role(account: &str) -> String {
+pub(super) fn caller_role(account: &str) -> String {
     format!("arn:aws:iam::{account}:role/{CALLER_ROLE}")
 }
 
@@ -159,15 +194,8 @@ fn allows(trust: &str, caller: &Caller, action: &str) -> bool {
 }
 
 fn names(principal: Option<&Value>, caller: &Caller) -> bool {
-    let Some(principal) = principal else { return false };
-    let listed = |kind: &str| one_or_many(principal.get(kind)).into_iter().filter_map(Value::as_str).collect::<Vec<_>>();
-    match caller {
-        Caller::Service { principal: service, .. } => listed("Service").contains(service),
-        Caller::Role { arn, account, .. } => {
-            let root = format!("arn:aws:iam::{account}:root");
-            principal == "*" || listed("AWS").into_iter().any(|named| named == "*" || named == *account || named == root || named == *arn)
-        }
-    }
+    let listed = one_or_many(principal.and_then(|principal| principal.get("Service")));
+    listed.into_iter().filter_map(Value::as_str).any(|service| service == caller.principal)
 }
 
 /// Whether all conditions hold; an operator or a variable that is not known here does not hold.
@@ -187,13 +215,10 @@ fn text(value: &Value) -> String {
 }
 
 fn holds(operator: &str, key: &str, wanted: &[String], caller: &Caller) -> bool {
-    let found = match caller {
-        Caller::Service { principal, account, region } => match key {
-            "aws:sourceaccount" => Some(vec![(*account).to_owned()]),
-            "aws:sourcearn" => return wanted.iter().any(|pattern| some_resource(pattern, principal, account, region)),
-            _ => None,
-        },
-        Caller::Role { keys, .. } => keys.get(key).cloned(),
+    let found = match key {
+        "aws:sourceaccount" => Some(vec![caller.account.to_owned()]),
+        "aws:sourcearn" => return wanted.iter().any(|pattern| some_resource(pattern, caller.principal, caller.account, caller.region)),
+        _ => None,
     };
     let (set, operator) = operator.split_once(':').unwrap_or(("", operator));
     let (operator, optional) = operator.strip_suffix("IfExists").map_or((operator, false), |operator| (operator, true));
@@ -264,71 +289,10 @@ mod tests {
                 "Condition": { "StringEquals": { "aws:SourceAccount": "111122223333" }, "ArnLike": { "aws:SourceArn": source } },
             }))
         };
-        let bedrock = Caller::Service { principal: "bedrock.amazonaws.com", account: "111122223333", region: "eu-west-1" };
+        let bedrock = Caller { principal: "bedrock.amazonaws.com", account: "111122223333", region: "eu-west-1" };
         assert!(allows(&trust("arn:aws:bedrock:eu-west-1:111122223333:knowledge-base/*"), &bedrock, "sts:AssumeRole"));
         assert!(!allows(&trust("arn:aws:bedrock:us-east-1:111122223333:knowledge-base/*"), &bedrock, "sts:AssumeRole"));
-        let lambda = Caller::Service { principal: "lambda.amazonaws.com", account: "111122223333", region: "eu-west-1" };
+        let lambda = Caller { principal: "lambda.amazonaws.com", account: "111122223333", region: "eu-west-1" };
         assert!(!allows(&trust("*"), &lambda, "sts:AssumeRole"));
-    }
-
-    /// What the shipped trust policy of a tenants' role says to a call, its holes filled as for runtimes.
-    fn vends(caller: &str, tags: &[(&str, &str)], transitive: &[&str]) -> bool {
-        let account = "111122223333";
-        let role = |name: &str| format!("arn:aws:iam::{account}:role/{name}");
-        let text = include_str!("../../../policies/tvm-trust.json");
-        let text = text.replace("{{trusted_role.arn}}", &role("runtime")).replace("[\"{{tier.names}}\"]", "[\"basic\", \"premium\"]");
-        let mut keys = BTreeMap::from([("aws:principalarn".into(), vec![role(caller)])]);
-        if !tags.is_empty() {
-            keys.insert("aws:tagkeys".into(), tags.iter().map(|(key, _)| (*key).to_owned()).collect());
-        }
-        if !transitive.is_empty() {
-            keys.insert("sts:transitivetagkeys".into(), transitive.iter().map(|key| (*key).to_owned()).collect());
-        }
-        keys.extend(tags.iter().map(|(key, value)| (format!("aws:requesttag/{}", key.to_lowercase()), vec![(*value).to_owned()])));
-        let arn = role(caller);
-        let caller = Caller::Role { arn: &arn, account, keys };
-        ["sts:AssumeRole", "sts:TagSession"].iter().all(|action| allows(&text, &caller, action))
-    }
-
-    #[test]
-    fn the_shipped_trust_of_tenants_vends_to_one_role_for_one_user_and_to_nobody_else() {
-        let all = ["Tier", "ClinicId", "UserId"];
-        let who = [("Tier", "basic"), ("ClinicId", "clinic-a"), ("UserId", "0b5c")];
-        let with = |at: usize, value: &'static str| {
-            let mut tags = who;
-            tags[at].1 = value;
-            tags
-        };
-        assert!(vends("runtime", &who, &all));
-        assert!(!vends("tools-function", &who, &all));
-        assert!(!vends("runtime", &[], &[]));
-        for missing in 0..3 {
-            let tags: Vec<_> = who.iter().enumerate().filter(|(n, _)| *n != missing).map(|(_, tag)| *tag).collect();
-            let keys: Vec<_> = tags.iter().map(|(key, _)| *key).collect();
-            assert!(!vends("runtime", &tags, &keys), "without {}", all[missing]);
-            assert!(!vends("runtime", &who, &keys), "{} is not transitive", all[missing]);
-            assert!(!vends("runtime", &with(missing, ""), &all), "{} is empty", all[missing]);
-        }
-        assert!(!vends("runtime", &who, &[]));
-        let more = [who.as_slice(), &[("Role", "admin")]].concat();
-        assert!(!vends("runtime", &more, &all));
-        assert!(!vends("runtime", &with(0, "gold"), &all));
-        assert!(!vends("runtime", &with(1, "clinic-a/x"), &all) && !vends("runtime", &with(2, "x/y"), &all));
-    }
-
-    #[test]
-    fn a_session_needs_every_tag_that_the_trust_policy_asks_for() {
-        let trust = policy(&json!({
-            "Effect": "Allow", "Action": ["sts:AssumeRole", "sts:TagSession"], "Principal": { "AWS": "111122223333" },
-            "Condition": { "StringLike": { "aws:RequestTag/ClinicId": "?*" } },
-        }));
-        let caller = |tags: &[(&str, &str)]| Caller::Role {
-            arn: "arn:aws:iam::111122223333:role/runtime",
-            account: "111122223333",
-            keys: tags.iter().map(|(k, v)| (format!("aws:requesttag/{k}"), vec![(*v).to_owned()])).collect(),
-        };
-        assert!(allows(&trust, &caller(&[("clinicid", "north")]), "sts:TagSession"));
-        assert!(!allows(&trust, &caller(&[("clinicid", "")]), "sts:TagSession"));
-        assert!(!allows(&trust, &caller(&[("tier", "basic")]), "sts:TagSession"));
     }
 }
