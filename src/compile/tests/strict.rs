@@ -92,6 +92,48 @@ fn an_agents_own_role_reaches_no_tenant() {
         };
         assert!(harmless, "{action} on {on}");
     }
+    // Whatever somebody attaches to the role later: these stay out of reach.
+    let statements = runtime["policy"]["Statement"].as_array().unwrap();
+    let denied = |action: &str| {
+        let everywhere = statements.iter().filter(|s| s["Effect"] == "Deny" && s["Resource"] == json!(["*"]) && s["Condition"].is_null());
+        everywhere.flat_map(|s| s["Action"].as_array().unwrap()).any(|pattern| {
+            let mut rest = action;
+            let parts: Vec<&str> = pattern.as_str().unwrap().split('*').collect();
+            let (first, last) = (parts[0], parts[parts.len() - 1]);
+            rest.starts_with(first)
+                && rest.ends_with(last)
+                && parts.iter().all(|part| match rest.split_once(part) {
+                    Some((_, after)) => {
+                        rest = after;
+                        true
+                    }
+                    None => false,
+                })
+        })
+    };
+    for action in [
+        "sts:AssumeRole",
+        "sts:TagSession",
+        "dynamodb:GetItem",
+        "s3:GetObject",
+        "s3vectors:QueryVectors",
+        "bedrock:Retrieve",
+        "bedrock:RetrieveAndGenerate",
+        "bedrock-agentcore:ListEvents",
+        "bedrock-agentcore:CreateEvent",
+        "bedrock-agentcore:RetrieveMemoryRecords",
+        "bedrock-agentcore:ListActors",
+        "bedrock-agentcore:ListSessions",
+        "bedrock-agentcore:UpdateGateway",
+        "bedrock-agentcore:InvokeAgentRuntimeForUser",
+        "bedrock-agentcore:GetWorkloadAccessTokenForUserId",
+        "secretsmanager:GetSecretValue",
+        "iam:PassRole",
+        "cognito-idp:AdminUpdateUserAttributes",
+    ] {
+        assert!(denied(action), "{action} is not denied");
+    }
+    assert!(!denied("bedrock:InvokeModel") && !denied("lambda:InvokeFunction"));
     for tier in ["basic", "premium"] {
         let environment = &spec(&desired, &format!("runtime/tier:{tier}/main"))["environment"];
         assert_eq!(environment["BROKER_FUNCTION"], slot("function/platform/broker#name"));
