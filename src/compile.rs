@@ -17,6 +17,7 @@ mod data;
 mod functions;
 mod guardrail;
 mod identity;
+mod knowledge;
 mod observability;
 mod platform;
 mod rate_limit;
@@ -46,14 +47,14 @@ pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> 
     let platform = platform::declare(&sources, &mut desired, own_bucket, functions)?;
     let data = data::declare(&sources, &mut desired)?;
     let registry = registry::declare(&sources, &mut desired)?;
-    let mut buckets = BTreeMap::new();
+    let mut homes = BTreeMap::new();
     for (name, tier) in &manifest.tiers {
-        buckets.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, registry.as_ref(), name, tier)?);
+        homes.insert(name, tier::declare(&sources, &mut desired, &identity, &platform, registry.as_ref(), name, tier)?);
     }
     api::declare(&sources, &mut desired, &platform.functions)?;
     for (id, tenant) in &manifest.tenants {
-        let bucket = buckets.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;
-        tenant::declare(&mut desired, bucket, id, tenant)?;
+        let home = homes.get(&tenant.tier.value).with_context(|| format!("tenant `{id}` names a tier that the manifest lacks"))?;
+        tenant::declare(&sources, &mut desired, home, id, tenant)?;
         users::declare(&sources, &mut desired, &identity.pool, id, tenant)?;
         if let Some(data) = &data {
             data.row(&mut desired, id, tenant)?;

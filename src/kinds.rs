@@ -440,7 +440,7 @@ pub(crate) use data_source::DeletionPolicy;
 pub(crate) use delivery_destination::To as DeliveryTo;
 pub(crate) use document::PolicyDocument;
 pub(crate) use function::FunctionCode;
-pub(crate) use gateway::{AuthorizerType, PolicyAttachment, PolicyMode};
+pub(crate) use gateway::{AuthorizerType, Interceptor, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
 pub(crate) use memory::{Extracts, Strategy};

@@ -45,6 +45,8 @@ pub(crate) struct Manifest {
     pub(crate) platform: Platform,
     pub(crate) identity: Identity,
     pub(crate) profile: Profile,
+    /// Present in the strict profile, and in no other.
+    pub(crate) strict: Option<Strict>,
     /// Absent: no policy engine decides on tool calls.
     pub(crate) policy: Option<Policy>,
     /// Absent: no key, no tables.
@@ -154,6 +156,15 @@ impl Profile {
             Self::Strict => "strict",
         }
     }
+}
+
+/// The functions that the strict profile goes by: two of the manifest's own, because roles trust them.
+#[derive(Debug, Clone)]
+pub(crate) struct Strict {
+    /// Takes on the tenants' role for the user of a token that it has verified.
+    pub(crate) broker: FunctionName,
+    /// Sees every request of a gateway first, and says in its headers whose it is.
+    pub(crate) interceptor: FunctionName,
 }
 
 /// The engine that decides on every gateway's tool calls.

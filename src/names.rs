@@ -135,6 +135,8 @@ pub(crate) const PATIENT_METADATA: &str = "patient-metadata";
 pub(crate) const CLINIC_CONFIG: &str = "clinic-config";
 /// Of tokens for one tenant at a time, the vending machine.
 const TENANT_ROLE: &str = "tvm";
+/// The headers by which tools know a caller where a gateway's interceptor sets them; in the order of their letters.
+pub(crate) const IDENTITY_HEADERS: [&str; 3] = ["X-Clinic-ID", "X-Tier", "X-User-ID"];
 /// The use of the role by which API Gateway writes access logs.
 pub(crate) const API_LOG_ROLE: &str = "api-logs";
 /// What a tenant's row says beside the tenant's id: settings can't be called this.
@@ -271,6 +273,20 @@ impl Names {
         format!("{}-{tier}-index", self.platform)
     }
 
+    /// A tenant's own index; `policies/tvm-strict.json` opens it by this name.
+    pub(crate) fn tenant_vector_index(&self, tenant: &TenantId) -> String {
+        format!("t-{tenant}")
+    }
+
+    /// A tenant's own knowledge base, named so that no tier's is.
+    pub(crate) fn tenant_knowledge_base(&self, tenant: &TenantId) -> String {
+        format!("{}-t-{tenant}-kb", self.platform)
+    }
+
+    pub(crate) fn tenant_data_source(&self, tenant: &TenantId) -> String {
+        format!("{}-t-{tenant}-documents", self.platform)
+    }
+
     pub(crate) fn knowledge_base(&self, tier: &TierName) -> String {
         format!("{}-{tier}-kb", self.platform)
     }
@@ -399,9 +415,23 @@ impl Names {
     }
 }
 
+/// Where agents find a tier's knowledge base, below the root.
+pub(crate) fn knowledge_parameter(tier: &TierName) -> String {
+    format!("knowledge_base/{tier}_kb_id")
+}
+
 /// Where agents find a tier's data source, below the root.
 pub(crate) fn data_source_parameter(tier: &TierName) -> String {
     format!("knowledge_base/{tier}_ds_id")
+}
+
+/// Where agents find a tenant's own knowledge base, and its data source, below the root.
+pub(crate) fn tenant_knowledge_parameter(tenant: &TenantId) -> String {
+    format!("knowledge_base/{tenant}_kb_id")
+}
+
+pub(crate) fn tenant_data_source_parameter(tenant: &TenantId) -> String {
+    format!("knowledge_base/{tenant}_ds_id")
 }
 
 /// Where AWS keeps what it delivers of AgentCore: log groups on this path need no statement each in a resource policy.

@@ -1,6 +1,6 @@
 //! `documents`: pushes a tenant's documents into its tier's knowledge base, and shows what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::apply::{Halt, halt_after, halt_on_request};
 use super::open::{Opened, open};
 use super::{Format, Global};
+use crate::address::Owner;
 use crate::apply::lock;
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::diagnostic::choices;
@@ -21,7 +22,7 @@ use crate::documents::stock::stocks;
 use crate::documents::store::{Sent, Store, Upto};
 use crate::documents::{Difference, Folder, Whose, folder};
 use crate::exit::{Exit, Stop};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Profile};
 use crate::names::{Names, TenantId, TierName};
 use crate::ui::Ui;
 use crate::ui::documents::{self as show, Ingestion, Progress, Pushed, TierStock};
@@ -110,23 +111,22 @@ impl Push {
         let store = Store { aws: Arc::clone(&opened.aws), names: opened.names.clone(), whose, bucket };
         let (there, (remembered, mut version)) = futures::try_join!(store.listed(), seals::read(&store.aws, &store.names, &store.whose))?;
         let difference = Difference::between(&folder, &there, &remembered.seals);
-        let reader = if has_knowledge_base(opened, &store.whose) {
-            ingestion::published(&store.aws, &store.names, &store.whose.tier).await?
-        } else {
-            None
-        };
+        let reader = ingestion::reader(opened.manifest.profile, &store.whose);
+        let reads =
+            if has_knowledge_base(opened, &store.whose) { ingestion::published(&store.aws, &store.names, &reader).await? } else { None };
         let deletes = self.delete && !difference.extra.is_empty();
         let changes = !difference.upload.is_empty() || deletes;
         let mut pushed = Pushed {
             dir: &self.dir,
             whose: &store.whose,
+            reader: &reader,
             bucket: &store.bucket,
             difference: &difference,
             hidden: &folder.hidden,
             bytes: difference.bytes(&folder),
             sent: Sent::default(),
             deletes,
-            ingestion: self.ingestion(opened, &store.whose, changes || remembered.read_by.is_none() || remembered.read_by != reader),
+            ingestion: self.ingestion(opened, &store.whose, changes || remembered.read_by.is_none() || remembered.read_by != reads),
         };
         if self.dry_run {
             return answer((global, ui, opened), &show::planned(&pushed), show::push_json(&pushed, "dry_run"));
@@ -153,7 +153,7 @@ impl Push {
         // What was sent is kept, however long the ingestion takes.
         opened.aws.save()?;
         let begun = Instant::now();
-        match ingest(opened, &store.whose.tier, halt, &progress).await? {
+        match ingest(opened, &reader, halt, &progress).await? {
             (source, Followed::Ended(job)) => {
                 let good = job.is_complete() && !job.failed_below(&store.whose.prefix());
                 if good {
@@ -226,10 +226,15 @@ async fn provisioned(aws: &Aws, names: &Names, tier: &TierName) -> Result<String
 }
 
 /// How an ingestion ended, and of which data source.
-async fn ingest(opened: &Opened, tier: &TierName, halt: &Halt, progress: &Progress<'_>) -> Result<(String, Followed)> {
-    let sources = ingestion::sources(&opened.aws, &opened.names, &opened.desired()?, &[tier]).await?;
+async fn ingest(opened: &Opened, reader: &Owner, halt: &Halt, progress: &Progress<'_>) -> Result<(String, Followed)> {
+    let sources = ingestion::sources(&opened.aws, &opened.names, &opened.desired()?, &[reader.clone()].into()).await?;
     let Some((_, source)) = sources.first() else {
-        bail!("the documents are in S3, and tier `{tier}` has no data source in AWS yet; run `tenantry apply`, then push again");
+        let whose = match reader {
+            Owner::Platform => "the platform".to_owned(),
+            Owner::Tier(tier) => format!("tier `{tier}`"),
+            Owner::Tenant(tenant) => format!("tenant `{tenant}`"),
+        };
+        bail!("the documents are in S3, and {whose} has no data source in AWS yet; run `tenantry apply`, then push again");
     };
     let followed = ingestion::run(&opened.aws, source, &halt.token, &|now| progress.ingestion(&now)).await;
     progress.end();
@@ -284,25 +289,43 @@ impl Status {
                 .iter()
                 .filter(|(id, about)| about.tier.value == **tier && only.as_ref().is_none_or(|only| only.contains(id)));
             let declared = tenants.map(|(id, _)| id.as_str()).collect();
-            found.push(TierStock { tier: (*tier).clone(), bucket, provisioned: ours, declared, stocks, last: None });
+            found.push(TierStock { tier: (*tier).clone(), bucket, provisioned: ours, declared, stocks, last: None, own: BTreeMap::new() });
         }
-        let live: Vec<&TierName> = found.iter().filter(|t| t.provisioned).map(|t| &t.tier).collect();
-        for (tier, job) in self.jobs(&opened, &live).await? {
-            found.iter_mut().filter(|t| t.tier == tier).for_each(|t| t.last = Some(job.clone()));
+        let readers = found.iter().filter(|t| t.provisioned).flat_map(|t| readers(manifest, t)).collect();
+        for (reader, job) in self.jobs(&opened, &readers).await? {
+            match &reader {
+                Owner::Tier(tier) => found.iter_mut().filter(|t| t.tier == *tier).for_each(|t| t.last = Some(job.clone())),
+                Owner::Tenant(tenant) => {
+                    let holds = |t: &&mut TierStock<'_>| t.declared.contains(&tenant.as_str());
+                    found.iter_mut().filter(holds).for_each(|t| drop(t.own.insert(tenant.to_string(), job.clone())));
+                }
+                Owner::Platform => {}
+            }
         }
         // The sandbox's statuses move on when they are read.
         opened.aws.save()?;
         answer((global, ui, &opened), &show::status(&found), show::status_json(&found))
     }
 
-    async fn jobs(&self, opened: &Opened, tiers: &[&TierName]) -> Result<Vec<(TierName, Job)>> {
-        if tiers.is_empty() {
+    async fn jobs(&self, opened: &Opened, readers: &BTreeSet<Owner>) -> Result<Vec<(Owner, Job)>> {
+        if readers.is_empty() {
             return Ok(Vec::new());
         }
-        let sources = ingestion::sources(&opened.aws, &opened.names, &opened.desired()?, tiers).await?;
-        let jobs = crate::observe::each(sources, |(tier, source)| async move {
-            Ok(ingestion::last(&opened.aws, &source).await?.map(|job| (tier, job)))
+        let sources = ingestion::sources(&opened.aws, &opened.names, &opened.desired()?, readers).await?;
+        let jobs = crate::observe::each(sources, |(reader, source)| async move {
+            Ok(ingestion::last(&opened.aws, &source).await?.map(|job| (reader, job)))
         });
         Ok(jobs.await?.into_iter().flatten().collect())
+    }
+}
+
+/// Whose knowledge bases read what lies in a tier's bucket.
+fn readers(manifest: &Manifest, tier: &TierStock<'_>) -> BTreeSet<Owner> {
+    match manifest.profile {
+        Profile::Article => [Owner::Tier(tier.tier.clone())].into(),
+        Profile::Strict => {
+            let declared = manifest.tenants.keys().filter(|id| tier.declared.contains(&id.as_str()));
+            declared.cloned().map(Owner::Tenant).collect()
+        }
     }
 }

@@ -48,6 +48,10 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, own_bucket: 
         if wanted.acts_for_tenants(name, &sources.manifest.tiers) {
             tenant_role::of_function(sources, desired, name, &role)?;
         }
+        if is_broker(sources, name) {
+            let tenants = tenant_role::of_broker(sources, desired, &role)?;
+            sources.publish(desired, Owner::Platform, "memory/tvm_role_arn", tenants.text())?;
+        }
         let digest = &sources.library.code(&wanted.code.value)?.digest;
         // Functions of the same code share its object.
         if !packed.contains_key(digest.as_str()) {
@@ -80,14 +84,24 @@ fn role(sources: &Sources<'_>, desired: &mut Desired, name: &FunctionName, wante
     let holes = [
         ("function.name", vec![Late::known(&own)]),
         ("function.arn", vec![Late::known(names.function_arn(&own))]),
-        ("tvm_role.arn", vec![Late::known(names.role_arn(&names.function_tenant_role(name)))]),
+        ("tvm_role.arn", vec![Late::known(tenant_role_of(sources, name))]),
     ];
     let role = Role {
         trust: sources.policy("function-trust", &holes)?,
-        policy: sources.policy(wanted.policy(name, &sources.manifest.tiers), &holes)?,
+        policy: sources.policy(wanted.policy(name, &sources.manifest.tiers, sources.manifest.strict.as_ref()), &holes)?,
         ..Role::named(names.function_role(name), &format!("What function {name} may do"), sources.tags(None))
     };
     Ok(desired.add(Owner::Platform, &format!("{name}-function"), &role)?.at(&Role::ARN))
+}
+
+fn is_broker(sources: &Sources<'_>, name: &FunctionName) -> bool {
+    sources.manifest.strict.as_ref().is_some_and(|strict| strict.broker == *name)
+}
+
+/// What a function takes on for one tenant at a time: the broker what agents work with, others a role of their own.
+fn tenant_role_of(sources: &Sources<'_>, name: &FunctionName) -> Arn {
+    let names = sources.names;
+    names.role_arn(&if is_broker(sources, name) { names.tenant_role() } else { names.function_tenant_role(name) })
 }
 
 /// Where the function finds its parameters; for one that acts for tenants also as whom it does so, and where their rows are:
@@ -96,7 +110,7 @@ fn environment(sources: &Sources<'_>, name: &FunctionName, wanted: &manifest::Fu
     let (names, manifest) = (sources.names, sources.manifest);
     let mut environment = BTreeMap::from([("PARAMETER_ROOT".to_owned(), Late::known(names.parameter_root()))]);
     if wanted.acts_for_tenants(name, &manifest.tiers) {
-        environment.insert("TVM_ROLE_ARN".into(), Late::known(names.role_arn(&names.function_tenant_role(name))));
+        environment.insert("TVM_ROLE_ARN".into(), Late::known(tenant_role_of(sources, name)));
         if manifest.data.is_some() {
             environment.insert("PATIENT_METADATA_TABLE".into(), Late::known(names.table(PATIENT_METADATA)));
             environment.insert("CLINIC_CONFIG_TABLE".into(), Late::known(names.table(CLINIC_CONFIG)));
@@ -104,6 +118,14 @@ fn environment(sources: &Sources<'_>, name: &FunctionName, wanted: &manifest::Fu
         }
     }
     let identity = &manifest.identity;
+    if manifest.strict.as_ref().is_some_and(|strict| [&strict.broker, &strict.interceptor].contains(&name)) {
+        // The pool and its client are made after this: their ids are read where they are published.
+        let claim = |name: &str| Late::known(format!("custom:{name}"));
+        environment.extend([("TIER_CLAIM".into(), claim(&identity.claims.tier)), ("TENANT_CLAIM".into(), claim(&identity.claims.tenant))]);
+        if is_broker(sources, name) {
+            environment.insert("TVM_ROLE_ARN".into(), Late::known(tenant_role_of(sources, name)));
+        }
+    }
     if matches!(&identity.pre_token_lambda, Some(LambdaRef::Managed(managed)) if managed == name) {
         let claims = [&identity.claims.tier, &identity.claims.tenant, &identity.claims.role].map(String::as_str);
         environment.insert("CLAIMS".into(), Late::known(claims.join(",")));

@@ -68,24 +68,35 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, own_bucket: 
 }
 
 /// The runtimes' role and the one that it takes on for a tenant. They name each other: the first names the second by the ARN it will have.
+/// In the strict profile it takes on none: it asks the broker.
 fn runtime_role(sources: &Sources<'_>, desired: &mut Desired) -> Result<Late<Arn>> {
-    let names = sources.names;
+    let (names, strict) = (sources.names, sources.manifest.strict.as_ref());
+    let policy = match strict {
+        Some(strict) => {
+            sources.policy("runtime-strict", &[("broker.arn", vec![Late::known(names.function_arn(&names.function(&strict.broker)))])])?
+        }
+        None => sources.policy("runtime", &[("tvm_role.arn", vec![Late::known(names.role_arn(&names.tenant_role()))])])?,
+    };
     let runtime = Role {
         trust: sources.policy("runtime-trust", &[])?,
-        policy: sources.policy("runtime", &[("tvm_role.arn", vec![Late::known(names.role_arn(&names.tenant_role()))])])?,
+        policy,
         ..Role::named(names.role("runtime"), "What agents of every tier may do", sources.tags(None))
     };
     let runtime = desired.add(Owner::Platform, "runtime", &runtime)?.at(&Role::ARN);
     sources.publish(desired, Owner::Platform, "agentcore/runtime_iam_role", runtime.text())?;
-    let tenants = tenant_role::of_runtimes(sources, desired, &runtime)?;
-    sources.publish(desired, Owner::Platform, "memory/tvm_role_arn", tenants.text())?;
+    if strict.is_none() {
+        let tenants = tenant_role::of_runtimes(sources, desired, &runtime)?;
+        sources.publish(desired, Owner::Platform, "memory/tvm_role_arn", tenants.text())?;
+    }
     Ok(runtime)
 }
 
 fn gateway_role(sources: &Sources<'_>, desired: &mut Desired, gateways: &[&Gateway], functions: &Functions) -> Result<Late<Arn>> {
     let lambdas: BTreeSet<&LambdaRef> = gateways.iter().map(|g| &g.tools_lambda).collect();
     // A function is made after every role, so its ARN is named as it will be.
-    let arns = lambdas.iter().map(|lambda| Late::known(functions::known_arn(sources, lambda))).collect();
+    let interceptor = sources.manifest.strict.as_ref().map(|strict| LambdaRef::Managed(strict.interceptor.clone()));
+    let called: BTreeSet<&LambdaRef> = lambdas.iter().copied().chain(&interceptor).collect();
+    let arns = called.into_iter().map(|lambda| Late::known(functions::known_arn(sources, lambda))).collect();
     let role = Role {
         trust: sources.policy("gateway-trust", &[])?,
         policy: sources.policy("gateway", &[("tools_lambdas.arn", arns)])?,

@@ -32,6 +32,18 @@ pub(super) fn of_runtimes(sources: &Sources<'_>, desired: &mut Desired, runtime:
     declare(sources, desired, role)
 }
 
+/// The same in the strict profile, where agents get it from the broker: memory, documents, and their tenant's own index.
+pub(super) fn of_broker(sources: &Sources<'_>, desired: &mut Desired, broker: &Late<Arn>) -> Result<Late<Arn>> {
+    let role = TenantRole {
+        label: "tvm".into(),
+        name: sources.names.tenant_role(),
+        description: "What an agent may do for one user of one tenant",
+        policy: "tvm-strict",
+        trusted: broker,
+    };
+    declare(sources, desired, role)
+}
+
 /// For a function: rows of tables.
 pub(super) fn of_function(sources: &Sources<'_>, desired: &mut Desired, name: &FunctionName, function: &Late<Arn>) -> Result<Late<Arn>> {
     let role = TenantRole {

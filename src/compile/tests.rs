@@ -553,3 +553,5 @@ fn every_memory_gateway_and_runtime_is_watched() {
         assert_eq!(["delivery_source", "delivery_destination", "delivery"].map(with), [watched * each; 3]);
     }
 }
+
+mod strict;

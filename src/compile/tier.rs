@@ -1,11 +1,12 @@
 //! What one tier consists of: its bucket, knowledge base, runtime, gateway and project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use super::identity::Identity;
+use super::knowledge::{self, Shelf};
 use super::observability::Watched;
 use super::platform::{Engine, Platform};
 use super::registry::Registry;
@@ -13,15 +14,20 @@ use super::{Sources, guardrail, rate_limit};
 use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
-    AuthorizerType, Bucket, BucketProtection, Condition, Credentials, DataSource, DeletionPolicy, Enforced, Gateway, GatewayTarget,
-    JwtAuthorizer, KnowledgeBase, Memory, Object, Policy, PolicyAttachment, PolicyEngine, Project, Role, RuntimeArtifact, Strategy,
-    TargetSort, VectorIndex,
+    AuthorizerType, Bucket, BucketProtection, Condition, Credentials, Enforced, Function, Gateway, GatewayTarget, Interceptor,
+    JwtAuthorizer, Memory, Object, Policy, PolicyAttachment, PolicyEngine, Project, RuntimeArtifact, Strategy, TargetSort,
 };
 use crate::late::{self, Handle, Late};
 use crate::manifest::{self, Artifact, Tier};
-use crate::names::{Arn, TierName, data_source_parameter, tier_prefix};
+use crate::names::{Arn, IDENTITY_HEADERS, TierName};
 
-/// Declares a tier; gives back the name of its bucket.
+/// What a tier's tenants refer to.
+pub(super) struct Home {
+    pub(super) bucket: Late,
+    /// Where each of them has a knowledge base of their own.
+    pub(super) shelf: Option<Shelf>,
+}
+
 pub(super) fn declare(
     sources: &Sources<'_>,
     desired: &mut Desired,
@@ -30,12 +36,13 @@ pub(super) fn declare(
     registry: Option<&Registry>,
     name: &TierName,
     tier: &Tier,
-) -> Result<Late> {
+) -> Result<Home> {
     let part = Part { sources, identity, platform, registry, name, tier, owner: Owner::Tier(name.clone()) };
     let bucket = part.bucket(desired)?;
-    if let Some(base) = &tier.knowledge_base {
-        part.knowledge_base(desired, base, &bucket)?;
-    }
+    let shelf = match (&tier.knowledge_base, &platform.vector_bucket) {
+        (Some(wanted), Some(vectors)) => knowledge::of_tier(sources, desired, (name, tier, wanted), &bucket, vectors)?,
+        _ => None,
+    };
     if let Some(memory) = &tier.memory {
         part.memory(desired, memory)?;
     }
@@ -51,7 +58,7 @@ pub(super) fn declare(
     if let Some(project) = &tier.project {
         part.project(desired, project)?;
     }
-    Ok(bucket.at(&Bucket::BUCKET))
+    Ok(Home { bucket: bucket.at(&Bucket::BUCKET), shelf })
 }
 
 struct Part<'a> {
@@ -98,52 +105,6 @@ impl Part<'_> {
         desired.add(self.owner.clone(), "documents", &bucket)
     }
 
-    fn knowledge_base(&self, desired: &mut Desired, wanted: &manifest::KnowledgeBase, bucket: &Handle<Bucket>) -> Result<()> {
-        let (sources, names) = (self.sources, self.sources.names);
-        let vectors = self.platform.vector_bucket.clone().context("a knowledge base without a vector bucket")?;
-        let index = VectorIndex::cosine(vectors.clone(), names.vector_index(self.name), wanted.dimensions, self.tags());
-        let index = desired.add(self.owner.clone(), "main", &index)?.at(&VectorIndex::ARN);
-        let model: Late<Arn> = Late::known(format!("arn:aws:bedrock:{}::foundation-model/{}", names.region, wanted.embedding_model));
-        let holes = [
-            ("embedding_model.arn", vec![model.text()]),
-            ("tier.bucket", vec![bucket.at(&Bucket::BUCKET)]),
-            ("tier.prefix", vec![Late::known(tier_prefix(self.name))]),
-            ("vector_index.arn", vec![index.text()]),
-        ];
-        let role = Role {
-            trust: sources.policy("knowledge-base-trust", &[])?,
-            policy: sources.policy("knowledge-base", &holes)?,
-            ..Role::named(names.tier_role(self.name, "kb"), &format!("What the knowledge base of tier {} may do", self.name), self.tags())
-        };
-        let role = desired.add(self.owner.clone(), "knowledge-base", &role)?;
-        let base = KnowledgeBase {
-            name: names.knowledge_base(self.name),
-            description: wanted.description.clone(),
-            role: role.at(&Role::ARN),
-            embedding_model: model,
-            dimensions: wanted.dimensions,
-            vector_bucket: vectors,
-            index,
-            tags: self.tags(),
-            condition: Condition::default(),
-        };
-        let base = desired.add(self.owner.clone(), "main", &base)?;
-        let source = DataSource {
-            knowledge_base: base.at(&KnowledgeBase::ID),
-            name: names.data_source(self.name),
-            description: None,
-            bucket: bucket.at(&Bucket::ARN),
-            prefix: tier_prefix(self.name),
-            chunk_tokens: wanted.chunk_tokens,
-            chunk_overlap_percent: wanted.chunk_overlap_percent,
-            deletion_policy: DeletionPolicy::Retain,
-            condition: Condition::default(),
-        };
-        let source = desired.add(self.owner.clone(), "documents", &source)?;
-        self.publish(desired, &format!("knowledge_base/{}_kb_id", self.name), base.at(&KnowledgeBase::ID))?;
-        self.publish(desired, &data_source_parameter(self.name), source.at(&DataSource::ID))
-    }
-
     fn gateway(&self, desired: &mut Desired, wanted: &manifest::Gateway) -> Result<()> {
         let names = self.sources.names;
         let gateway = Gateway {
@@ -157,6 +118,7 @@ impl Part<'_> {
                 .engine
                 .as_ref()
                 .map(|engine| PolicyAttachment { engine: engine.handle.at(&PolicyEngine::ARN), mode: engine.mode }),
+            interceptor: self.interceptor()?,
             tags: self.tags(),
             condition: Condition::default(),
         };
@@ -169,7 +131,7 @@ impl Part<'_> {
             credentials: Credentials::GatewayRole,
             lambda: self.platform.functions.arn(&wanted.tools_lambda)?,
             tools: self.sources.library.tools(&wanted.tools.value)?.clone().into(),
-            headers: wanted.headers.clone(),
+            headers: self.headers(wanted),
             condition: Condition::default(),
         };
         let target = desired.add(self.owner.clone(), "tools", &target)?;
@@ -189,6 +151,20 @@ impl Part<'_> {
         self.publish(desired, &format!("agentcore/{}_gateway_name", self.name), gateway.at(&Gateway::GATEWAY_NAME))?;
         self.publish(desired, &format!("agentcore/{}_gateway_arn", self.name), gateway.at(&Gateway::ARN).text())?;
         self.publish(desired, &format!("agentcore/{}_gateway_url", self.name), gateway.at(&Gateway::URL))
+    }
+
+    fn interceptor(&self) -> Result<Option<Interceptor>> {
+        let Some(strict) = &self.sources.manifest.strict else { return Ok(None) };
+        let function = self.platform.functions.managed(&strict.interceptor)?;
+        Ok(Some(Interceptor::of(function.at(&Function::ARN))))
+    }
+
+    /// What reaches the tools' Lambda: where an interceptor says whose a request is, its headers and no caller's.
+    fn headers(&self, wanted: &manifest::Gateway) -> BTreeSet<String> {
+        match self.sources.manifest.strict {
+            Some(_) => IDENTITY_HEADERS.map(str::to_owned).into(),
+            None => wanted.headers.clone(),
+        }
     }
 
     /// A policy can only be made once the gateway and the tools that it speaks of are there.
@@ -252,6 +228,9 @@ impl Part<'_> {
             ("PARAMETER_ROOT".into(), Late::known(self.sources.names.parameter_root())),
             ("TENANT_CLAIM".into(), Late::known(format!("custom:{}", self.sources.manifest.identity.claims.tenant))),
         ]);
+        if let Some(strict) = &self.sources.manifest.strict {
+            environment.insert("BROKER_FUNCTION".into(), self.platform.functions.managed(&strict.broker)?.at(&Function::FUNCTION));
+        }
         environment.extend(wanted.environment.iter().map(|(k, v)| (k.clone(), Late::known(v))));
         let runtime = Runtime {
             name: self.sources.names.runtime(self.name),

@@ -1,8 +1,9 @@
-//! Ingestion: the job by which a knowledge base reads what has changed in its tier's bucket.
+//! Ingestion: the job by which a knowledge base reads what has changed in its tier's bucket, or in its tenant's part of it.
 //!
 //! A knowledge base runs one job at a time, and an account few: a start that is refused for that is begun again when the
 //! other has ended.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -14,10 +15,13 @@ use crate::address::Owner;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::desired::Desired;
 use crate::kinds::{DataSource, Kind as _, KnowledgeBase, Observe, Ownership, kind};
-use crate::names::{Names, TierName, data_source_parameter};
+use crate::manifest::Profile;
+use crate::names::{Names, data_source_parameter, tenant_data_source_parameter};
 use crate::observe::Live;
 
-/// A tier's data source, as AWS names it.
+use super::Whose;
+
+/// A data source, as AWS names it.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     knowledge_base: String,
@@ -73,9 +77,17 @@ impl Job {
     }
 }
 
-/// The data source of each tier, read from AWS and recognised as everything else: by the platform's marks and names.
-pub(crate) async fn sources(aws: &Aws, names: &Names, desired: &Desired, tiers: &[&TierName]) -> Result<Vec<(TierName, Source)>> {
-    let of = |owner: &Owner| matches!(owner, Owner::Tier(tier) if tiers.contains(&tier));
+/// Whose knowledge base reads a tenant's documents: the tier's, or where tenants share none, their own.
+pub(crate) fn reader(profile: Profile, whose: &Whose) -> Owner {
+    match profile {
+        Profile::Article => Owner::Tier(whose.tier.clone()),
+        Profile::Strict => Owner::Tenant(whose.tenant.clone()),
+    }
+}
+
+/// The data source of each of these, read from AWS and recognised as everything else: by the platform's marks and names.
+pub(crate) async fn sources(aws: &Aws, names: &Names, desired: &Desired, readers: &BTreeSet<Owner>) -> Result<Vec<(Owner, Source)>> {
+    let of = |owner: &Owner| readers.contains(owner);
     let observe = Observe { aws, names, wanted: desired.specs(), above: &Live::new() };
     let bases = kind(KnowledgeBase::NAME)?.observe(&observe).await?;
     let bases: Live =
@@ -84,17 +96,21 @@ pub(crate) async fn sources(aws: &Aws, names: &Names, desired: &Desired, tiers: 
     let mut found = Vec::new();
     for (address, source) in kind(DataSource::NAME)?.observe(&observe).await? {
         let text = |name: &str| source.output.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
-        let Owner::Tier(tier) = address.owner() else { continue };
         if let (Some(knowledge_base), Some(id)) = (text("knowledge_base"), text("id")) {
-            found.push((tier.clone(), Source { knowledge_base, id }));
+            found.push((address.owner().clone(), Source { knowledge_base, id }));
         }
     }
     Ok(found)
 }
 
-/// The tier's data source as apply has published it, in one call: a hint, by which to tell whether another has taken its place.
-pub(crate) async fn published(aws: &Aws, names: &Names, tier: &TierName) -> Result<Option<String>> {
-    let name = format!("{}/{}", names.parameter_root(), data_source_parameter(tier));
+/// The data source as apply has published it, in one call: a hint, by which to tell whether another has taken its place.
+pub(crate) async fn published(aws: &Aws, names: &Names, reader: &Owner) -> Result<Option<String>> {
+    let parameter = match reader {
+        Owner::Tier(tier) => data_source_parameter(tier),
+        Owner::Tenant(tenant) => tenant_data_source_parameter(tenant),
+        Owner::Platform => return Ok(None),
+    };
+    let name = format!("{}/{parameter}", names.parameter_root());
     let get = aws.ssm.get_parameter().name(&name);
     let reply = get.send().await.during(format!("reading parameter `{name}`")).missing_is_none()?;
     Ok(reply.and_then(|reply| reply.parameter?.value))

@@ -180,10 +180,27 @@ fn a_gateway(desired: &mut Desired, description: Option<&str>, audience: &str, s
         authorizer_type: AuthorizerType::CustomJwt,
         authorizer: an_authorizer(audience),
         policy: None,
+        interceptor: None,
         tags: tags(stage),
         condition: Condition::default(),
     };
     put_in_tier(desired, "main", &gateway)
+}
+
+fn an_intercepted_gateway(desired: &mut Desired, function: &str, stage: &str) {
+    let role = a_role(desired, "gateway", "bedrock-agentcore.amazonaws.com", "lambda:InvokeFunction", "one").at(&Role::ARN);
+    let gateway = Gateway {
+        name: "acme-gw".into(),
+        description: None,
+        role,
+        authorizer_type: AuthorizerType::CustomJwt,
+        authorizer: an_authorizer("one"),
+        policy: None,
+        interceptor: Some(Interceptor::of(format!("arn:aws:lambda:us-east-1:111122223333:function:{function}").as_str().into())),
+        tags: tags(stage),
+        condition: Condition::default(),
+    };
+    put_in_tier(desired, "main", &gateway);
 }
 
 fn a_target(desired: &mut Desired, tool: &str, headers: &[&str]) {
@@ -247,6 +264,7 @@ fn a_policy(desired: &mut Desired, tier: &str, enforced: Enforced, mode: PolicyM
         authorizer_type: AuthorizerType::CustomJwt,
         authorizer: an_authorizer("one"),
         policy: Some(PolicyAttachment { engine: engine.at(&PolicyEngine::ARN), mode }),
+        interceptor: None,
         tags: tags("one"),
         condition: Condition::default(),
     };
@@ -750,9 +768,13 @@ fn matrix() -> Vec<Examples> {
         },
         Examples {
             kind: Gateway::NAME,
-            variants: vec![|d| drop(a_gateway(d, None, "one", "one")), |d| drop(a_gateway(d, Some("tools"), "two", "two")), |d| {
-                drop(a_gateway(d, None, "three", "two"))
-            }],
+            variants: vec![
+                |d| drop(a_gateway(d, None, "one", "one")),
+                |d| drop(a_gateway(d, Some("tools"), "two", "two")),
+                |d| drop(a_gateway(d, None, "three", "two")),
+                |d| an_intercepted_gateway(d, "acme-interceptor", "one"),
+                |d| an_intercepted_gateway(d, "acme-other", "two"),
+            ],
         },
         Examples {
             kind: GatewayTarget::NAME,

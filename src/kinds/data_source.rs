@@ -47,6 +47,8 @@ pub(crate) struct Output {
 
 impl DataSource {
     pub(crate) const ID: Attr<Self> = Attr::new("id");
+    /// A knowledge base has one.
+    pub(crate) const LABEL: &'static str = "documents";
 }
 
 impl Kind for DataSource {
@@ -131,9 +133,13 @@ fn whose(observe: &Observe<'_>, wanted: &[(Address, DataSource)], owner: &Owner,
     if let Some((address, _)) = wanted.iter().find(|(a, s)| a.owner() == owner && s.name == name) {
         return Some(address.clone());
     }
-    let ours = matches!(owner, Owner::Tier(tier) if observe.names.data_source(tier) == name);
-    // As every tier declares it: one address for one thing, also once its tier is gone.
-    ours.then(|| child(DataSource::NAME, owner, "documents"))
+    let ours = match owner {
+        Owner::Tier(tier) => observe.names.data_source(tier) == name,
+        Owner::Tenant(tenant) => observe.names.tenant_data_source(tenant) == name,
+        Owner::Platform => false,
+    };
+    // As every knowledge base declares it: one address for one thing, also once its owner is gone.
+    ours.then(|| child(DataSource::NAME, owner, DataSource::LABEL))
 }
 
 /// Nothing that a tenant's documents became goes with the source, whatever somebody has set meanwhile.

@@ -1,7 +1,7 @@
 //! A tier's AgentCore gateway: the tool server, which checks the user's token.
 //!
-//! UpdateGateway resets whatever it leaves out, so what others have attached (interceptors, a web ACL's failure mode) is read
-//! first and sent back (last verified 2026-09).
+//! UpdateGateway resets whatever it leaves out, so what others have attached (interceptors of responses, a web ACL's failure
+//! mode) is read first and sent back (last verified 2026-09).
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,10 @@ use crate::late::{Attr, Late};
 use crate::names::{Arn, Names};
 use crate::observe::each;
 
+mod interceptor;
+
+pub(crate) use interceptor::Interceptor;
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Gateway {
     pub(crate) name: String,
@@ -28,6 +32,8 @@ pub(crate) struct Gateway {
     pub(crate) authorizer: JwtAuthorizer,
     /// What decides on tool calls; without one the tools' own Lambda decides alone.
     pub(crate) policy: Option<PolicyAttachment>,
+    /// What sees each request before it does.
+    pub(crate) interceptor: Option<Interceptor>,
     pub(crate) tags: BTreeMap<String, String>,
     #[serde(flatten)]
     pub(crate) condition: Condition,
@@ -122,6 +128,7 @@ impl Kind for Gateway {
                     role: Late::known(gateway.role_arn.unwrap_or_default()),
                     authorizer: JwtAuthorizer::read(gateway.authorizer_configuration),
                     policy: gateway.policy_engine_configuration.map(PolicyAttachment::read),
+                    interceptor: Interceptor::read(gateway.interceptor_configurations),
                     tags: tags.declared,
                 };
                 Ok(Some(Found { address, spec, output, mark }))
@@ -142,6 +149,7 @@ impl Kind for Gateway {
             .authorizer_type(sdk::AuthorizerType::CustomJwt)
             .authorizer_configuration(self.authorizer.declared()?)
             .set_policy_engine_configuration(self.policy.as_ref().map(PolicyAttachment::declared).transpose()?)
+            .set_interceptor_configurations(Interceptor::beside(self.interceptor.as_ref(), None)?)
             .set_tags(Some(step.mark.with(&self.tags).into_iter().collect()));
         let send = |token| {
             let create = create.clone().client_token(token);
@@ -158,7 +166,8 @@ impl Kind for Gateway {
         let differs = self.description != before.description
             || self.role.get()? != before.role.get()?
             || self.authorizer != before.authorizer
-            || self.policy != before.policy;
+            || self.policy != before.policy
+            || self.interceptor != before.interceptor;
         if differs || now.progress() != Status::Ready {
             let update = step
                 .aws
@@ -174,7 +183,7 @@ impl Kind for Gateway {
                 .set_protocol_configuration(now.protocol_configuration)
                 .set_kms_key_arn(now.kms_key_arn)
                 .set_custom_transform_configuration(now.custom_transform_configuration)
-                .set_interceptor_configurations(now.interceptor_configurations)
+                .set_interceptor_configurations(Interceptor::beside(self.interceptor.as_ref(), now.interceptor_configurations)?)
                 .set_policy_engine_configuration(self.policy.as_ref().map(PolicyAttachment::declared).transpose()?)
                 .set_exception_level(now.exception_level)
                 .set_waf_configuration(now.waf_configuration);

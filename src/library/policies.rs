@@ -9,7 +9,7 @@ use crate::diagnostic::{Span, choices, quoted};
 use crate::late::{self, Late};
 use crate::manifest::section::Findings;
 use crate::manifest::yaml::{self, Node, Value};
-use crate::manifest::{LambdaRef, Reading, Tier};
+use crate::manifest::{LambdaRef, Profile, Reading, Tier};
 
 /// A policy file and the closed list of what it may ask for.
 #[derive(Debug, Clone)]
@@ -42,6 +42,13 @@ const KEY: Policy = Policy { name: Cow::Borrowed("key"), holes: &[] };
 const FUNCTION_TRUST: Policy = Policy { name: Cow::Borrowed("function-trust"), holes: &["function.arn"] };
 /// Of every policy that a function names.
 const FUNCTION_HOLES: &[&str] = &["function.name", "function.arn", "tvm_role.arn"];
+/// The strict profile's: agents' own role reaches no tenant, and what the broker gives them reaches one.
+const RUNTIME_STRICT: Policy = Policy { name: Cow::Borrowed("runtime-strict"), holes: &["broker.arn"] };
+const TVM_STRICT: Policy = Policy { name: Cow::Borrowed("tvm-strict"), holes: &[] };
+const KNOWLEDGE_BASE_STRICT: Policy = Policy {
+    name: Cow::Borrowed("knowledge-base-strict"),
+    holes: &["tier.bucket", "tier.prefix", "vector_bucket.arn", "embedding_model.arn"],
+};
 const BUCKET: Policy = Policy { name: Cow::Borrowed("bucket"), holes: &["bucket.name"] };
 
 /// A policy is read only when a section of the manifest leads to it. Every tier has a bucket.
@@ -51,18 +58,26 @@ pub(super) fn needed(reading: &Reading) -> Vec<Policy> {
     let (runtime, gateway) = (any(|t| t.runtime.is_some()), any(|t| t.gateway.is_some()));
     let functions = reading.functions();
     let acting = functions.iter().any(|(name, function)| function.acts_for_tenants(name, tiers));
-    let list: [(bool, &'static [Policy]); 9] = [
-        (runtime, &[RUNTIME_TRUST, RUNTIME, TVM]),
+    let base = any(|t| t.knowledge_base.is_some());
+    let (strict, article) = (reading.profile() == Profile::Strict, reading.profile() == Profile::Article);
+    let list: [(bool, &'static [Policy]); 14] = [
+        (runtime, &[RUNTIME_TRUST]),
+        (runtime && article, &[RUNTIME, TVM]),
+        (runtime && strict, &[RUNTIME_STRICT]),
+        (strict, &[TVM_STRICT]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
-        (runtime || acting, &[TVM_TRUST]),
+        (runtime || acting || strict, &[TVM_TRUST]),
         (acting, &[TOOLS_TVM]),
-        (any(|t| t.knowledge_base.is_some()), &[KNOWLEDGE_BASE_TRUST, KNOWLEDGE_BASE]),
+        (base, &[KNOWLEDGE_BASE_TRUST]),
+        (base && article, &[KNOWLEDGE_BASE]),
+        (base && strict, &[KNOWLEDGE_BASE_STRICT]),
         (!tiers.is_empty(), &[BUCKET]),
         (reading.has_data(), &[KEY]),
         (reading.has_api(), &[API_LOGS_TRUST, API_LOGS]),
         (!functions.is_empty(), &[FUNCTION_TRUST]),
     ];
-    let own = functions.iter().map(|(name, function)| function.policy(name, tiers).to_owned()).collect::<BTreeSet<String>>();
+    let own =
+        functions.iter().map(|(name, function)| function.policy(name, tiers, reading.strict()).to_owned()).collect::<BTreeSet<String>>();
     let own = own.into_iter().map(|name| Policy { name: name.into(), holes: FUNCTION_HOLES });
     list.into_iter().filter(|(needed, _)| *needed).flat_map(|(_, policies)| policies.iter().cloned()).chain(own).collect()
 }
@@ -82,7 +97,8 @@ impl Several {
             LambdaRef::Arn(arn) => arn.clone(),
             LambdaRef::Managed(_) => longest("function.arn"),
         };
-        Self { lambdas: named.into_iter().map(arn).collect(), tiers: tiers.keys().map(ToString::to_string).collect() }
+        let interceptor = reading.strict().map(|_| longest("function.arn"));
+        Self { lambdas: named.into_iter().map(arn).chain(interceptor).collect(), tiers: tiers.keys().map(ToString::to_string).collect() }
     }
 
     fn values(&self, hole: &str) -> Vec<Late> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Located, Tier};
+use super::{Located, Strict, Tier};
 use crate::names::{FunctionName, TierName};
 
 #[derive(Debug, Clone)]
@@ -35,6 +35,9 @@ pub(crate) enum LambdaRef {
 const POLICY: &str = "function";
 /// The same, and act for one tenant at a time.
 const TENANT_POLICY: &str = "tenant-function";
+/// Of the strict profile's two.
+const BROKER_POLICY: &str = "broker";
+const INTERCEPTOR_POLICY: &str = "interceptor";
 
 impl Function {
     /// Whether the function called `name` may take on the tenants' role.
@@ -44,8 +47,13 @@ impl Function {
     }
 
     /// The policy file of the function called `name`.
-    pub(crate) fn policy(&self, name: &FunctionName, tiers: &BTreeMap<TierName, Tier>) -> &str {
-        let default = if self.acts_for_tenants(name, tiers) { TENANT_POLICY } else { POLICY };
+    pub(crate) fn policy(&self, name: &FunctionName, tiers: &BTreeMap<TierName, Tier>, strict: Option<&Strict>) -> &str {
+        let default = match strict {
+            Some(strict) if strict.broker == *name => BROKER_POLICY,
+            Some(strict) if strict.interceptor == *name => INTERCEPTOR_POLICY,
+            _ if self.acts_for_tenants(name, tiers) => TENANT_POLICY,
+            _ => POLICY,
+        };
         self.policy.as_deref().unwrap_or(default)
     }
 }

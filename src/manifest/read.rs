@@ -10,7 +10,9 @@ use super::api::Api;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
 use super::yaml::{self, Node, Value};
-use super::{Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Profile, Registry, Tenant, Tier, check, rules};
+use super::{
+    Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Profile, Registry, Strict, Tenant, Tier, check, rules,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{FunctionName, Names, TenantId, TierName};
 
@@ -39,6 +41,7 @@ pub(super) struct Draft {
     pub(super) platform: Option<Platform>,
     pub(super) identity: Option<Identity>,
     pub(super) profile: Profile,
+    pub(super) strict: Option<Strict>,
     pub(super) policy: Option<Policy>,
     pub(super) data: Option<Data>,
     pub(super) registry: Option<Registry>,
@@ -72,6 +75,15 @@ impl Reading {
         &self.draft.functions
     }
 
+    pub(crate) fn profile(&self) -> Profile {
+        self.draft.profile
+    }
+
+    /// The functions of the strict profile, if it was chosen and they could be read.
+    pub(crate) fn strict(&self) -> Option<&Strict> {
+        self.draft.strict.as_ref()
+    }
+
     /// The platform's names, where its tools are published in a registry.
     pub(crate) fn publishes(&self) -> Option<Names> {
         self.draft.registry.as_ref().and(self.draft.platform.as_ref()).map(Platform::names)
@@ -99,6 +111,7 @@ impl Reading {
                 platform: Some(platform),
                 identity: Some(identity),
                 profile,
+                strict,
                 policy,
                 data,
                 observability,
@@ -115,6 +128,7 @@ impl Reading {
                     platform,
                     identity,
                     profile,
+                    strict,
                     policy,
                     data,
                     observability,
@@ -202,7 +216,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     };
     let (functions, function_names) = function::read(&top, findings);
     let identity = identity::read(&top, platform.as_ref(), &function_names, findings);
-    let profile = isolation::read(&top, findings);
+    let (profile, strict) = isolation::read(&top, &function_names, findings);
     let policy = policy::read(&top, findings);
     let data = data::read(&top, findings);
     let observability = observability::read(&top, findings);
@@ -219,7 +233,25 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     if registry.is_some() {
         registry::check(&tiers, top.span("registry"), findings);
     }
-    Some(Draft { platform, identity, profile, policy, data, observability, registry, functions, api, tiers, tenants, prices, tier_names })
+    if let Some(strict) = &strict {
+        isolation::check(strict, &functions, (&tiers, &tenants), root, findings);
+    }
+    Some(Draft {
+        platform,
+        identity,
+        profile,
+        strict,
+        policy,
+        data,
+        observability,
+        registry,
+        functions,
+        api,
+        tiers,
+        tenants,
+        prices,
+        tier_names,
+    })
 }
 
 fn version(top: &Section, findings: &mut Findings) {

@@ -158,7 +158,8 @@ fn tag(text: &str, least: usize, most: usize) -> Result<(), String> {
 }
 
 /// What every runtime is told about itself.
-pub(super) const RUNTIME_VARIABLES: [&str; 5] = ["AGENT_TIER", "AWS_REGION", "MODEL_ID", "PARAMETER_ROOT", "TENANT_CLAIM"];
+pub(super) const RUNTIME_VARIABLES: [&str; 6] =
+    ["AGENT_TIER", "AWS_REGION", "BROKER_FUNCTION", "MODEL_ID", "PARAMETER_ROOT", "TENANT_CLAIM"];
 
 pub(super) fn variable_name(text: &str) -> Result<(), String> {
     let shape = sized(text, 1, 100) && all(text, "_") && !text.starts_with(|c: char| c.is_ascii_digit());
@@ -321,7 +322,19 @@ pub(super) fn lambda_variable_name(text: &str) -> Result<(), String> {
 
 /// The name of a file in policies/, without its ending.
 pub(super) fn function_policy(text: &str) -> Result<(), String> {
-    const OTHERS: &[&str] = &["api-logs", "bucket", "gateway", "key", "knowledge-base", "runtime", "tvm"];
+    const OTHERS: &[&str] = &[
+        "api-logs",
+        "bucket",
+        "gateway",
+        "key",
+        "knowledge-base",
+        "knowledge-base-strict",
+        "runtime",
+        "runtime-strict",
+        "tools-tvm",
+        "tvm",
+        "tvm-strict",
+    ];
     must(sized(text, 1, 64) && all(text, "_-"), "name a file of policies/ without `.json`: letters a-z, digits, `-` or `_`")?;
     must(
         !OTHERS.contains(&text) && !text.ends_with("-trust"),

@@ -100,6 +100,23 @@ const HEAD: &str = "version: 1\nplatform: { name: healthcare, region: us-east-1,
                     tiers: { basic: { model: openai.gpt-oss-120b } }\n";
 
 #[test]
+fn more_knowledge_bases_than_an_account_has_are_a_warning() {
+    let text = |tenants: usize, base: &str| {
+        let functions = "broker: { code: files/lambda, handler: main.handler }, interceptor: { code: files/lambda, handler: main.handler }";
+        let tenants: String = (0..tenants).map(|n| format!("  clinic-{n}: {{ tier: basic, name: C }}\n")).collect();
+        format!(
+            "version: 1\nplatform: {{ name: acme, region: us-east-1, account: \"111122223333\" }}\n\
+             isolation: {{ profile: strict, broker_lambda: broker, interceptor_lambda: interceptor }}\nfunctions: {{ {functions} }}\n\
+             tiers: {{ basic: {{ model: a.b{base} }} }}\ntenants:\n{tenants}"
+        )
+    };
+    let warnings = |text: String| from_lines(&text).unwrap_or_else(|error| panic!("{error}")).1.render(Color::Never);
+    assert!(warnings(text(101, ", knowledge_base: {}")).contains("101 tenants would get a knowledge base each"));
+    assert_eq!(warnings(text(100, ", knowledge_base: {}")), "");
+    assert_eq!(warnings(text(101, "")), "");
+}
+
+#[test]
 fn no_tenant_is_a_warning_only() {
     let (manifest, warnings) = from_lines(&format!("{HEAD}tenants: {{}}\n")).unwrap();
     assert!(manifest.tenants.is_empty() && !warnings.has_errors());

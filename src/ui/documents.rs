@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Ui;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use crate::address::Owner;
 use crate::diagnostic::plain;
 use crate::documents::ingestion::{self, Job};
 use crate::documents::stock::Stock;
@@ -124,6 +125,8 @@ pub(crate) enum Ingestion {
 pub(crate) struct Pushed<'a> {
     pub(crate) dir: &'a Path,
     pub(crate) whose: &'a Whose,
+    /// Whose knowledge base reads the documents.
+    pub(crate) reader: &'a Owner,
     pub(crate) bucket: &'a str,
     pub(crate) difference: &'a Difference,
     pub(crate) hidden: &'a [String],
@@ -141,6 +144,15 @@ impl Pushed<'_> {
 
     fn short<'k>(&self, key: &'k str) -> &'k str {
         key.strip_prefix(&self.whose.prefix()).unwrap_or(key)
+    }
+
+    /// `tier basic`, `tenant clinic-a`.
+    fn reader(&self) -> String {
+        match self.reader {
+            Owner::Platform => "the platform".into(),
+            Owner::Tier(tier) => format!("tier {tier}"),
+            Owner::Tenant(tenant) => format!("tenant {tenant}"),
+        }
     }
 
     fn hidden(&self, out: &mut String) {
@@ -198,8 +210,8 @@ pub(crate) fn planned(pushed: &Pushed<'_>) -> String {
     pushed.extra(&mut out, "Would delete");
     pushed.hidden(&mut out);
     let _ = match &pushed.ingestion {
-        Ingestion::Due => writeln!(out, "Would start an ingestion of tier {}.", pushed.whose.tier),
-        Ingestion::LeftOut => writeln!(out, "An ingestion of tier {} would be left to the next push.", pushed.whose.tier),
+        Ingestion::Due => writeln!(out, "Would start an ingestion of {}.", pushed.reader()),
+        Ingestion::LeftOut => writeln!(out, "An ingestion of {} would be left to the next push.", pushed.reader()),
         Ingestion::NotDue => writeln!(out, "No ingestion is due."),
         _ => writeln!(out, "Tier {} has no knowledge base: there is nothing to ingest.", pushed.whose.tier),
     };
@@ -229,11 +241,11 @@ pub(crate) fn pushed(pushed: &Pushed<'_>) -> String {
     };
     pushed.extra(&mut out, "Deleted");
     pushed.hidden(&mut out);
-    let tier = &pushed.whose.tier;
+    let (tier, reader) = (&pushed.whose.tier, pushed.reader());
     let _ = match &pushed.ingestion {
         Ingestion::NotDue => Ok(()),
-        Ingestion::Due => writeln!(out, "{CAREFUL}The ingestion of tier {tier} was not followed to its end.{CAREFUL:#}"),
-        Ingestion::LeftOut => writeln!(out, "An ingestion of tier {tier} is due: the next push without --no-ingest starts it."),
+        Ingestion::Due => writeln!(out, "{CAREFUL}The ingestion of {reader} was not followed to its end.{CAREFUL:#}"),
+        Ingestion::LeftOut => writeln!(out, "An ingestion of {reader} is due: the next push without --no-ingest starts it."),
         Ingestion::NoKnowledgeBase => writeln!(out, "Tier {tier} has no knowledge base: there is nothing to ingest."),
         Ingestion::Ended(job, took) => ended(&mut out, pushed, job, *took),
     };
@@ -250,9 +262,9 @@ fn ended(out: &mut String, pushed: &Pushed<'_>, job: &Job, took: Duration) -> st
     };
     writeln!(
         out,
-        "{style}Ingestion {} of tier {}: {}{style:#} in {:.1} s; {} scanned, {} new, {} changed, {} deleted, {} failed.",
+        "{style}Ingestion {} of {}: {}{style:#} in {:.1} s; {} scanned, {} new, {} changed, {} deleted, {} failed.",
         job.id,
-        pushed.whose.tier,
+        pushed.reader(),
         job.status,
         took.as_secs_f64(),
         job.scanned,
@@ -312,6 +324,8 @@ pub(crate) struct TierStock<'a> {
     pub(crate) declared: Vec<&'a str>,
     pub(crate) stocks: BTreeMap<String, Stock>,
     pub(crate) last: Option<Job>,
+    /// The last ingestion of each tenant that has a knowledge base of their own.
+    pub(crate) own: BTreeMap<String, Job>,
 }
 
 impl TierStock<'_> {
@@ -321,14 +335,19 @@ impl TierStock<'_> {
         all
     }
 
+    /// The ingestion that a tenant's documents were to be read by.
+    fn job(&self, tenant: &str) -> Option<&Job> {
+        self.own.get(tenant).or(self.last.as_ref())
+    }
+
     /// Whether documents of a tenant failed, as far as the reasons tell.
     fn failed(&self, tenant: &str) -> bool {
-        self.last.as_ref().is_some_and(|job| job.reasons.iter().any(|reason| reason.contains(&format!("/{}-tier/{tenant}/", self.tier))))
+        self.job(tenant).is_some_and(|job| job.reasons.iter().any(|reason| reason.contains(&format!("/{}-tier/{tenant}/", self.tier))))
     }
 
     /// Whether the last ingestion began after the newest object was written, and read everything.
-    fn is_read(&self, stock: &Stock) -> bool {
-        match (&self.last, stock.newest) {
+    fn is_read(&self, tenant: &str, stock: &Stock) -> bool {
+        match (self.job(tenant), stock.newest) {
             (_, None) => true,
             (Some(job), Some(newest)) => job.is_complete() && job.started >= newest,
             (None, Some(_)) => false,
@@ -342,6 +361,7 @@ pub(crate) fn status(tiers: &[TierStock<'_>]) -> String {
         let tenants = tier.tenants();
         let last = match &tier.last {
             _ if !tier.provisioned => format!("{CAREFUL}not provisioned yet: run `tenantry apply`{CAREFUL:#}"),
+            None if !tier.own.is_empty() => format!("{DIM}each tenant has a knowledge base of their own{DIM:#}"),
             None => format!("{DIM}no ingestion yet{DIM:#}"),
             Some(job) => {
                 let style = if job.is_over() && !job.is_complete() {
@@ -356,7 +376,7 @@ pub(crate) fn status(tiers: &[TierStock<'_>]) -> String {
             }
         };
         let _ = writeln!(out, "{BOLD}tier {}{BOLD:#}  {last}", tier.tier);
-        for reason in tier.last.iter().flat_map(|job| job.reasons.iter().take(NAMED)) {
+        for reason in tier.last.iter().chain(tier.own.values()).flat_map(|job| job.reasons.iter().take(NAMED)) {
             let _ = writeln!(out, "  {BAD}✗{BAD:#} {}", plain(reason));
         }
         if tenants.is_empty() {
@@ -366,7 +386,7 @@ pub(crate) fn status(tiers: &[TierStock<'_>]) -> String {
             let (style, word) = match stock {
                 Stock { documents: 0, .. } => (DIM, "no documents"),
                 _ if tier.failed(id) => (BAD, "some failed in the last ingestion"),
-                stock if tier.is_read(stock) => (GOOD, "ingested"),
+                stock if tier.is_read(id, stock) => (GOOD, "ingested"),
                 _ => (CAREFUL, "waiting for an ingestion"),
             };
             let known = if tier.declared.contains(id) { "" } else { "; not in the manifest" };
@@ -378,6 +398,17 @@ pub(crate) fn status(tiers: &[TierStock<'_>]) -> String {
         }
     }
     out
+}
+
+/// A job with its times as people read them.
+fn dated(job: &Job) -> Value {
+    let mut document = json!(job);
+    for (name, at) in [("started", job.started), ("updated", job.updated)] {
+        if let Some(place) = document.get_mut(name) {
+            *place = json!(time(at));
+        }
+    }
+    document
 }
 
 pub(crate) fn status_json(tiers: &[TierStock<'_>]) -> Value {
@@ -392,21 +423,17 @@ pub(crate) fn status_json(tiers: &[TierStock<'_>]) -> Value {
                     "documents": stock.documents,
                     "bytes": stock.bytes,
                     "newest": stock.newest.map(time),
-                    "ingested": tier.is_read(stock),
+                    "ingested": tier.is_read(id, stock),
                     "failed": tier.failed(id),
                 })
             })
             .collect();
-        let job = tier.last.as_ref().map(|job| {
-            let mut document = json!(job);
-            for (name, at) in [("started", job.started), ("updated", job.updated)] {
-                if let Some(place) = document.get_mut(name) {
-                    *place = json!(time(at));
-                }
-            }
-            document
-        });
-        json!({ "tier": tier.tier, "bucket": tier.bucket, "provisioned": tier.provisioned, "tenants": tenants, "last_ingestion": job })
+        let own: BTreeMap<&String, Value> = tier.own.iter().map(|(tenant, job)| (tenant, dated(job))).collect();
+        let mut document = json!({ "tier": tier.tier, "bucket": tier.bucket, "provisioned": tier.provisioned, "tenants": tenants, "last_ingestion": tier.last.as_ref().map(dated) });
+        if let (false, Some(document)) = (own.is_empty(), document.as_object_mut()) {
+            document.insert("last_ingestions".into(), json!(own));
+        }
+        document
     };
     json!({ "format": STOCK, "tiers": tiers.iter().map(tier).collect::<Vec<_>>() })
 }

@@ -22,6 +22,8 @@ mod scenarios;
 #[cfg(test)]
 mod served;
 #[cfg(test)]
+mod strict;
+#[cfg(test)]
 mod templates;
 #[cfg(test)]
 mod wire;

@@ -3,10 +3,13 @@
 import base64
 import http.client
 import importlib.util
+import io
 import json
 import os
+import sys
 import threading
 import time
+import types
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -82,6 +85,65 @@ class AgentTest(unittest.TestCase):
     def test_knows_no_other_path(self):
         self.assertEqual(self.call("GET", "/admin")[0], 404)
         self.assertEqual(self.call("POST", "/admin", "{}")[0], 404)
+
+
+class Lambda:
+    """The broker, as boto3 has it."""
+
+    def __init__(self):
+        self.asked, self.answer, self.error = [], None, None
+
+    def invoke(self, **asked):
+        self.asked.append(asked)
+        return {"Payload": io.BytesIO(json.dumps(self.answer).encode()), **({"FunctionError": self.error} if self.error else {})}
+
+
+class AgentWithBrokerTest(AgentTest):
+    """The same agent where it has no access of its own; everything that holds without a broker holds with one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.agent.BROKER = "healthcare-broker"
+
+    def setUp(self):
+        self.broker = Lambda()
+        self.broker.answer = {
+            "tier": "premium", "tenant": "clinic-a", "user": "u-1", "credentials": {"SecretAccessKey": "very secret"}, "expires": "soon",
+        }
+        boto3 = types.ModuleType("boto3")
+        boto3.client = lambda service: {"lambda": self.broker}[service]
+        patch = mock.patch.dict(sys.modules, boto3=boto3)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_asks_the_broker_with_the_token_alone(self):
+        self.invoke('{"prompt": "hello", "tenant": "clinic-b"}', {"custom:clinic_id": "clinic-a"})
+        (asked,) = self.broker.asked
+        self.assertEqual(asked["FunctionName"], "healthcare-broker")
+        self.assertEqual(json.loads(asked["Payload"]), {"token": token({"custom:clinic_id": "clinic-a"})})
+
+    def test_serves_whom_the_broker_names(self):
+        # A runtime without an authorizer would let any token through.
+        status, said = self.invoke("{}", {"custom:clinic_id": "clinic-b", "sub": "u-2"})
+        self.assertEqual((status, said["tenant"]), (200, "clinic-a"))
+        self.assertNotIn("very secret", json.dumps(said))
+
+    def test_serves_nobody_whom_the_broker_refuses(self):
+        good = dict(self.broker.answer)
+        for answer in ({"error": "no"}, None, [], "text", {**good, "credentials": None}, {**good, "tier": "basic"}):
+            self.broker.answer = answer
+            self.assertEqual(self.invoke("{}", {"custom:clinic_id": "clinic-a"})[0], 403, answer)
+        self.broker.answer, self.broker.error = good, "Unhandled"
+        self.assertEqual(self.invoke("{}", {"custom:clinic_id": "clinic-a"})[0], 403)
+
+    def test_serves_nobody_while_the_broker_is_away(self):
+        def away(**_):
+            raise RuntimeError("very secret")
+
+        self.broker.invoke = away
+        status, said = self.invoke("{}", {"custom:clinic_id": "clinic-a"})
+        self.assertEqual((status, said), (503, {"error": "the broker can't be asked; try again later"}))
 
 
 if __name__ == "__main__":

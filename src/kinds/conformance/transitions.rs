@@ -207,6 +207,49 @@ async fn what_others_have_put_into_ours_is_left_alone() {
 }
 
 #[tokio::test]
+async fn others_may_intercept_responses_and_nobody_else_requests() {
+    let wanted = desired(|d| an_intercepted_gateway(d, "acme-interceptor", "one"));
+    let mut tampered = Tampered::with(&wanted).await;
+    let theirs = |points: &[&str]| {
+        let lambda = json!({ "lambda": { "arn": "arn:aws:lambda:us-east-1:111122223333:function:theirs" } });
+        json!({ "interceptor": lambda, "interceptionPoints": points })
+    };
+    let interceptors = format!("{GATEWAYS}/given/interceptorConfigurations");
+    tampered.change(&interceptors, |all| all.as_array_mut().unwrap().push(theirs(&["RESPONSE"])));
+    assert_eq!(tampered.planned(&wanted).await, []);
+
+    let both = [("acme-other".to_owned(), "REQUEST".to_owned()), ("theirs".to_owned(), "RESPONSE".to_owned())];
+    let other = desired(|d| an_intercepted_gateway(d, "acme-other", "two"));
+    tampered.is_put_right(&other).await;
+    assert_eq!(intercepting(&tampered.bench).await, both);
+
+    tampered.change(&interceptors, |all| *all = json!([theirs(&["REQUEST", "RESPONSE"])]));
+    let planned = tampered.planned(&other).await;
+    assert!(planned.len() == 1 && planned[0].2.iter().any(|field| field.contains("function:theirs")), "{planned:?}");
+    tampered.is_put_right(&other).await;
+    assert_eq!(intercepting(&tampered.bench).await, both);
+
+    let none = desired(|d| drop(a_gateway(d, None, "one", "one")));
+    tampered.is_put_right(&none).await;
+    assert_eq!(intercepting(&tampered.bench).await, both[1..]);
+}
+
+/// The functions that intercept the one gateway, with where they do.
+async fn intercepting(bench: &Bench) -> Vec<(String, String)> {
+    let client = &bench.site.aws.agentcore;
+    let id = client.list_gateways().send().await.unwrap().items[0].gateway_id.clone();
+    let live = client.get_gateway().gateway_identifier(id).send().await.unwrap().interceptor_configurations.unwrap_or_default();
+    let mut found: Vec<(String, String)> = Vec::new();
+    for one in live {
+        let lambda = one.interceptor.unwrap().as_lambda().unwrap().arn.clone();
+        let function = lambda.rsplit(':').next().unwrap().to_owned();
+        found.extend(one.interception_points.iter().map(|point| (function.clone(), point.to_string())));
+    }
+    found.sort();
+    found
+}
+
+#[tokio::test]
 async fn what_nobody_wants_may_be_closed_to_us() {
     let all = desired(all);
     let tampered = Tampered::with(&all).await;
