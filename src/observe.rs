@@ -11,6 +11,10 @@ use crate::desired::Desired;
 use crate::kinds::{AnyFound, KINDS, Observe, Ownership};
 use crate::names::Names;
 
+mod strangers;
+
+pub(crate) use strangers::strangers;
+
 /// Live resources by our name for them.
 pub(crate) type Live = BTreeMap<Address, AnyFound>;
 

@@ -10,11 +10,12 @@ use super::{Format, Global};
 use crate::compile::compile;
 use crate::exit::{Exit, Stop};
 use crate::isolation::argument::argument;
-use crate::isolation::model::{Model, Strangers};
+use crate::isolation::model::Model;
 use crate::isolation::mutations;
 use crate::isolation::probes::judge;
-use crate::isolation::report::{Method, Report};
+use crate::isolation::report::{Method, Report, Row};
 use crate::names::TenantId;
+use crate::observe::strangers;
 use crate::ui::{Ui, verify as show};
 
 /// Prove that no tenant reaches another, from the manifest and from what is live.
@@ -83,17 +84,16 @@ impl Verify {
         let desired = opened.desired()?;
         let live = opened.live(&desired).await?;
         let declared = Model::declared(&opened.manifest, &opened.names, &desired)?;
-        Ok((declared, Some(Model::live(&opened.manifest, &opened.names, &live, Strangers::default()))))
+        let strangers = strangers(&opened.aws, &live, &declared.claims).await?;
+        Ok((declared, Some(Model::live(&opened.manifest, &opened.names, &live, strangers))))
     }
 }
 
 /// Both answers to each probe; one where they agree.
-fn together(declared: Vec<crate::isolation::report::Row>, live: Vec<crate::isolation::report::Row>) -> Vec<crate::isolation::report::Row> {
-    declared
-        .into_iter()
-        .zip(live)
-        .flat_map(|(declared, live)| if declared.outcome == live.outcome && declared.findings == live.findings { vec![live] } else { vec![declared, live] })
-        .collect()
+fn together(declared: Vec<Row>, live: Vec<Row>) -> Vec<Row> {
+    let agree = |declared: &Row, live: &Row| declared.outcome == live.outcome && declared.findings == live.findings;
+    let both = |(declared, live)| if agree(&declared, &live) { vec![live] } else { vec![declared, live] };
+    declared.into_iter().zip(live).flat_map(both).collect()
 }
 
 fn ending(report: &Report) -> Exit {

@@ -99,7 +99,6 @@ pub(crate) enum Decision {
 
 impl Decision {
     /// Whether the call is refused for certain.
-    #[cfg_attr(not(test), expect(dead_code, reason = "asked by the probes"))]
     pub(crate) fn is_denied(self) -> bool {
         matches!(self, Self::ExplicitDeny | Self::ImplicitDeny)
     }

@@ -9,6 +9,7 @@ mod data;
 mod entrance;
 mod identity;
 mod roles;
+mod templates;
 mod tools;
 mod usage;
 mod walls;

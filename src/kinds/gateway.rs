@@ -21,7 +21,7 @@ use crate::observe::each;
 
 mod interceptor;
 
-pub(crate) use interceptor::Interceptor;
+pub(crate) use interceptor::{Headers as InterceptorHeaders, Interceptor};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Gateway {

@@ -142,7 +142,7 @@ impl Policy {
 }
 
 /// The text as we send it: nobody promises that AWS keeps outer white space.
-fn statement(definition: Option<&sdk::PolicyDefinition>) -> String {
+pub(crate) fn statement(definition: Option<&sdk::PolicyDefinition>) -> String {
     match definition {
         Some(sdk::PolicyDefinition::Cedar(cedar)) => cedar.statement.trim().into(),
         _ => String::new(),

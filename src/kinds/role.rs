@@ -226,6 +226,12 @@ async fn details(aws: &Aws) -> Result<Vec<RoleDetail>> {
     Ok(roles)
 }
 
+/// The trust policy of every role of the account, by its ARN.
+pub(crate) async fn trusts(aws: &Aws) -> Result<BTreeMap<String, serde_json::Value>> {
+    let read = |role: RoleDetail| Ok((role.arn.unwrap_or_default(), decoded(role.assume_role_policy_document.as_deref())?.value().clone()));
+    details(aws).await?.into_iter().map(read).collect()
+}
+
 async fn get(aws: &Aws, name: &str) -> Result<aws_sdk_iam::types::Role> {
     let reply = aws.iam.get_role().role_name(name).send().await.during(format!("reading role `{name}`"))?;
     reply.role.with_context(|| format!("AWS says nothing of role `{name}`"))

@@ -8,6 +8,7 @@ use super::super::model::Model;
 use super::super::report::Row;
 use super::super::roles::{Caller, roles};
 use super::super::iam::{Context, Decision};
+use super::templates;
 use super::walls::{Call, Kept, Wall, judge};
 use crate::address::Owner;
 use crate::kinds::{Bucket, KnowledgeBase, Memory, Table, VectorIndex};
@@ -309,6 +310,7 @@ fn sweep(model: &Model, row: &mut Row, layer: &str) -> Result<()> {
 
 pub(super) fn events(model: &Model, row: &mut Row) -> Result<()> {
     row.backstop = Some("the agent's own use of the actor id");
+    templates::judge(model, row, "bedrock-agentcore")?;
     sweep(model, row, "memory events")
 }
 
@@ -325,10 +327,12 @@ pub(super) fn records(model: &Model, row: &mut Row) -> Result<()> {
 
 pub(super) fn rows(model: &Model, row: &mut Row) -> Result<()> {
     row.backstop = Some("the tool's own query");
+    templates::judge(model, row, "dynamodb")?;
     sweep(model, row, "tables")
 }
 
 pub(super) fn objects(model: &Model, row: &mut Row) -> Result<()> {
+    templates::judge(model, row, "s3")?;
     sweep(model, row, "documents")
 }
 
@@ -355,5 +359,6 @@ pub(super) fn knowledge(model: &Model, row: &mut Row) -> Result<()> {
         row.not_enforced(shared.join(", "), "tenants share a knowledge base; the agent's filter on the tenant keeps them apart");
         return Ok(());
     }
+    templates::judge(model, row, "s3vectors")?;
     sweep(model, row, "knowledge")
 }

@@ -10,7 +10,7 @@ use super::super::model::{Model, Resource};
 use super::super::report::Row;
 use super::super::roles::roles;
 use crate::address::{Address, Owner};
-use crate::kinds::{AuthorizerType, Gateway, GatewayTarget, JwtAuthorizer, Runtime};
+use crate::kinds::{AuthorizerType, Gateway, InterceptorHeaders as Headers, GatewayTarget, JwtAuthorizer, Runtime};
 use crate::manifest::Profile;
 
 /// The headers by which tools are told whose data to read.
@@ -148,8 +148,9 @@ pub(super) fn headers(model: &Model, row: &mut Row) -> Result<()> {
                 row.not_enforced(address.to_string(), "tools believe the headers, which a caller of the gateway itself can write");
             }
             Profile::Strict => {
-                let says = "no interceptor overwrites the headers that tools believe";
-                row.refused_if(model.resources.get(address).is_some_and(|r| r.spec.get("interceptor").is_some_and(|i| !i.is_null())), address.to_string(), says);
+                let sees = gateway.interceptor.as_ref().is_some_and(|interceptor| interceptor.request_headers == Headers::PassedOn);
+                let says = "no interceptor that sees the caller's token overwrites the headers that tools believe";
+                row.refused_if(sees, address.to_string(), says);
             }
         }
     }

@@ -83,8 +83,8 @@ fn bare(claim: &str) -> &str {
 fn judge_user(model: &Model, row: &mut Row, object: &str, (tenant, tier): (Option<&str>, Option<&str>), enabled: bool) {
     let known = tenant.and_then(|tenant| model.tenants.iter().find(|(id, _)| id.as_str() == tenant));
     match known {
-        // Who left is disabled and gets no token.
-        _ if !enabled => row.refused_if(true, object, ""),
+        // Who left is disabled and gets no token; who names neither tenant nor tier gets in nowhere.
+        _ if !enabled || (tenant, tier) == (None, None) => row.refused_if(true, object, ""),
         None => row.breach(object, format!("its claim names the tenant `{}`, which the manifest does not know", tenant.unwrap_or_default())),
         Some((id, of)) => {
             let says = format!("its claim says tier `{}`, and {id} is of {of}", tier.unwrap_or_default());
