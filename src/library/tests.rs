@@ -111,9 +111,10 @@ fn who_may_act_for_tenants() {
     let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json }\n    runtime: { code: code, entry_point: main.py }");
     let shipped = |path: &str| SHIPPED.iter().find(|(name, _)| *name == path).unwrap().1;
     let judged = |trust: &str, policy: &str| {
-        let others = ["policies/runtime.json", "policies/runtime-trust.json"].map(|path| (path, shipped(path)));
+        let others = ["runtime", "runtime-trust", "runtime-resource"].map(|name| format!("policies/{name}.json"));
+        let others: Vec<(&str, &str)> = others.iter().map(|path| (path.as_str(), shipped(path))).collect();
         let own = [("tenants.yaml", manifest.as_str()), ("policies/tvm-trust.json", trust), ("policies/tvm.json", policy)];
-        read(&[others.as_slice(), &own].concat()).0
+        read(&[others, own.to_vec()].concat()).0
     };
     let (trust, policy) = (shipped("policies/tvm-trust.json"), shipped("policies/tvm.json"));
     assert_eq!(judged(trust, policy).map(|_| ()), Ok(()));
@@ -132,6 +133,33 @@ fn who_may_act_for_tenants() {
     }
     shown.push_str(&judged(trust, "{ \"foo\": 1 }").unwrap_err());
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn users_may_ask_an_agent_and_no_more() {
+    let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json }\n    runtime: { code: code, entry_point: main.py }");
+    let shipped = |path: &str| SHIPPED.iter().find(|(name, _)| *name == path).unwrap().1;
+    let names = ["runtime", "runtime-trust", "tvm", "tvm-trust"].map(|name| format!("policies/{name}.json"));
+    let judged = |policy: &str| {
+        let others = names.iter().map(|path| (path.as_str(), shipped(path)));
+        let own = [("tenants.yaml", manifest.as_str()), ("policies/runtime-resource.json", policy)];
+        read(&others.chain(own).collect::<Vec<_>>()).0.err().unwrap_or_default()
+    };
+    let policy = shipped("policies/runtime-resource.json");
+    assert_eq!(judged(policy), "");
+    let ask = "\"Action\": \"bedrock-agentcore:InvokeAgentRuntime\"";
+    for (with, words) in [
+        ("\"Action\": \"bedrock-agentcore:*\"", "users may do more with this agent than ask it"),
+        ("\"Action\": [\"bedrock-agentcore:InvokeAgentRuntime\", \"bedrock-agentcore:StopRuntimeSession\"]", "users may do more"),
+        ("\"NotAction\": \"bedrock-agentcore:InvokeAgentRuntime\"", "users may do more"),
+        ("\"Action\": \"s3:GetObject\"", "a runtime's policy is about actions of `bedrock-agentcore`"),
+    ] {
+        let shown = judged(&policy.replace(ask, with));
+        assert!(shown.contains(words), "{with}:\n{shown}");
+    }
+    assert!(judged(&policy.replace("Allow", "Deny")).contains("nobody may ask this agent"));
+    let other = policy.replacen("{{resource.arn}}", "arn:aws:bedrock-agentcore:{{region}}:{{account}}:runtime/*", 1);
+    assert!(judged(&other).contains("write `{{resource.arn}}`"));
 }
 
 #[test]
