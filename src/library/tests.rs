@@ -268,6 +268,40 @@ fn a_function_that_acts_for_tenants_needs_the_tenants_role_and_its_own_policies(
 }
 
 #[test]
+fn an_input_that_says_whose_and_that_nothing_binds_is_said_at_the_manifests_line() {
+    let tools =
+        TOOLS.replace("\"n\": { \"type\": \"integer\" }", "\"n\": { \"type\": \"integer\" }, \"tenantId\": { \"type\": \"string\" }");
+    let shown = read(&[("tools.json", &tools)]).0.unwrap_err();
+    assert!(shown.contains("tool `list` takes `tenantId`, and there are no policies") && shown.contains("tenants.yaml:7:"), "{shown}");
+    assert!(shown.contains("policy: { mode: enforce }") && shown.contains("principal.getTag(\"custom:"), "{shown}");
+
+    let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json, policies: [list.cedar] }");
+    let manifest = manifest.replace("\ntiers:", "\npolicy: { mode: enforce }\ntiers:");
+    let permit = |condition: &str| {
+        format!(
+            "permit (principal is AgentCore::OAuthUser, action == AgentCore::Action::\"{{{{target}}}}___list\", \
+             resource == AgentCore::Gateway::\"{{{{gateway.arn}}}}\") when {{ \
+             principal.hasTag(\"custom:{{{{claim.tier}}}}\") && principal.getTag(\"custom:{{{{claim.tier}}}}\") == \"{{{{tier}}}}\" && \
+             principal.hasTag(\"custom:{{{{claim.tenant}}}}\") && {condition} }};"
+        )
+    };
+    let judged = |condition: &str| {
+        let files = [("tools.json", tools.as_str()), ("tenants.yaml", &manifest), ("list.cedar", &permit(condition))];
+        read(&files).0.err().unwrap_or_default()
+    };
+    let equal = "context.input has tenantId && context.input.tenantId == principal.getTag(\"custom:{{claim.tenant}}\")";
+    assert_eq!(judged(equal), "");
+    assert_eq!(judged("!(context.input has tenantId)"), "");
+    let shown = judged("context.input.n > 0");
+    assert!(shown.contains("takes `tenantId`, and no policy of the gateway of tier `basic` binds it"), "{shown}");
+
+    let request =
+        TOOLS.replace("\"n\": { \"type\": \"integer\" }", "\"n\": { \"type\": \"integer\" }, \"headers\": { \"type\": \"string\" }");
+    let shown = read(&[("tools.json", &request)]).0.unwrap_err();
+    assert!(shown.contains("takes `headers`") && shown.contains("who asks is for the gateway to say"), "{shown}");
+}
+
+#[test]
 fn an_object_that_takes_no_members_is_said() {
     let tools = TOOLS.replace("\"n\": { \"type\": \"integer\" }", "\"n\": { \"type\": \"array\", \"items\": { \"type\": \"object\" } }");
     let shown = read(&[("tools.json", &tools)]).0.unwrap_err();
