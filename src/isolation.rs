@@ -3,6 +3,7 @@
 pub(crate) mod argument;
 pub(crate) mod cedar;
 pub(crate) mod iam;
+pub(crate) mod inputs;
 pub(crate) mod model;
 pub(crate) mod mutations;
 pub(crate) mod probes;

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, anyhow};
-use serde_json::Value;
 
 use super::super::iam::{self, Context, Policy, Request};
-use super::super::model::{Model, Resource};
+use super::super::model::Model;
 use super::super::report::Row;
 use super::super::roles::roles;
 use crate::address::{Address, Owner};
-use crate::kinds::{AuthorizerType, Gateway, InterceptorHeaders as Headers, GatewayTarget, JwtAuthorizer, Runtime};
+use crate::kinds::{AuthorizerType, Gateway, InterceptorHeaders as Headers, GatewayTarget, JwtAuthorizer, ResourcePolicy, Runtime};
 use crate::manifest::Profile;
 
 /// The headers by which tools are told whose data to read.
@@ -73,17 +72,17 @@ const COMMANDS: [&str; 9] = [
 ];
 
 pub(super) fn runtime_commands(model: &Model, row: &mut Row) -> Result<()> {
+    let policies = model.all::<ResourcePolicy>()?;
     for (address, _) in model.all::<Runtime>()? {
         let arn = model.output(address, "arn")?;
         for on in [arn.to_owned(), format!("{arn}/runtime-endpoint/DEFAULT")] {
             let object = format!("{address}, {}", if on == arn { "the runtime" } else { "its endpoint" });
-            let of_this = |policy: &&Resource| policy.spec.get("resource").and_then(Value::as_str) == Some(on.as_str());
-            let found = model.of_kind("resource_policy").map(|(_, policy)| policy).find(of_this);
-            let Some(document) = found.and_then(|policy| policy.spec.get("policy")) else {
+            let found = policies.iter().find(|(_, policy)| policy.resource.get().is_ok_and(|resource| resource == on));
+            let Some((_, declared)) = found else {
                 row.breach(object, "no resource policy: a token that is good for the agent is good for a shell beside it");
                 continue;
             };
-            let policy = Policy::parse(document).map_err(|why| anyhow!("{why}"))?;
+            let policy = Policy::parse(declared.policy.value()).map_err(|why| anyhow!("{why}"))?;
             let context = Context::new();
             let ask = |action| {
                 // Bearers of tokens have no principal of their own: AWS judges them as anybody.

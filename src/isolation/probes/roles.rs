@@ -272,8 +272,8 @@ pub(super) fn services(model: &Model, row: &mut Row) -> Result<()> {
     Ok(())
 }
 
-/// Lambda and API Gateway act only where somebody of this account has passed the role; they say nothing of a source.
-const WITHOUT_SOURCE: &[&str] = &["lambda.amazonaws.com", "apigateway.amazonaws.com"];
+/// API Gateway names no source; it acts only for the account whose setting the role is.
+const WITHOUT_SOURCE: &[&str] = &["apigateway.amazonaws.com"];
 
 fn judge_service(model: &Model, row: &mut Row, trust: &Policy, (arn, service): (&str, &str)) {
     if WITHOUT_SOURCE.contains(&service) {
@@ -285,10 +285,19 @@ fn judge_service(model: &Model, row: &mut Row, trust: &Policy, (arn, service): (
     };
     let name = arn.rsplit('/').next().unwrap_or_default();
     let own = model.names.account.as_str();
-    for part in ["runtime/x-AAAAAAAAAA", "gateway/x-aaaaaaaaaa", "knowledge-base/AAAAAAAAAA"] {
+    let platform = &model.names.platform;
+    let parts = ["runtime/x-AAAAAAAAAA", "knowledge-base/AAAAAAAAAA", "function:x"].map(str::to_owned);
+    let parts = parts.into_iter().chain([format!("gateway/{platform}-basic-gw-aaaaaaaaaa")]);
+    let mut lets_ours_in = false;
+    for part in parts {
         let of = |account: &str| format!("arn:aws:{}:{}:{account}:{part}", service.trim_end_matches(".amazonaws.com"), model.names.region);
         let other = "999999999999";
+        lets_ours_in |= ask(own, &of(own)).decision == Decision::Allow;
         row.attack(&ask(other, &of(other)), || name.into(), || format!("{service} for account {other}"));
         row.attack(&ask(other, &of(own)), || name.into(), || format!("{service} for account {other} with a source of ours"));
+    }
+    match lets_ours_in {
+        true => row.controls += 1,
+        false => row.unknown(name, format!("{service} can't take the role on for this account either: refusals show nothing")),
     }
 }
