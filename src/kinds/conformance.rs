@@ -768,7 +768,7 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: Gateway::NAME,
             variants: vec![|d| drop(a_gateway(d, None, "one", "one")), |d| drop(a_gateway(d, Some("tools"), "two", "two")), |d| {
-                drop(a_gateway(d, None, "three", "two"))
+                drop(a_gateway(d, None, "three", "two"));
             }],
         },
         Examples {
@@ -815,7 +815,7 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: ResourcePolicy::NAME,
             variants: vec![|d| some_policies(d, "bedrock-agentcore:InvokeAgentRuntime", true), |d| {
-                some_policies(d, "bedrock-agentcore:StopRuntimeSession", false)
+                some_policies(d, "bedrock-agentcore:StopRuntimeSession", false);
             }],
         },
         Examples {
