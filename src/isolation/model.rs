@@ -162,6 +162,9 @@ fn stand_ins(output: &mut Value, address: &Address, spec: &Value, names: &Names)
         "table" => format!("arn:aws:dynamodb:{region}:{account}:table/{name}"),
         kind => format!("arn:aws:tenantry:{region}:{account}:{kind}/{name}"),
     };
+    if address.kind() == "runtime" {
+        output.insert("endpoint".into(), Value::String(format!("{arn}/runtime-endpoint/DEFAULT")));
+    }
     let id = match address.kind() {
         "user_pool" => format!("{region}_{CHOSEN}"),
         "runtime" | "memory" | "gateway" => format!("{name}-{CHOSEN}"),

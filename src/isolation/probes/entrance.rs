@@ -74,9 +74,8 @@ const COMMANDS: [&str; 9] = [
 pub(super) fn runtime_commands(model: &Model, row: &mut Row) -> Result<()> {
     let policies = model.all::<ResourcePolicy>()?;
     for (address, _) in model.all::<Runtime>()? {
-        let arn = model.output(address, "arn")?;
-        for on in [arn.to_owned(), format!("{arn}/runtime-endpoint/DEFAULT")] {
-            let object = format!("{address}, {}", if on == arn { "the runtime" } else { "its endpoint" });
+        for (attribute, which) in [("arn", "the runtime"), ("endpoint", "its endpoint")] {
+            let (on, object) = (model.output(address, attribute)?, format!("{address}, {which}"));
             let found = policies.iter().find(|(_, policy)| policy.resource.get().is_ok_and(|resource| resource == on));
             let Some((_, declared)) = found else {
                 row.breach(object, "no resource policy: a token that is good for the agent is good for a shell beside it");
@@ -86,7 +85,7 @@ pub(super) fn runtime_commands(model: &Model, row: &mut Row) -> Result<()> {
             let context = Context::new();
             let ask = |action| {
                 // Bearers of tokens have no principal of their own: AWS judges them as anybody.
-                iam::resource(&policy, &Request { principal: None, service: None, action, resource: &on, context: &context })
+                iam::resource(&policy, &Request { principal: None, service: None, action, resource: on, context: &context })
             };
             row.control(&ask("bedrock-agentcore:InvokeAgentRuntime"), || object.clone(), || "a call of the agent".into());
             for action in COMMANDS {
