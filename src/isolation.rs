@@ -1,3 +1,4 @@
 //! What keeps tenants apart, judged without AWS.
 
 pub(crate) mod cedar;
+pub(crate) mod inputs;
