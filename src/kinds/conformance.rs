@@ -837,7 +837,7 @@ fn matrix() -> Vec<Examples> {
         Examples {
             kind: ResourcePolicy::NAME,
             variants: vec![|d| some_policies(d, "bedrock-agentcore:InvokeAgentRuntime", true), |d| {
-                some_policies(d, "bedrock-agentcore:StopRuntimeSession", false)
+                some_policies(d, "bedrock-agentcore:StopRuntimeSession", false);
             }],
         },
         Examples {
