@@ -410,6 +410,7 @@ kinds! {
     registry::Registry,
     registry_record::RegistryRecord,
     runtime::Runtime,
+    resource_policy::ResourcePolicy,
     log_group::LogGroup,
     log_policy::LogPolicy,
     trace_destination::TraceDestination,

@@ -271,13 +271,14 @@ pub(crate) fn render(template: &Value, hole: &impl Fn(&str) -> Option<Vec<Late>>
             let parts = holes(text);
             // Around a hole that stands alone there is nothing.
             let alone = parts.len() > 1;
-            let parts = parts.into_iter().filter(|part| !(alone && part.as_ref().is_ok_and(|text| text.is_empty()))).map(|part| match part {
-                Ok(text) => Ok(Late::known(text)),
-                Err(name) => match <[Late; 1]>::try_from(values(&name)?) {
-                    Ok([value]) => Ok(value),
-                    Err(several) => bail!("the hole `{{{{{name}}}}}` has {} values; it fills an item of a list", several.len()),
-                },
-            });
+            let parts =
+                parts.into_iter().filter(|part| !(alone && part.as_ref().is_ok_and(|text| text.is_empty()))).map(|part| match part {
+                    Ok(text) => Ok(Late::known(text)),
+                    Err(name) => match <[Late; 1]>::try_from(values(&name)?) {
+                        Ok([value]) => Ok(value),
+                        Err(several) => bail!("the hole `{{{{{name}}}}}` has {} values; it fills an item of a list", several.len()),
+                    },
+                });
             serde_json::to_value(Late::concat(parts.collect::<Result<Vec<_>>>()?))?
         }
         Value::Array(items) => {

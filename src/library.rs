@@ -65,13 +65,22 @@ impl Library {
                 found.extend(fits_record(tools, &names.gateway_target(tier), &gateway.tools, &reading.source));
             }
         }
-        for gateway in tiers.values().filter_map(|tier| tier.gateway.as_ref()) {
+        for (tier, gateway) in tiers.iter().filter_map(|(tier, t)| Some((tier, t.gateway.as_ref()?))) {
             let (Some(tools), Some(claims)) = (library.tools.get(&gateway.tools.value), reading.claims()) else { continue };
+            let mut wrong = Diagnostics::default();
+            let mut texts = Vec::new();
             for policy in &gateway.policies {
-                if let Some(text) = cedar::read(&folder.join(&policy.value), tools, claims, &mut found) {
+                if let Some(text) = cedar::read(&folder.join(&policy.value), tools, claims, &mut wrong) {
+                    texts.push(cedar::of_tier(&text, claims, tier.as_str()));
                     library.cedar.insert(policy.value.clone(), text);
                 }
             }
+            // What is wrong with single policies comes first.
+            if !wrong.has_errors() {
+                let asked = reading.decides().then_some(texts.as_slice());
+                found.extend(tools::bound(tools, asked, claims, tier, &gateway.tools, &reading.source));
+            }
+            found.extend(wrong);
         }
         for tier in tiers.values() {
             if let Some(Artifact::Code { path, .. }) = tier.runtime.as_ref().map(|r| &r.artifact)

@@ -58,11 +58,14 @@ fn nobody_writes_what_tells_tenants_apart() {
     for (address, client) in clients {
         assert_eq!(client["write_attributes"], serde_json::json!(["name"]), "{address}");
         assert!(!client["read_attributes"].to_string().contains(crate::kinds::User::MARK), "{address}");
+        assert!(client["read_attributes"].as_array().is_some_and(|all| !all.is_empty()), "{address} reads what AWS lets it");
         assert_eq!(client["auth_flows"], serde_json::json!(["ALLOW_REFRESH_TOKEN_AUTH"]), "{address}");
+        assert_eq!((&client["hides_unknown_users"], &client["revocation"]), (&true.into(), &true.into()), "{address}");
     }
     let pool = desired.iter().find(|(a, _)| a.kind() == "user_pool").unwrap().1;
     assert_eq!(pool["self_sign_up"], false);
     assert_eq!(pool["attributes"]["clinic_id"]["mutable"], false);
+    assert_eq!((&pool["attributes"]["tier"]["mutable"], &pool["attributes"]["role"]["mutable"]), (&true.into(), &true.into()));
     assert_eq!(pool["attributes"]["tenantry"]["mutable"], true);
 }
 
@@ -231,9 +234,11 @@ fn a_session_that_lacks_a_tag_may_do_nothing() {
         for tag in ["Tier", "ClinicId", "UserId"] {
             let wanted = serde_json::json!({ "Null": { format!("aws:PrincipalTag/{tag}"): ["true"] } });
             let everything = serde_json::json!(["*"]);
-            let refused = role["policy"]["Statement"].as_array().unwrap().iter().any(|s| {
-                s["Effect"] == "Deny" && s["Condition"] == wanted && s["Action"] == everything && s["Resource"] == everything
-            });
+            let refused = role["policy"]["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|s| s["Effect"] == "Deny" && s["Condition"] == wanted && s["Action"] == everything && s["Resource"] == everything);
             assert!(refused, "{address} does without the tag {tag}");
             let demanded = role["trust"]["Statement"][0]["Condition"].as_object().unwrap();
             let each = |operator: &str, key: &str| demanded[operator][key].as_array().is_some_and(|all| all.iter().any(|v| v == tag));
@@ -259,17 +264,47 @@ fn a_tenants_role_reaches_the_memory_of_its_tier_by_the_name_that_it_has() {
         let reached = reached.strip_prefix("arn:aws:bedrock-agentcore:us-east-1:111122223333:memory/").unwrap().strip_suffix("-*").unwrap();
         assert!(memories.contains(&reached), "{reached} is not among {memories:?}");
     }
-    let keys: Vec<&str> = own.iter().flat_map(|s| s["Condition"].as_object().unwrap().values().next().unwrap().as_object().unwrap().keys()).map(String::as_str).collect();
+    let keys: Vec<&str> = own
+        .iter()
+        .flat_map(|s| s["Condition"].as_object().unwrap().values().next().unwrap().as_object().unwrap().keys())
+        .map(String::as_str)
+        .collect();
     assert_eq!(keys, ["bedrock-agentcore:actorId", "bedrock-agentcore:namespace", "bedrock-agentcore:namespacePath"]);
+}
+
+#[test]
+fn a_users_token_asks_the_agent_and_does_nothing_else() {
+    let (manifest, library, names) = shipped();
+    let desired = compile(&manifest, &library, &names).unwrap();
+    let policies = of_kind(&desired, "resource_policy");
+    assert_eq!(policies.len(), 4);
+    for (address, spec) in policies {
+        let (place, owner) = (address.rsplit('/').next().unwrap(), address.split('/').nth(1).unwrap());
+        let attribute = if place == "runtime" { "arn" } else { "endpoint" };
+        let own = serde_json::json!({ "$late": [{ "slot": format!("runtime/{owner}/main#{attribute}") }] });
+        assert_eq!(spec["resource"], own, "{address}");
+        let statements = spec["policy"]["Statement"].as_array().unwrap();
+        assert!(statements.iter().all(|s| s["Principal"] == "*" && s["Resource"] == serde_json::json!([own])), "{address}");
+        let of = |effect: &str| {
+            let with = statements.iter().filter(|s| s["Effect"] == effect);
+            with.flat_map(|s| s["Action"].as_array().unwrap())
+                .map(|a| a.as_str().unwrap().strip_prefix("bedrock-agentcore:").unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of("Allow"), ["InvokeAgentRuntime"]);
+        for action in ["InvokeAgentRuntimeCommand", "InvokeAgentRuntimeCommandShell", "StopRuntimeSession", "InvokeAgentRuntimeForUser"] {
+            assert!(of("Deny").contains(&action), "{address} lets everybody {action}");
+        }
+    }
 }
 
 /// Whether an action of a policy, with its wildcards, covers one that is spelled out.
 fn covers(pattern: &str, action: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == action,
-        Some((start, rest)) => {
-            action.strip_prefix(start).is_some_and(|inner| inner.char_indices().map(|(at, _)| &inner[at..]).chain([""]).any(|tail| covers(rest, tail)))
-        }
+        Some((start, rest)) => action
+            .strip_prefix(start)
+            .is_some_and(|inner| inner.char_indices().map(|(at, _)| &inner[at..]).chain([""]).any(|tail| covers(rest, tail))),
     }
 }
 

@@ -14,8 +14,8 @@ use crate::address::Owner;
 use crate::desired::Desired;
 use crate::kinds::{
     AuthorizerType, Bucket, BucketProtection, Condition, Credentials, DataSource, DeletionPolicy, Enforced, Gateway, GatewayTarget,
-    JwtAuthorizer, KnowledgeBase, Memory, Object, Policy, PolicyAttachment, PolicyEngine, Project, Role, RuntimeArtifact, Strategy,
-    TargetSort, VectorIndex,
+    JwtAuthorizer, KnowledgeBase, Memory, Object, Policy, PolicyAttachment, PolicyEngine, Project, ResourcePolicy, Role, RuntimeArtifact,
+    Strategy, TargetSort, VectorIndex,
 };
 use crate::late::{self, Handle, Late};
 use crate::manifest::{self, Artifact, Tier};
@@ -268,8 +268,17 @@ impl Part<'_> {
             condition: Condition::default(),
         };
         let runtime = desired.add(self.owner.clone(), "main", &runtime)?;
+        self.restrict(desired, "runtime", runtime.at(&Runtime::ARN))?;
+        self.restrict(desired, "endpoint", runtime.at(&Runtime::ENDPOINT))?;
         self.watch(desired, "runtime", runtime.at(&Runtime::ID), runtime.at(&Runtime::ARN))?;
         self.publish(desired, &format!("agentcore/{}_runtime_arn", self.name), runtime.at(&Runtime::ARN).text())
+    }
+
+    /// A good token is for asking the agent, and for nothing else that can be done with a runtime.
+    fn restrict(&self, desired: &mut Desired, label: &str, resource: Late<Arn>) -> Result<()> {
+        let policy = self.sources.policy("runtime-resource", &[("resource.arn", vec![resource.text()])])?;
+        desired.add(self.owner.clone(), label, &ResourcePolicy { resource, policy })?;
+        Ok(())
     }
 
     fn memory(&self, desired: &mut Desired, wanted: &manifest::Memory) -> Result<()> {

@@ -137,7 +137,7 @@ fn plain(message: &str) -> String {
 }
 
 /// What AgentCore makes of tool definitions: an action a tool, its inputs as the context.
-fn schema(tools: &Value) -> Result<Schema, String> {
+pub(super) fn schema(tools: &Value) -> Result<Schema, String> {
     let mut actions = json!({ "Mcp": {}, "CallTool": { "memberOf": [{ "id": "Mcp" }] } });
     for tool in tools.as_array().into_iter().flatten() {
         let name = tool.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -200,7 +200,18 @@ fn lets_others_in(policies: &PolicySet, action: &EntityUid, tools: &Value, schem
     // Every input that a schema can give a value for, so that `has` finds it.
     let mut input: Map<String, Value> = properties.iter().filter_map(|(name, schema)| Some((name.clone(), example(schema)?))).collect();
     input.insert(claims.input.into(), "tenant-b".into());
-    let tags = json!({ (claims.tier): "{{tier}}", (claims.tenant): "tenant-a" });
+    passes_at_some_hour(policies, action, &input, schema, (claims, "{{tier}}"))
+}
+
+/// Whether a call with this input passes for some caller of that tier, at any hour of a day.
+pub(super) fn passes_at_some_hour(
+    policies: &PolicySet,
+    action: &EntityUid,
+    input: &Map<String, Value>,
+    schema: &Schema,
+    (claims, tier): (Claims<'_>, &str),
+) -> bool {
+    let tags = json!({ (claims.tier): tier, (claims.tenant): "tenant-a" });
     let user = json!([{ "uid": { "type": "AgentCore::OAuthUser", "id": "u" }, "attrs": { "id": "u" }, "parents": [], "tags": tags }]);
     (0..24).any(|hour| {
         let now = json!({ "__extn": { "fn": "datetime", "arg": format!("2026-09-01T{hour:02}:30:00Z") } });
@@ -218,7 +229,8 @@ fn lets_others_in(policies: &PolicySet, action: &EntityUid, tools: &Value, schem
     })
 }
 
-fn example(schema: &Value) -> Option<Value> {
+/// Some value that fits.
+pub(super) fn example(schema: &Value) -> Option<Value> {
     Some(match schema.get("type")?.as_str()? {
         "string" => "x".into(),
         "integer" => 12.into(),

@@ -19,6 +19,7 @@ mod others;
 mod pre_token;
 mod rate_limit;
 mod registry;
+mod resource_policy;
 
 fn names() -> Names {
     Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
@@ -219,6 +220,22 @@ fn a_runtime(desired: &mut Desired, artifact: RuntimeArtifact, environment: &[(&
         condition: Condition::default(),
     };
     put(desired, "main", &runtime)
+}
+
+/// The policies of a runtime and of its endpoint.
+fn some_policies(desired: &mut Desired, action: &str, endpoint: bool) {
+    let runtime = a_runtime(desired, an_image("1"), &[], "one");
+    let mut policy = |label: &str, resource: Late<crate::names::Arn>, action: &str| {
+        let statement = serde_json::json!({
+            "Effect": "Allow", "Principal": "*", "Action": action, "Resource": serde_json::to_value(&resource).unwrap(),
+        });
+        let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] }).into();
+        put(desired, label, &ResourcePolicy { resource, policy });
+    };
+    policy("runtime", runtime.at(&Runtime::ARN), action);
+    if endpoint {
+        policy("endpoint", runtime.at(&Runtime::ENDPOINT), "bedrock-agentcore:InvokeAgentRuntime");
+    }
 }
 
 fn a_memory(desired: &mut Desired, expiry_days: i32, strategies: &[&str], stage: &str) {
@@ -794,6 +811,12 @@ fn matrix() -> Vec<Examples> {
                     a_runtime(d, code, &[], "three");
                 },
             ],
+        },
+        Examples {
+            kind: ResourcePolicy::NAME,
+            variants: vec![|d| some_policies(d, "bedrock-agentcore:InvokeAgentRuntime", true), |d| {
+                some_policies(d, "bedrock-agentcore:StopRuntimeSession", false)
+            }],
         },
         Examples {
             kind: Function::NAME,

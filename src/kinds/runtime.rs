@@ -94,12 +94,21 @@ impl RuntimeArtifact {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Output {
     id: String,
-    arn: Arn,
+    pub(super) arn: Arn,
+    /// The endpoint that every runtime has, which follows its newest version.
+    pub(super) endpoint: Arn,
+}
+
+impl Output {
+    fn of(id: &str, arn: &str) -> Self {
+        Self { id: id.into(), arn: Arn::new(arn), endpoint: Arn::new(format!("{arn}/runtime-endpoint/DEFAULT")) }
+    }
 }
 
 impl Runtime {
     pub(crate) const ID: Attr<Self> = Attr::new("id");
     pub(crate) const ARN: Attr<Self, Arn> = Attr::new("arn");
+    pub(crate) const ENDPOINT: Attr<Self, Arn> = Attr::new("endpoint");
 }
 
 impl Kind for Runtime {
@@ -121,7 +130,7 @@ impl Kind for Runtime {
                 };
                 let Some((live, tags)) = Observe::details(read.await, wanted.as_ref())? else { return Ok(None) };
                 let Some((address, mark)) = observe.whose(&tags, wanted) else { return Ok(None) };
-                let output = Output { id, arn: Arn::new(&live.agent_runtime_arn) };
+                let output = Output::of(&id, &live.agent_runtime_arn);
                 Ok(Some(Found { address, spec: Self::read(live, tags.declared)?, output, mark }))
             }
         });
@@ -148,11 +157,11 @@ impl Kind for Runtime {
             async { Ok(create.send().await.during(format!("creating runtime `{}`", self.name))?.agent_runtime_id) }
         };
         let (id, live) = settle::create(step, send, |id| read(step, id), || namesake(step, &self.name)).await?;
-        Ok(Output { id, arn: Arn::new(live.agent_runtime_arn) })
+        Ok(Output::of(&id, &live.agent_runtime_arn))
     }
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
-        let Output { id, arn } = &live.output;
+        let Output { id, arn, .. } = &live.output;
         let now = settle::at_rest(step, || get(step.aws, id)).await?;
         // An update makes a new version even where nothing changes: what was only to be waited for needs none.
         let document =
@@ -181,7 +190,7 @@ impl Kind for Runtime {
             settle::ready(step, || get(step.aws, id)).await?;
         }
         retag(step, arn.as_str(), &self.tags, &live.spec.tags).await?;
-        Ok(Output { id: id.clone(), arn: arn.clone() })
+        Ok(Output::of(id, arn.as_str()))
     }
 
     async fn delete(step: &Step<'_>, live: &Found<Self>) -> Result<()> {

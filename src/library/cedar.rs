@@ -13,6 +13,18 @@ use crate::manifest::Claims;
 /// Whatever is listed here, `compile` fills.
 const HOLES: &[&str] = &["gateway.arn", "target", "tier", "claim.tier", "claim.tenant", "claim.role"];
 
+/// A policy as it is for one tier: the claims and the tier written out, the gateway and its target still open.
+pub(super) fn of_tier(text: &str, claims: &Claims, tier: &str) -> String {
+    let written = |hole: String| match hole.as_str() {
+        "tier" => tier.to_owned(),
+        "claim.tier" => claims.tier.clone(),
+        "claim.tenant" => claims.tenant.clone(),
+        "claim.role" => claims.role.clone(),
+        _ => format!("{{{{{hole}}}}}"),
+    };
+    holes(text).into_iter().map(|part| part.unwrap_or_else(written)).collect()
+}
+
 /// A policy's text; what is wrong with it goes to `found`.
 pub(super) fn read(path: &Path, tools: &Value, claims: &Claims, found: &mut Diagnostics) -> Option<String> {
     let source = Source::new(path, text_or_finding(path, found)?);

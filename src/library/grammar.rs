@@ -17,14 +17,21 @@ pub(super) enum Place {
     Bucket,
     /// Who may do what with a KMS key.
     Key,
+    /// Who may do what with a runtime or its endpoint.
+    Runtime,
 }
+
+/// The runtime or the endpoint that a policy of one is for.
+pub(super) const RESOURCE: &str = "resource.arn";
 
 impl Place {
     fn one_of(self) -> &'static [[&'static str; 2]] {
         match self {
             Self::Trust => &[["Principal", "NotPrincipal"], ["Action", "NotAction"]],
             Self::Identity => &[["Action", "NotAction"], ["Resource", "NotResource"]],
-            Self::Bucket | Self::Key => &[["Principal", "NotPrincipal"], ["Action", "NotAction"], ["Resource", "NotResource"]],
+            Self::Bucket | Self::Key | Self::Runtime => {
+                &[["Principal", "NotPrincipal"], ["Action", "NotAction"], ["Resource", "NotResource"]]
+            }
         }
     }
 
@@ -34,6 +41,7 @@ impl Place {
             Self::Identity => "a role's policy",
             Self::Bucket => "a bucket policy",
             Self::Key => "a key policy",
+            Self::Runtime => "a runtime's policy",
         }
     }
 }
@@ -135,7 +143,7 @@ fn statement<'n>(place: Place, node: &'n Node, fill: &dyn Fn(&str) -> String, si
         texts(&section, key, |text| action(place, text), findings);
     }
     for key in ["Resource", "NotResource"] {
-        texts(&section, key, |text| resource(place, &fill(text), fill), findings);
+        texts(&section, key, |text| resource(place, text, fill), findings);
     }
     principals(place, &section, fill, findings);
     condition(&section, findings);
@@ -195,13 +203,19 @@ fn action(place: Place, text: &str) -> Result<(), String> {
         Place::Bucket if !service.eq_ignore_ascii_case("s3") => {
             Err("a bucket policy is about actions of `s3`, such as `s3:GetObject`".into())
         }
+        Place::Runtime if !service.eq_ignore_ascii_case("bedrock-agentcore") => {
+            Err("a runtime's policy is about actions of `bedrock-agentcore`, such as `bedrock-agentcore:InvokeAgentRuntime`".into())
+        }
         Place::Key if !service.eq_ignore_ascii_case("kms") => Err("a key policy is about actions of `kms`, such as `kms:Decrypt`".into()),
         _ => Ok(()),
     }
 }
 
-fn resource(place: Place, filled: &str, fill: &dyn Fn(&str) -> String) -> Result<(), String> {
+fn resource(place: Place, text: &str, fill: &dyn Fn(&str) -> String) -> Result<(), String> {
+    let filled = fill(text);
     match place {
+        Place::Runtime if filled == fill(&format!("{{{{{RESOURCE}}}}}")) => Ok(()),
+        Place::Runtime => Err(format!("write `{{{{{RESOURCE}}}}}`: the file is rendered once for a runtime and once for its endpoint")),
         Place::Bucket => {
             let inside = filled.strip_prefix(&fill("arn:aws:s3:::{{bucket.name}}"));
             match inside {
@@ -210,7 +224,7 @@ fn resource(place: Place, filled: &str, fill: &dyn Fn(&str) -> String) -> Result
             }
         }
         Place::Key if filled != "*" => Err("write `*`: in a key policy it stands for this key".into()),
-        _ if filled == "*" || is_arn(filled) => Ok(()),
+        _ if filled == "*" || is_arn(&filled) => Ok(()),
         _ => Err("write an ARN, `arn:aws:SERVICE:REGION:ACCOUNT:NAME`, or `*`".into()),
     }
 }

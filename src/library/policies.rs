@@ -27,6 +27,8 @@ const EVERYWHERE: &[&str] = &["account", "region", "platform.name", "platform.wo
 
 const RUNTIME_TRUST: Policy = Policy { name: Cow::Borrowed("runtime-trust"), holes: &[] };
 const RUNTIME: Policy = Policy { name: Cow::Borrowed("runtime"), holes: &["tvm_role.arn"] };
+/// Of every runtime and of its endpoint.
+const RUNTIME_RESOURCE: Policy = Policy { name: Cow::Borrowed("runtime-resource"), holes: &[grammar::RESOURCE] };
 const GATEWAY_TRUST: Policy = Policy { name: Cow::Borrowed("gateway-trust"), holes: &[] };
 const GATEWAY: Policy = Policy { name: Cow::Borrowed("gateway"), holes: &[LAMBDAS] };
 /// Of every role that is taken on for one tenant at a time, whoever takes it on.
@@ -52,7 +54,7 @@ pub(super) fn needed(reading: &Reading) -> Vec<Policy> {
     let functions = reading.functions();
     let acting = functions.iter().any(|(name, function)| function.acts_for_tenants(name, tiers));
     let list: [(bool, &'static [Policy]); 9] = [
-        (runtime, &[RUNTIME_TRUST, RUNTIME, TVM]),
+        (runtime, &[RUNTIME_TRUST, RUNTIME, RUNTIME_RESOURCE, TVM]),
         (gateway, &[GATEWAY_TRUST, GATEWAY]),
         (runtime || acting, &[TVM_TRUST]),
         (acting, &[TOOLS_TVM]),
@@ -101,6 +103,7 @@ impl Policy {
         match self.name.as_ref() {
             "bucket" => Place::Bucket,
             "key" => Place::Key,
+            "runtime-resource" => Place::Runtime,
             name if name.ends_with("-trust") => Place::Trust,
             _ => Place::Identity,
         }
@@ -157,7 +160,7 @@ fn size(policy: &Policy, template: &serde_json::Value, several: &Several, span: 
     let (size, most, unit) = match policy.place() {
         Place::Trust => (counted(&text), 2048, "characters"),
         Place::Identity => (counted(&text), 10_240, "characters"),
-        Place::Bucket => (text.len(), 20 * 1024, "bytes"),
+        Place::Bucket | Place::Runtime => (text.len(), 20 * 1024, "bytes"),
         Place::Key => (text.len(), 32 * 1024, "bytes"),
     };
     if size > most {

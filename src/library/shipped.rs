@@ -17,6 +17,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("policies/knowledge-base-trust.json", include_str!("../../policies/knowledge-base-trust.json")),
     ("policies/knowledge-base.json", include_str!("../../policies/knowledge-base.json")),
     ("policies/proxy-function.json", include_str!("../../policies/proxy-function.json")),
+    ("policies/runtime-resource.json", include_str!("../../policies/runtime-resource.json")),
     ("policies/runtime-trust.json", include_str!("../../policies/runtime-trust.json")),
     ("policies/runtime.json", include_str!("../../policies/runtime.json")),
     ("policies/tenant-function.json", include_str!("../../policies/tenant-function.json")),

@@ -111,9 +111,10 @@ fn who_may_act_for_tenants() {
     let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json }\n    runtime: { code: code, entry_point: main.py }");
     let shipped = |path: &str| SHIPPED.iter().find(|(name, _)| *name == path).unwrap().1;
     let judged = |trust: &str, policy: &str| {
-        let others = ["policies/runtime.json", "policies/runtime-trust.json"].map(|path| (path, shipped(path)));
+        let others = ["runtime", "runtime-trust", "runtime-resource"].map(|name| format!("policies/{name}.json"));
+        let others: Vec<(&str, &str)> = others.iter().map(|path| (path.as_str(), shipped(path))).collect();
         let own = [("tenants.yaml", manifest.as_str()), ("policies/tvm-trust.json", trust), ("policies/tvm.json", policy)];
-        read(&[others.as_slice(), &own].concat()).0
+        read(&[others, own.to_vec()].concat()).0
     };
     let (trust, policy) = (shipped("policies/tvm-trust.json"), shipped("policies/tvm.json"));
     assert_eq!(judged(trust, policy).map(|_| ()), Ok(()));
@@ -132,6 +133,33 @@ fn who_may_act_for_tenants() {
     }
     shown.push_str(&judged(trust, "{ \"foo\": 1 }").unwrap_err());
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn users_may_ask_an_agent_and_no_more() {
+    let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json }\n    runtime: { code: code, entry_point: main.py }");
+    let shipped = |path: &str| SHIPPED.iter().find(|(name, _)| *name == path).unwrap().1;
+    let names = ["runtime", "runtime-trust", "tvm", "tvm-trust"].map(|name| format!("policies/{name}.json"));
+    let judged = |policy: &str| {
+        let others = names.iter().map(|path| (path.as_str(), shipped(path)));
+        let own = [("tenants.yaml", manifest.as_str()), ("policies/runtime-resource.json", policy)];
+        read(&others.chain(own).collect::<Vec<_>>()).0.err().unwrap_or_default()
+    };
+    let policy = shipped("policies/runtime-resource.json");
+    assert_eq!(judged(policy), "");
+    let ask = "\"Action\": \"bedrock-agentcore:InvokeAgentRuntime\"";
+    for (with, words) in [
+        ("\"Action\": \"bedrock-agentcore:*\"", "users may do more with this agent than ask it"),
+        ("\"Action\": [\"bedrock-agentcore:InvokeAgentRuntime\", \"bedrock-agentcore:StopRuntimeSession\"]", "users may do more"),
+        ("\"NotAction\": \"bedrock-agentcore:InvokeAgentRuntime\"", "users may do more"),
+        ("\"Action\": \"s3:GetObject\"", "a runtime's policy is about actions of `bedrock-agentcore`"),
+    ] {
+        let shown = judged(&policy.replace(ask, with));
+        assert!(shown.contains(words), "{with}:\n{shown}");
+    }
+    assert!(judged(&policy.replace("Allow", "Deny")).contains("nobody may ask this agent"));
+    let other = policy.replacen("{{resource.arn}}", "arn:aws:bedrock-agentcore:{{region}}:{{account}}:runtime/*", 1);
+    assert!(judged(&other).contains("write `{{resource.arn}}`"));
 }
 
 #[test]
@@ -237,6 +265,40 @@ fn a_function_that_acts_for_tenants_needs_the_tenants_role_and_its_own_policies(
         matches!(found.as_slice(), [(said, help)] if said.contains("`function.nam`") && help.contains("did you mean `function.name`")),
         "{found:?}"
     );
+}
+
+#[test]
+fn an_input_that_says_whose_and_that_nothing_binds_is_said_at_the_manifests_line() {
+    let tools =
+        TOOLS.replace("\"n\": { \"type\": \"integer\" }", "\"n\": { \"type\": \"integer\" }, \"tenantId\": { \"type\": \"string\" }");
+    let shown = read(&[("tools.json", &tools)]).0.unwrap_err();
+    assert!(shown.contains("tool `list` takes `tenantId`, and there are no policies") && shown.contains("tenants.yaml:7:"), "{shown}");
+    assert!(shown.contains("policy: { mode: enforce }") && shown.contains("principal.getTag(\"custom:"), "{shown}");
+
+    let manifest = MANIFEST.replace(", tools: tools.json }", ", tools: tools.json, policies: [list.cedar] }");
+    let manifest = manifest.replace("\ntiers:", "\npolicy: { mode: enforce }\ntiers:");
+    let permit = |condition: &str| {
+        format!(
+            "permit (principal is AgentCore::OAuthUser, action == AgentCore::Action::\"{{{{target}}}}___list\", \
+             resource == AgentCore::Gateway::\"{{{{gateway.arn}}}}\") when {{ \
+             principal.hasTag(\"custom:{{{{claim.tier}}}}\") && principal.getTag(\"custom:{{{{claim.tier}}}}\") == \"{{{{tier}}}}\" && \
+             principal.hasTag(\"custom:{{{{claim.tenant}}}}\") && {condition} }};"
+        )
+    };
+    let judged = |condition: &str| {
+        let files = [("tools.json", tools.as_str()), ("tenants.yaml", &manifest), ("list.cedar", &permit(condition))];
+        read(&files).0.err().unwrap_or_default()
+    };
+    let equal = "context.input has tenantId && context.input.tenantId == principal.getTag(\"custom:{{claim.tenant}}\")";
+    assert_eq!(judged(equal), "");
+    assert_eq!(judged("!(context.input has tenantId)"), "");
+    let shown = judged("context.input.n > 0");
+    assert!(shown.contains("takes `tenantId`, and no policy of the gateway of tier `basic` binds it"), "{shown}");
+
+    let request =
+        TOOLS.replace("\"n\": { \"type\": \"integer\" }", "\"n\": { \"type\": \"integer\" }, \"headers\": { \"type\": \"string\" }");
+    let shown = read(&[("tools.json", &request)]).0.unwrap_err();
+    assert!(shown.contains("takes `headers`") && shown.contains("who asks is for the gateway to say"), "{shown}");
 }
 
 #[test]

@@ -1,13 +1,19 @@
 //! Tool definitions as AgentCore's gateways take them: a list of tools with schemas of five keywords.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value as Json, json};
 
-use crate::diagnostic::{Span, choices, quoted};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, choices, quoted};
+use crate::isolation::cedar;
+use crate::isolation::inputs::{self, Says};
 use crate::manifest::section::{Findings, Section, entries};
 use crate::manifest::yaml::{self, Node, Value};
+use crate::manifest::{Claims, Located};
+use crate::names::TierName;
 
 const TYPES: &[&str] = &["string", "number", "object", "array", "boolean", "integer"];
 const SCHEMA: &[&str] = &["type", "properties", "required", "items", "description"];
@@ -54,6 +60,45 @@ pub(super) fn check(value: &Json, findings: &mut Findings) {
             schema(output, tool.span("outputSchema"), &format!("`outputSchema` of {what}"), findings);
         }
     }
+}
+
+/// Inputs by which a caller chooses whose data a tool works on.
+pub(super) fn bound(
+    tools: &Json,
+    policies: Option<&[String]>,
+    claims: &Claims,
+    tier: &TierName,
+    path: &Located<PathBuf>,
+    manifest: &Arc<Source>,
+) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    let [claim_tier, claim_tenant] = [&claims.tier, &claims.tenant].map(|name| format!("custom:{name}"));
+    let names = cedar::Claims { tier: &claim_tier, tenant: &claim_tenant, input: &claims.tenant };
+    for free in inputs::unbound(tools, policies, names, tier.as_str()) {
+        let (tool, input) = (quoted(&free.tool), quoted(&free.input));
+        let summary = match policies {
+            Some(_) => format!("tool {tool} takes {input}, and no policy of the gateway of tier `{tier}` binds it to the caller"),
+            None => format!("tool {tool} takes {input}, and there are no policies that could bind it to the caller"),
+        };
+        let (label, mut help) = match free.says {
+            Says::Whose => (
+                "callers choose whose data they get",
+                format!(
+                    "remove the property, or let a policy ask for `context.input.{} == principal.getTag(\"{claim_tenant}\")`",
+                    free.input
+                ),
+            ),
+            Says::Request => (
+                "callers write what the gateway should",
+                "remove the property: who asks is for the gateway to say, not for an argument".to_owned(),
+            ),
+        };
+        if policies.is_none() && free.says == Says::Whose {
+            help += "; policies need `policy: { mode: enforce }` and `policies` beside `tools`";
+        }
+        found.push(Diagnostic::error(manifest, path.span, summary).label(label).help(help));
+    }
+    found
 }
 
 /// The tools under the names that a gateway gives them.

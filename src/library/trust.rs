@@ -9,14 +9,19 @@ use crate::manifest::yaml::{Node, Value};
 const TAGS: &[&str] = &["Tier", "ClinicId", "UserId"];
 /// The only one who may take the tenants' role on: that of runtimes, or that of one function.
 pub(super) const TRUSTED: &str = "trusted_role.arn";
+/// What users do with an agent.
+const ASK: &str = "bedrock-agentcore:InvokeAgentRuntime";
 const WRITE: &str = r#"write `"Principal": { "AWS": "{{trusted_role.arn}}" }`"#;
 
 /// No statement lets everybody in: S3 itself refuses it without a condition, IAM takes it.
 pub(super) fn not_everybody(place: Place, root: &Node, findings: &mut Findings) {
+    if place == Place::Runtime {
+        return users_only_ask(root, findings);
+    }
     let what = match place {
         Place::Bucket => "use this bucket",
         Place::Key => "use this key",
-        Place::Trust | Place::Identity => "assume this role",
+        Place::Trust | Place::Identity | Place::Runtime => "assume this role",
     };
     for statement in allowing(root) {
         if let Some((key, _)) = statement.entry("NotPrincipal") {
@@ -32,6 +37,24 @@ pub(super) fn not_everybody(place: Place, root: &Node, findings: &mut Findings) 
             findings.error(node.span, format!("everybody may {what}"), "any AWS account", help);
         }
     }
+}
+
+/// To a runtime's policy everybody with a good token is `*`, so it is what they may do that has to be narrow.
+fn users_only_ask(root: &Node, findings: &mut Findings) {
+    let help = format!("allow `{ASK}` alone: whoever gets a shell in the agent's machine acts as its role");
+    if !allowing(root).any(|statement| statement.get("Action").map(one_or_many).unwrap_or_default().iter().any(asks)) {
+        findings.error(root.span, "nobody may ask this agent", "no statement allows it", format!("allow `{ASK}`"));
+    }
+    for statement in allowing(root) {
+        let beyond = statement.get("Action").map(one_or_many).unwrap_or_default().iter().filter(|action| !asks(action));
+        for action in beyond.chain(statement.get("NotAction")) {
+            findings.error(action.span, "users may do more with this agent than ask it", "beyond a question", &help);
+        }
+    }
+}
+
+fn asks(action: &Node) -> bool {
+    action.as_text().is_some_and(|text| text.eq_ignore_ascii_case(ASK))
 }
 
 /// A tenants' role: for one other role alone, and with the tags that its policy goes by.

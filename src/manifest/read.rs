@@ -87,6 +87,11 @@ impl Reading {
         self.draft.api.is_some()
     }
 
+    /// Whether there is a policy engine, which decides on every tool call.
+    pub(crate) fn decides(&self) -> bool {
+        self.draft.policy.is_some()
+    }
+
     /// The claims that policies may speak of, if they could be read.
     pub(crate) fn claims(&self) -> Option<&Claims> {
         self.draft.identity.as_ref().map(|identity| &identity.claims)

@@ -55,26 +55,57 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     Ok(json!({ "tags": tagged(world, call.id(0))? }))
 }
 
+/// Runtimes, their endpoints and gateways have policies; whether the one of that ARN is there.
+fn policed(world: &mut World, named: &str) -> Result<(), Refusal> {
+    let prefix = arn(world, "");
+    let parts: Vec<&str> = named.strip_prefix(&prefix).unwrap_or_default().split('/').collect();
+    match parts.as_slice() {
+        ["runtime", id, "runtime-endpoint", name] => {
+            tagged(world, &format!("{prefix}runtime/{id}"))?;
+            let there = region(world).runtimes.get(*id).is_some_and(|runtime| runtime.endpoints.contains_key(*name));
+            if there { Ok(()) } else { Err(missing(format!("Resource {named} not found"))) }
+        }
+        [sort @ ("memory" | "policy-engine"), _] => Err(invalid(format!("Resource policies are not supported for a {sort}"))),
+        _ => tagged(world, named).map(drop),
+    }
+}
+
+/// A document whose statements say for whom and for what they are.
+fn is_policy(text: &str) -> bool {
+    let Ok(document) = serde_json::from_str::<Value>(text) else { return false };
+    let statements = match document.get("Statement") {
+        Some(Value::Array(all)) => all.as_slice(),
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => &[],
+    };
+    let whole = |s: &Value| {
+        let either = |one: &str, other: &str| s.get(one).is_some() != s.get(other).is_some();
+        let effect = matches!(shape::string(s, "Effect"), "Allow" | "Deny");
+        effect && either("Principal", "NotPrincipal") && either("Action", "NotAction") && either("Resource", "NotResource")
+    };
+    !statements.is_empty() && statements.iter().all(whole)
+}
+
 pub(super) fn put_policy(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&PUT_POLICY)?;
     let policy = shape::string(&body, "policy");
-    if serde_json::from_str::<Value>(policy).ok().and_then(|p| p.get("Statement").cloned()).is_none() {
+    if !is_policy(policy) {
         return Err(invalid("The policy is not a valid JSON policy document"));
     }
-    tagged(world, call.id(0))?;
+    policed(world, call.id(0))?;
     region(world).policies.insert(call.id(0).into(), policy.into());
     world.dirty = true;
     Ok(json!({ "policy": policy }))
 }
 
 pub(super) fn get_policy(world: &mut World, call: &Call) -> Answer {
-    tagged(world, call.id(0))?;
+    policed(world, call.id(0))?;
     let policy = region(world).policies.get(call.id(0));
     policy.map(|policy| json!({ "policy": policy })).ok_or_else(|| missing(format!("No resource policy found for {}", call.id(0))))
 }
 
 pub(super) fn delete_policy(world: &mut World, call: &Call) -> Answer {
-    tagged(world, call.id(0))?;
+    policed(world, call.id(0))?;
     region(world).policies.remove(call.id(0));
     world.dirty = true;
     Ok(Value::Null)

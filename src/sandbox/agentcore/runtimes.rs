@@ -330,6 +330,7 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
         return Ok(json!({ "agentRuntimeId": id, "agentRuntimeVersion": number.to_string(), "status": "DELETING" }));
     }
     changeable(world, id)?.status = status;
-    region(world).policies.remove(&resource);
+    let endpoints = format!("{resource}/");
+    region(world).policies.retain(|of, _| *of != resource && !of.starts_with(&endpoints));
     Ok(json!({ "agentRuntimeId": id, "status": "DELETING" }))
 }
