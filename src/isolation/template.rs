@@ -321,7 +321,7 @@ mod tests {
         assert!(overlaps("{t}-tier/*", Like).contains("the tenant is not in it"));
         assert!(overlaps("{t}-{u}", Equals).contains("the tenant is not in it"));
         assert!(overlaps("{t}{c}*", Like).contains("does not tell where it ends"));
-        assert!(overlaps("${aws:username}/{c}/", Like).contains("does not tell where it ends"));
+        assert!(overlaps("${aws:username}/{c}/*", Like).contains("does not tell where it ends"));
         assert!(overlaps("", Equals).contains("not in it"));
         let (_, _, why) = pair(disjoint("${aws:PrincipalTag/ClinicId, 'none'}", Equals, &TAGS), "default");
         assert!(why.contains("default"));
