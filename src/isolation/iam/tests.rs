@@ -242,7 +242,7 @@ fn values_that_are_null() {
     assert_eq!(on(&json!({ "ForAnyValue:StringNotEquals": { "dynamodb:LeadingKeys": [value] } }), &keys), A);
     // Another value may still fit.
     assert_eq!(on(&json!({ "StringEquals": { "dynamodb:LeadingKeys": [value, "T#"] } }), &keys), A);
-    assert_eq!(on(&json!({ "StringEquals": { "dynamodb:LeadingKeys": value } }), &keys.clone().unknown("aws:PrincipalTag/Tenant")), U);
+    assert_eq!(on(&json!({ "StringEquals": { "dynamodb:LeadingKeys": value } }), &keys.unknown("aws:PrincipalTag/Tenant")), U);
 }
 
 #[test]

@@ -12,18 +12,18 @@ use super::{Answer, Call, Event, INVALID, events, invalid, shapes};
 pub(super) fn retrieve(world: &mut World, call: &Call) -> Answer {
     let body = shape::body(call.request, &shapes::RETRIEVE, INVALID)?;
     let criteria = body.get("searchCriteria").cloned().unwrap_or_default();
-    let found = all(world, call, &body, shape::maybe(&criteria, "memoryStrategyId"))?;
+    let found = all(world, call, &body, criteria.get("memoryStrategyId").and_then(Value::as_str))?;
     events::page(&body, "memoryRecordSummaries", found)
 }
 
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let body = shape::body(call.request, &shapes::RECORDS, INVALID)?;
-    let found = all(world, call, &body, shape::maybe(&body, "memoryStrategyId"))?;
+    let found = all(world, call, &body, body.get("memoryStrategyId").and_then(Value::as_str))?;
     events::page(&body, "memoryRecordSummaries", found)
 }
 
 /// The records in a namespace and in those that begin with it; by path, in it and in those below it.
-fn all(world: &mut World, call: &Call, body: &Value, strategy: Option<String>) -> Result<BTreeMap<String, Value>, Refusal> {
+fn all(world: &mut World, call: &Call, body: &Value, strategy: Option<&str>) -> Result<BTreeMap<String, Value>, Refusal> {
     let within: Box<dyn Fn(&str) -> bool> = match (shape::maybe(body, "namespace"), shape::maybe(body, "namespacePath")) {
         (Some(start), None) => Box::new(move |namespace| namespace.starts_with(&start)),
         (None, Some(path)) => Box::new(move |namespace| {
@@ -33,7 +33,7 @@ fn all(world: &mut World, call: &Call, body: &Value, strategy: Option<String>) -
         _ => return Err(invalid("Exactly one of namespace and namespacePath must be given")),
     };
     let strategies = agentcore::strategies(world, &call.memory).unwrap_or_default();
-    let wanted = strategies.into_iter().filter(|(id, _)| strategy.as_ref().is_none_or(|wanted| wanted == id)).collect::<Vec<_>>();
+    let wanted = strategies.into_iter().filter(|(id, _)| strategy.is_none_or(|wanted| wanted == id)).collect::<Vec<_>>();
     let said = events(world, &call.memory).iter().flat_map(|event| wanted.iter().filter_map(|strategy| record(event, strategy)));
     Ok(said.filter(|(_, namespace, _)| within(namespace)).map(|(id, _, record)| (id, record)).collect())
 }
