@@ -70,6 +70,11 @@ fn the_bare_platform_costs_a_hundred_calls_at_most() {
     let text = text.replace("tools_lambda: tools", "tools_lambda: arn:aws:lambda:us-east-1:111122223333:function:healthcare-tools");
     let beyond =
         ["policy:", "data:", "functions:", "api:", "observability:", "registry:", "    usage_plan:", "    guardrail:", "    memory:"];
+    // Without policies no tool may take what names a tenant.
+    let tools =
+        r#"[{ "name": "hours", "description": "When the clinic is open.", "inputSchema": { "type": "object", "properties": {} } }]"#;
+    std::fs::write(folder.path().join("tools.json"), tools).unwrap();
+    let text = text.replace("templates/tools/healthcare.json", "tools.json");
     std::fs::write(&manifest, without(&text, &beyond)).unwrap();
     let (printed, code) = shell(folder.path(), "tenantry apply --sandbox --yes -q");
     assert_eq!(code, 0, "{printed}");
