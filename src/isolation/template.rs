@@ -340,6 +340,8 @@ mod tests {
             ("{t}-{c}-{u}", Equals, [Tier, Tenant, Uuid], true),
             ("{c}_{u}", Equals, [Tier, Tenant, Uuid], true),
             ("{c}_{u}", Equals, [Tier, Tenant, Word], true),
+            ("{c}-{u}", Equals, [Tier, Tenant, Uuid], true),
+            ("{c}-{u}", Equals, [Tier, Tenant, Word], false),
             ("clinic/{t}-{c}-{u}/*", Like, [Tier, Tenant, Free], false),
             ("/a/{c}_{u}/*", Like, [Tier, Tenant, Word], true),
             ("/a/{c}/*", Like, [Tier, Word, Uuid], true),
