@@ -92,7 +92,7 @@ impl Verify {
 /// Both answers to each probe; one where they agree.
 fn together(declared: Vec<Row>, live: Vec<Row>) -> Vec<Row> {
     let agree = |declared: &Row, live: &Row| declared.outcome == live.outcome && declared.findings == live.findings;
-    let both = |(declared, live)| if agree(&declared, &live) { vec![live] } else { vec![declared, live] };
+    let both = |(declared, live)| if agree(&declared, &live) { vec![Row { method: Method::Both, ..live }] } else { vec![declared, live] };
     declared.into_iter().zip(live).flat_map(both).collect()
 }
 

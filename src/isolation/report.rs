@@ -41,13 +41,16 @@ pub(crate) enum Method {
     Manifest,
     /// The documents that are live.
     State,
+    /// Both, which agree.
+    Both,
 }
 
 impl Method {
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Self::Manifest => "manifest",
-            Self::State => "state",
+            Self::Manifest => "the manifest",
+            Self::State => "what is live",
+            Self::Both => "the manifest and what is live",
         }
     }
 }

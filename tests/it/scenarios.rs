@@ -11,7 +11,7 @@ use regex::Regex;
 pub(crate) fn shipped() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for part in ["tenants.yaml", "policies", "templates"] {
+    for part in ["tenants.yaml", "tenants.strict.yaml", "policies", "templates"] {
         let copied = Command::new("cp").arg("-R").arg(root.join(part)).arg(folder.path()).status().unwrap();
         assert!(copied.success(), "copying {part}");
     }
@@ -51,6 +51,7 @@ fn redacted(text: &str, folder: &Path) -> String {
         (r"checksum [0-9a-f]{64}", "checksum [CHECKSUM]"),
         // A digest of code under templates/ says nothing of the plan, and would change with every edit there.
         (r"\b[0-9a-f]{64}\.zip", "[DIGEST].zip"),
+        (r"(object +)[0-9a-f]{12}\b", "$1[DIGEST]"),
         (r"\d+ API calls, \d+ retries", "[CALLS]"),
         (r"\(request [^)]+\)", "(request [ID])"),
         // Ids that AWS gives depend on the order in which concurrent calls arrive.
