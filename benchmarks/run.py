@@ -90,6 +90,8 @@ class Bench:
             self.timed(f"plan without changes, {tenants:,} tenants of 3 users", "-", plan, many, runs=runs)
             bar = f"{eight + 120}" if tenants == 1_000 else "-"
             self.row(f"API calls of a plan without changes, {tenants:,} tenants of 3 users", self.calls(many), bar)
+            bar = "10 s" if tenants == 10_000 else "-"
+            self.timed(f"`verify --offline`, {tenants:,} tenants of 3 users", bar, ["verify", "--offline", "-q"], many)
             shutil.rmtree(many)
         self.as_the_article(shipped, fresh, apply)
         self.chain(shipped, fresh, apply)

@@ -212,6 +212,12 @@ struct Saved {
     state: State,
 }
 
+/// What tells whether the rest can be read.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 const VERSION: u32 = 2;
 
 impl Sandbox {
@@ -230,14 +236,15 @@ impl Sandbox {
             let afresh = format!("`tenantry sandbox reset --sandbox={}` starts an empty one", path.display());
             match std::fs::read(path) {
                 Ok(bytes) => {
-                    let saved: Saved = serde_json::from_slice(&bytes)
-                        .with_context(|| format!("reading the sandbox in `{}`: it is damaged; {afresh}", path.display()))?;
+                    let damaged = || format!("reading the sandbox in `{}`: it is damaged; {afresh}", path.display());
+                    // First: what else stands there is another version's own business.
+                    let Version { version } = serde_json::from_slice(&bytes).with_context(damaged)?;
                     anyhow::ensure!(
-                        saved.version == VERSION,
-                        "the sandbox in `{}` is of version {}, this tenantry keeps version {VERSION}; {afresh}",
+                        version == VERSION,
+                        "the sandbox in `{}` is of version {version}, this tenantry keeps version {VERSION}; {afresh}",
                         path.display(),
-                        saved.version
                     );
+                    let saved: Saved = serde_json::from_slice(&bytes).with_context(damaged)?;
                     inner.account = saved.account;
                     inner.state = saved.state;
                 }

@@ -33,7 +33,9 @@ impl Argument {
 
 pub(crate) fn argument(model: &Model, from: &TenantId, to: &TenantId) -> Result<Argument> {
     let of = |id: &TenantId| {
-        let Some(tier) = model.tenants.get(id) else { bail!("the manifest has no tenant `{id}`; its tenants are listed by `tenantry status`") };
+        let Some(tier) = model.tenants.get(id) else {
+            bail!("the manifest has no tenant `{id}`; its tenants are listed by `tenantry status`")
+        };
         Ok((tier.to_string(), id.to_string()))
     };
     let (first, second) = (of(from)?, of(to)?);
@@ -44,7 +46,13 @@ pub(crate) fn argument(model: &Model, from: &TenantId, to: &TenantId) -> Result<
         for (is_own, target) in [(true, &caller), (false, &victim)] {
             for call in wall.own(target) {
                 let judged = any(&tagged, &caller, &call);
-                steps.push(Step { layer, is_own, call: format!("{} on {}", call.action, call.words), decision: judged.decision, by: judged.by });
+                steps.push(Step {
+                    layer,
+                    is_own,
+                    call: format!("{} on {}", call.action, call.words),
+                    decision: judged.decision,
+                    by: judged.by,
+                });
             }
         }
     }

@@ -112,7 +112,9 @@ impl Model {
 
     /// Every resource of a kind.
     pub(crate) fn all<K: Kind>(&self) -> Result<Vec<(&Address, K)>> {
-        let read = |(address, resource): (&'_ Address, &Resource)| serde_json::from_value(resource.spec.clone()).with_context(|| format!("reading {address}"));
+        let read = |(address, resource): (&'_ Address, &Resource)| {
+            serde_json::from_value(resource.spec.clone()).with_context(|| format!("reading {address}"))
+        };
         self.of_kind(K::NAME).map(|found| Ok((found.0, read(found)?))).collect()
     }
 

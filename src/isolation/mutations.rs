@@ -76,7 +76,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     mutation("take tokens for any client", |m| set(m, "gateway", "/authorizer/allowed_audience", json!([]))),
     mutation("remove the runtimes' resource policies", |m| remove(m, "resource_policy")),
     mutation("let tokens open shells", |m| {
-        replace(m, "resource_policy", "\"bedrock-agentcore:InvokeAgentRuntime\"", "\"bedrock-agentcore:*\"") && drop_denies(m, "resource_policy", "/policy")
+        replace(m, "resource_policy", "\"bedrock-agentcore:InvokeAgentRuntime\"", "\"bedrock-agentcore:*\"")
+            && drop_denies(m, "resource_policy", "/policy")
     }),
     mutation("only log what policies refuse", |m| set(m, "gateway", "/policy/mode", json!("log_only"))),
     mutation("let a policy only log", |m| set(m, "policy", "/enforced", json!("log_only"))),
@@ -101,9 +102,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     }),
     mutation("trust everybody with tenants' roles", |m| tagged(m, |role| widen_trust(role, "*"))),
     mutation("take tenants' roles on without tags", |m| tagged(m, |role| drop_conditions(role, "/trust/Statement"))),
-    mutation("let tags end with the session", |m| {
-        tagged(m, |role| drop_condition_keys(role, "/trust/Statement", "sts:TransitiveTagKeys"))
-    }),
+    mutation("let tags end with the session", |m| tagged(m, |role| drop_condition_keys(role, "/trust/Statement", "sts:TransitiveTagKeys"))),
     mutation("take further tags", |m| tagged(m, |role| drop_condition_keys(role, "/trust/Statement", "aws:TagKeys"))),
     mutation("give the runtime role a table", |m| {
         let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["dynamodb:*"], "Resource": ["*"] });
@@ -117,10 +116,13 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": ["*"] });
         role(m, "runtime", |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
     }),
-    mutation("drop the slash after a tenant's prefix", |m| replace_tagged(m, "${aws:PrincipalTag/ClinicId}/*", "${aws:PrincipalTag/ClinicId}*")),
+    mutation("drop the slash after a tenant's prefix", |m| {
+        replace_tagged(m, "${aws:PrincipalTag/ClinicId}/*", "${aws:PrincipalTag/ClinicId}*")
+    }),
     mutation("match actors by pattern", |m| {
         let text = "${aws:PrincipalTag/UserId}\"";
-        replace_tagged(m, text, "*\"") && replace_tagged(m, "\"StringEquals\":{\"bedrock-agentcore:actorId\"", "\"StringLike\":{\"bedrock-agentcore:actorId\"")
+        replace_tagged(m, text, "*\"")
+            && replace_tagged(m, "\"StringEquals\":{\"bedrock-agentcore:actorId\"", "\"StringLike\":{\"bedrock-agentcore:actorId\"")
     }),
     mutation("match namespaces without their end", |m| replace_tagged(m, "${aws:PrincipalTag/UserId}/*", "*")),
     mutation("let reads of tables go without a key", |m| {
@@ -148,8 +150,12 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
             !strategies.is_empty()
         })
     }),
-    mutation("let services of other accounts use the runtime role", |m| role(m, "runtime", |role| drop_conditions(role, "/trust/Statement"))),
-    mutation("let services of other accounts use the gateway role", |m| role(m, "gateway", |role| drop_conditions(role, "/trust/Statement"))),
+    mutation("let services of other accounts use the runtime role", |m| {
+        role(m, "runtime", |role| drop_conditions(role, "/trust/Statement"))
+    }),
+    mutation("let services of other accounts use the gateway role", |m| {
+        role(m, "gateway", |role| drop_conditions(role, "/trust/Statement"))
+    }),
     mutation("remove the interceptor", |m| set(m, "gateway", "/interceptor", Value::Null)),
     mutation("pass a header on that the interceptor does not write", |m| {
         let is_strict = m.profile == crate::manifest::Profile::Strict;

@@ -148,7 +148,10 @@ impl Row {
             Decision::Allow => self.controls += 1,
             Decision::Unknown => self.unknown(object(), format!("{}: whether it is allowed can't be told", tried())),
             Decision::ExplicitDeny | Decision::ImplicitDeny => {
-                self.unknown(object(), format!("{} is refused, although it is the caller's own: a refusal of others' shows nothing", tried()));
+                self.unknown(
+                    object(),
+                    format!("{} is refused, although it is the caller's own: a refusal of others' shows nothing", tried()),
+                );
             }
         }
     }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::exit::{Exit, Stop};
 
 /// Longer than a plan takes.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The right to a sandbox's file; it ends with the process, however that ends.
 #[derive(Debug)]

@@ -134,6 +134,15 @@ fn one_process_in_a_sandbox_at_a_time() {
 }
 
 #[test]
+fn a_sandbox_of_another_version_says_so_and_is_left_alone() {
+    let folder = shipped();
+    let at = folder.path();
+    std::fs::write(at.join("old.json"), r#"{"version":1,"account":"111122223333","state":{}}"#).unwrap();
+    demands(at, "tenantry plan --sandbox=old.json -q", 1, &["of version 1", "tenantry sandbox reset --sandbox=old.json"]);
+    assert!(std::fs::read_to_string(at.join("old.json")).unwrap().contains("\"version\":1"));
+}
+
+#[test]
 fn an_apply_that_is_killed_goes_on_where_it_was() {
     for kill in [1, 2, 5, 17, 33, 60] {
         let folder = shipped();

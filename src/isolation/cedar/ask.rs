@@ -26,7 +26,12 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Engine {
-    pub(crate) fn new<'a>(policies: impl IntoIterator<Item = (&'a str, &'a str)>, tools: &Value, target: &str, gateway: &str) -> Result<Self> {
+    pub(crate) fn new<'a>(
+        policies: impl IntoIterator<Item = (&'a str, &'a str)>,
+        tools: &Value,
+        target: &str,
+        gateway: &str,
+    ) -> Result<Self> {
         let mut set = PolicySet::new();
         for (name, text) in policies {
             let policy = Policy::parse(Some(PolicyId::new(name)), text).with_context(|| format!("reading the policy `{name}`"))?;
@@ -45,7 +50,8 @@ impl Engine {
         let now = json!({ "__extn": { "fn": "datetime", "arg": format!("2026-09-01T{:02}:30:00Z", asked.hour) } });
         let context = json!({ "input": asked.input, "system": { "now": now } });
         let Ok(context) = Context::from_json_value(context, Some((&self.schema, &action))) else { return Ok(None) };
-        let user = json!({ "uid": { "type": "AgentCore::OAuthUser", "id": "u" }, "attrs": { "id": "u" }, "parents": [], "tags": asked.claims });
+        let user =
+            json!({ "uid": { "type": "AgentCore::OAuthUser", "id": "u" }, "attrs": { "id": "u" }, "parents": [], "tags": asked.claims });
         let entities = Entities::from_json_value(json!([user]), Some(&self.schema))?;
         let request = Request::new(uid("OAuthUser", "u")?, action, uid("Gateway", &self.gateway)?, context, Some(&self.schema))?;
         Ok(Some(Authorizer::new().is_authorized(&request, &self.policies, &entities).decision() == Decision::Allow))

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 
+use super::super::iam::{Context, Decision};
 use super::super::model::Model;
 use super::super::report::Row;
 use super::super::roles::{Caller, roles};
-use super::super::iam::{Context, Decision};
 use super::templates;
 use super::walls::{Call, Kept, Wall, judge};
 use crate::address::Owner;
@@ -101,7 +101,8 @@ impl Guarded {
 
     fn no_events(&self, _: &Caller<'_>) -> Vec<Call> {
         let calls = |(tier, (arn, _)): (&String, &(String, Vec<String>))| {
-            let call = |action, keys| Call { action, resource: arn.clone(), keys, words: format!("the memory of tier {tier}, of no actor") };
+            let call =
+                |action, keys| Call { action, resource: arn.clone(), keys, words: format!("the memory of tier {tier}, of no actor") };
             vec![
                 call("bedrock-agentcore:ListActors", vec![]),
                 call("bedrock-agentcore:ListEvents", vec![]),
@@ -231,12 +232,7 @@ impl Guarded {
             words: prefix.as_ref().map_or_else(|| format!("all of {bucket}"), |prefix| format!("{bucket} below `{prefix}`")),
             keys: self.ours().into_iter().chain(prefix.map(|prefix| ("s3:prefix", vec![prefix]))).collect(),
         };
-        let get = |path: String| Call {
-            action: "s3:GetObject",
-            resource: format!("arn:aws:s3:::{path}"),
-            keys: self.ours(),
-            words: path,
-        };
+        let get = |path: String| Call { action: "s3:GetObject", resource: format!("arn:aws:s3:::{path}"), keys: self.ours(), words: path };
         let elsewhere = Call {
             action: "s3:PutObject",
             resource: format!("arn:aws:s3:::{bucket}/{tier}{}/one.pdf", caller.tenant),

@@ -9,7 +9,7 @@ use super::super::model::Model;
 use super::super::report::Row;
 use super::super::roles::roles;
 use crate::address::{Address, Owner};
-use crate::kinds::{AuthorizerType, Gateway, InterceptorHeaders as Headers, GatewayTarget, JwtAuthorizer, ResourcePolicy, Runtime};
+use crate::kinds::{AuthorizerType, Gateway, GatewayTarget, InterceptorHeaders as Headers, JwtAuthorizer, ResourcePolicy, Runtime};
 use crate::manifest::Profile;
 
 /// The headers by which tools are told whose data to read.
@@ -98,7 +98,10 @@ pub(super) fn runtime_commands(model: &Model, row: &mut Row) -> Result<()> {
 
 pub(super) fn sessions(model: &Model, row: &mut Row) -> Result<()> {
     if model.of_kind("runtime").next().is_some() {
-        row.not_enforced("every runtime", "AWS binds no session to a user: the agent compares the token of each call with the session's first");
+        row.not_enforced(
+            "every runtime",
+            "AWS binds no session to a user: the agent compares the token of each call with the session's first",
+        );
     }
     Ok(())
 }

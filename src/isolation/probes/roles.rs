@@ -94,7 +94,10 @@ fn vectors(model: &Model, row: &mut Row, role: &Known, own: &Known) {
     for key in &keys {
         let rest: Vec<&str> = keys.iter().copied().filter(|k| k != key).collect();
         tried.push((format!("without the tag {key}"), Tags { tags: without(key), transitive: rest.clone(), session: session.clone() }));
-        tried.push((format!("with a {key} that ends with the session"), Tags { tags: all.clone(), transitive: rest, session: session.clone() }));
+        tried.push((
+            format!("with a {key} that ends with the session"),
+            Tags { tags: all.clone(), transitive: rest, session: session.clone() },
+        ));
         let mut empty = all.clone();
         empty.insert(key, "");
         tried.push((format!("with an empty {key}"), Tags { tags: empty, transitive: keys.clone(), session: session.clone() }));
@@ -138,7 +141,9 @@ fn strangers(model: &Model, row: &mut Row, all: &[Known]) -> Result<()> {
         let own = runtime.may("sts:AssumeRole", arn, &context);
         match (judged.decision, own.decision) {
             (Decision::ExplicitDeny | Decision::ImplicitDeny, _) | (_, Decision::ExplicitDeny) => row.refused_if(true, arn, ""),
-            (Decision::Allow, _) if trust.to_string().contains(&runtime.arn) => row.breach(arn, "this role, which is not ours, trusts the runtime role"),
+            (Decision::Allow, _) if trust.to_string().contains(&runtime.arn) => {
+                row.breach(arn, "this role, which is not ours, trusts the runtime role")
+            }
             (Decision::Allow, Decision::ImplicitDeny) => row.refused_if(true, arn, ""),
             (Decision::Allow, Decision::Allow) => row.breach(arn, "this role, which is not ours, can be taken on by the runtime role"),
             _ => row.unknown(arn, "whether the runtime role can take on this role, which is not ours, can't be told"),
@@ -201,7 +206,8 @@ pub(super) fn runtime(model: &Model, row: &mut Row) -> Result<()> {
     for (action, on) in forbidden(model) {
         row.attack(&role.may(action, &on, &context), || role.name().into(), || format!("{action} on {on}"));
     }
-    let own = format!("arn:aws:ssm:{}:{}:parameter{}/memory/basic_id", model.names.region, model.names.account, model.names.parameter_root());
+    let own =
+        format!("arn:aws:ssm:{}:{}:parameter{}/memory/basic_id", model.names.region, model.names.account, model.names.parameter_root());
     row.control(&role.may("ssm:GetParameter", &own, &context), || role.name().into(), || format!("ssm:GetParameter on {own}"));
     Ok(())
 }
@@ -225,7 +231,11 @@ pub(super) fn functions(model: &Model, row: &mut Row) -> Result<()> {
         return Ok(());
     }
     for (arn, function) in tools {
-        row.control(&gateway.may("lambda:InvokeFunction", arn, &context), || gateway.name().into(), || format!("calling {}", function.name));
+        row.control(
+            &gateway.may("lambda:InvokeFunction", arn, &context),
+            || gateway.name().into(),
+            || format!("calling {}", function.name),
+        );
         for role in all.iter().filter(|role| role.arn != gateway.arn) {
             row.attack(&role.may("lambda:InvokeFunction", arn, &context), || role.name().into(), || format!("calling {}", function.name));
         }
@@ -245,7 +255,8 @@ pub(super) fn secrets(model: &Model, row: &mut Row) -> Result<()> {
     let arn = |name: &str| format!("arn:aws:ssm:{}:{}:parameter{name}", model.names.region, model.names.account);
     let parameters = model.all::<Parameter>()?;
     let secrets: Vec<String> = parameters.iter().filter(|(_, p)| p.protection == Protection::Secret).map(|(_, p)| arn(&p.name)).collect();
-    for role in all.iter().filter(|role| role.is_tagged || role.address.label() == "runtime" || role.address.label().ends_with("-function")) {
+    for role in all.iter().filter(|role| role.is_tagged || role.address.label() == "runtime" || role.address.label().ends_with("-function"))
+    {
         for on in &secrets {
             for action in ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"] {
                 row.attack(&role.may(action, on, &context), || role.name().into(), || format!("{action} on {on}"));
@@ -257,14 +268,12 @@ pub(super) fn secrets(model: &Model, row: &mut Row) -> Result<()> {
 
 pub(super) fn services(model: &Model, row: &mut Row) -> Result<()> {
     for (address, role) in model.all::<Role>()? {
-        let trust = Policy::parse(role.trust.value()).map_err(|why| anyhow::anyhow!("{why}")).with_context(|| format!("reading {address}"))?;
+        let trust =
+            Policy::parse(role.trust.value()).map_err(|why| anyhow::anyhow!("{why}")).with_context(|| format!("reading {address}"))?;
         let arn = model.output(address, "arn")?;
         let services = role.trust.value().pointer("/Statement").into_iter().flat_map(|s| s.as_array().into_iter().flatten());
-        let services: Vec<&str> = services
-            .filter_map(|s| s.pointer("/Principal/Service")?.as_array())
-            .flatten()
-            .filter_map(serde_json::Value::as_str)
-            .collect();
+        let services: Vec<&str> =
+            services.filter_map(|s| s.pointer("/Principal/Service")?.as_array()).flatten().filter_map(serde_json::Value::as_str).collect();
         for service in services {
             judge_service(model, row, &trust, (arn, service));
         }

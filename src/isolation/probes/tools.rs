@@ -110,7 +110,11 @@ pub(super) fn policies(model: &Model, row: &mut Row) -> Result<()> {
             let mut tried = Vec::new();
             if takes_tenant {
                 for other in ["clinic-b", "clinic-ab", "clinic", "CLINIC-A", "clinic-a ", ""] {
-                    tried.push(Attempt { claims: own("clinic-a"), input: with(Some(other)), words: format!("a user of clinic-a asking for `{other}`") });
+                    tried.push(Attempt {
+                        claims: own("clinic-a"),
+                        input: with(Some(other)),
+                        words: format!("a user of clinic-a asking for `{other}`"),
+                    });
                 }
                 tried.push(Attempt { claims: own("clinic-a"), input: with(None), words: "a call that names no tenant".into() });
             }
@@ -151,7 +155,11 @@ pub(super) fn schemas(model: &Model, row: &mut Row) -> Result<()> {
             for property in example(tool).keys() {
                 let folded = property.to_lowercase().replace('-', "_");
                 let identity = IDENTITY_INPUTS.contains(&folded.as_str());
-                row.refused_if(!identity, address.to_string(), format!("`{name}` takes `{property}`, by which callers could say who they are"));
+                row.refused_if(
+                    !identity,
+                    address.to_string(),
+                    format!("`{name}` takes `{property}`, by which callers could say who they are"),
+                );
             }
         }
     }

@@ -110,7 +110,8 @@ fn never(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) 
     for missing in ["Tier", "ClinicId", "UserId"] {
         for call in (wall.own)(caller) {
             let session = caller.tags().into_iter().filter(|(key, _)| *key != missing);
-            let context = session.fold(super::super::iam::Context::new(), |c, (key, value)| c.with(&format!("aws:PrincipalTag/{key}"), [value]));
+            let context =
+                session.fold(super::super::iam::Context::new(), |c, (key, value)| c.with(&format!("aws:PrincipalTag/{key}"), [value]));
             let context = call.keys.iter().fold(context, |context, (key, values)| context.with(key, values.clone()));
             for role in tagged {
                 row.attack(
