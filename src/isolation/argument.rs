@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::iam::Decision;
 use super::model::Model;
-use super::probes::{any, walls};
+use super::probes::{any, any_might, walls};
 use super::roles::{Caller, tagged};
 use crate::names::TenantId;
 
@@ -33,7 +33,9 @@ impl Argument {
 
 pub(crate) fn argument(model: &Model, from: &TenantId, to: &TenantId) -> Result<Argument> {
     let of = |id: &TenantId| {
-        let Some(tier) = model.tenants.get(id) else { bail!("the manifest has no tenant `{id}`; its tenants are listed by `tenantry status`") };
+        let Some(tier) = model.tenants.get(id) else {
+            bail!("the manifest has no tenant `{id}`; its tenants are listed by `tenantry status`")
+        };
         Ok((tier.to_string(), id.to_string()))
     };
     let (first, second) = (of(from)?, of(to)?);
@@ -43,8 +45,14 @@ pub(crate) fn argument(model: &Model, from: &TenantId, to: &TenantId) -> Result<
     for (layer, wall) in walls(model)? {
         for (is_own, target) in [(true, &caller), (false, &victim)] {
             for call in wall.own(target) {
-                let judged = any(&tagged, &caller, &call);
-                steps.push(Step { layer, is_own, call: format!("{} on {}", call.action, call.words), decision: judged.decision, by: judged.by });
+                let judged = if is_own { any(&tagged, &caller, &call) } else { any_might(&tagged, &caller, &call) };
+                steps.push(Step {
+                    layer,
+                    is_own,
+                    call: format!("{} on {}", call.action, call.words),
+                    decision: judged.decision,
+                    by: judged.by,
+                });
             }
         }
     }

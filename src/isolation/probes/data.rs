@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 
+use super::super::iam::Context;
 use super::super::model::Model;
 use super::super::report::Row;
-use super::super::roles::{Caller, roles};
-use super::super::iam::{Context, Decision};
+use super::super::roles::{Caller, allows, roles};
 use super::templates;
 use super::walls::{Call, Kept, Wall, judge};
 use crate::address::Owner;
@@ -101,7 +101,8 @@ impl Guarded {
 
     fn no_events(&self, _: &Caller<'_>) -> Vec<Call> {
         let calls = |(tier, (arn, _)): (&String, &(String, Vec<String>))| {
-            let call = |action, keys| Call { action, resource: arn.clone(), keys, words: format!("the memory of tier {tier}, of no actor") };
+            let call =
+                |action, keys| Call { action, resource: arn.clone(), keys, words: format!("the memory of tier {tier}, of no actor") };
             vec![
                 call("bedrock-agentcore:ListActors", vec![]),
                 call("bedrock-agentcore:ListEvents", vec![]),
@@ -231,12 +232,7 @@ impl Guarded {
             words: prefix.as_ref().map_or_else(|| format!("all of {bucket}"), |prefix| format!("{bucket} below `{prefix}`")),
             keys: self.ours().into_iter().chain(prefix.map(|prefix| ("s3:prefix", vec![prefix]))).collect(),
         };
-        let get = |path: String| Call {
-            action: "s3:GetObject",
-            resource: format!("arn:aws:s3:::{path}"),
-            keys: self.ours(),
-            words: path,
-        };
+        let get = |path: String| Call { action: "s3:GetObject", resource: format!("arn:aws:s3:::{path}"), keys: self.ours(), words: path };
         let elsewhere = Call {
             action: "s3:PutObject",
             resource: format!("arn:aws:s3:::{bucket}/{tier}{}/one.pdf", caller.tenant),
@@ -333,11 +329,25 @@ pub(super) fn rows(model: &Model, row: &mut Row) -> Result<()> {
 
 pub(super) fn objects(model: &Model, row: &mut Row) -> Result<()> {
     templates::judge(model, row, "s3")?;
+    buckets(model, row)?;
     sweep(model, row, "documents")
+}
+
+/// What buckets say themselves: their policies only refuse, so that they let nobody in past the tenants' roles.
+fn buckets(model: &Model, row: &mut Row) -> Result<()> {
+    for (address, bucket) in model.all::<Bucket>()?.into_iter().filter(|(address, _)| matches!(address.owner(), Owner::Tier(_))) {
+        row.refused_if(bucket.protection.public_access_blocked, address.to_string(), "the bucket may be opened to the public");
+        for statement in bucket.policy.iter().flat_map(allows) {
+            let name = statement.get("Sid").and_then(serde_json::Value::as_str).unwrap_or("without a name");
+            row.breach(address.to_string(), format!("its policy lets callers in by itself, past the tenants' roles (statement `{name}`)"));
+        }
+    }
+    Ok(())
 }
 
 /// Searches in a shared knowledge base are filtered by whoever asks; an index for each tenant is IAM's to guard.
 pub(super) fn knowledge(model: &Model, row: &mut Row) -> Result<()> {
+    templates::judge(model, row, "s3vectors")?;
     let shared: Vec<String> = model
         .all::<KnowledgeBase>()?
         .into_iter()
@@ -350,8 +360,8 @@ pub(super) fn knowledge(model: &Model, row: &mut Row) -> Result<()> {
         for (address, _) in model.all::<KnowledgeBase>()? {
             let arn = model.output(address, "arn")?;
             for role in roles(model)?.iter().filter(|role| role.is_tagged) {
-                let judged = role.may("bedrock:Retrieve", arn, &context);
-                if judged.decision == Decision::Allow {
+                let judged = role.might("bedrock:Retrieve", arn, &context);
+                if !judged.decision.is_denied() {
                     row.breach(role.name(), format!("bedrock:Retrieve on {arn}, of all tenants, is allowed to a tenant's session"));
                 }
             }
@@ -359,6 +369,5 @@ pub(super) fn knowledge(model: &Model, row: &mut Row) -> Result<()> {
         row.not_enforced(shared.join(", "), "tenants share a knowledge base; the agent's filter on the tenant keeps them apart");
         return Ok(());
     }
-    templates::judge(model, row, "s3vectors")?;
     sweep(model, row, "knowledge")
 }
