@@ -2,6 +2,7 @@
 
 pub(crate) mod argument;
 pub(crate) mod cedar;
+mod deployed;
 pub(crate) mod iam;
 pub(crate) mod inputs;
 pub(crate) mod model;

@@ -13,7 +13,7 @@ use crate::isolation::argument::argument;
 use crate::isolation::model::Model;
 use crate::isolation::mutations;
 use crate::isolation::probes::judge;
-use crate::isolation::report::{Method, Report, Row};
+use crate::isolation::report::{Method, Outcome, Report, Row};
 use crate::names::TenantId;
 use crate::observe::strangers;
 use crate::ui::{Ui, verify as show};
@@ -85,15 +85,28 @@ impl Verify {
         let live = opened.live(&desired).await?;
         let declared = Model::declared(&opened.manifest, &opened.names, &desired)?;
         let strangers = strangers(&opened.aws, &live, &declared.claims).await?;
-        Ok((declared, Some(Model::live(&opened.manifest, &opened.names, &live, strangers))))
+        Ok((declared, Some(Model::live(&opened.manifest, &opened.names, (&desired, &live), strangers))))
     }
 }
 
 /// Both answers to each probe; one where they agree.
 fn together(declared: Vec<Row>, live: Vec<Row>) -> Vec<Row> {
     let agree = |declared: &Row, live: &Row| declared.outcome == live.outcome && declared.findings == live.findings;
-    let both = |(declared, live)| if agree(&declared, &live) { vec![Row { method: Method::Both, ..live }] } else { vec![declared, live] };
+    let both = |(declared, mut live): (Row, Row)| {
+        blinded(&declared, &mut live);
+        if agree(&declared, &live) { vec![Row { method: Method::Both, ..live }] } else { vec![declared, live] }
+    };
     declared.into_iter().zip(live).flat_map(both).collect()
+}
+
+/// Nothing refused means nothing where the declared platform has something to refuse, or something to let through, and the live one
+/// has not.
+fn blinded(declared: &Row, live: &mut Row) {
+    if live.outcome == Outcome::Skipped && declared.outcome != Outcome::Skipped {
+        live.unknown("", "nothing of it is live, so that nothing can be shown; `tenantry apply` makes what is declared");
+    } else if live.outcome == Outcome::Pass && live.controls == 0 && declared.controls > 0 {
+        live.unknown("", "nothing is let through either, so that refusals show nothing; `tenantry plan` shows what differs");
+    }
 }
 
 fn ending(report: &Report) -> Exit {

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::iam::Decision;
 use super::model::Model;
-use super::probes::{any, walls};
+use super::probes::{any, any_might, walls};
 use super::roles::{Caller, tagged};
 use crate::names::TenantId;
 
@@ -45,7 +45,7 @@ pub(crate) fn argument(model: &Model, from: &TenantId, to: &TenantId) -> Result<
     for (layer, wall) in walls(model)? {
         for (is_own, target) in [(true, &caller), (false, &victim)] {
             for call in wall.own(target) {
-                let judged = any(&tagged, &caller, &call);
+                let judged = if is_own { any(&tagged, &caller, &call) } else { any_might(&tagged, &caller, &call) };
                 steps.push(Step {
                     layer,
                     is_own,

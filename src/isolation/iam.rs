@@ -3,7 +3,7 @@
 //! Where AWS's documents allow two readings of a policy, or where this engine does not know an operator, the answer is
 //! `Unknown`: an attack counts as repelled only on a definite denial, a rightful call as served only on a definite Allow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -35,6 +35,16 @@ impl Policy {
     /// Reads a document; the error says what is wrong and where.
     pub(crate) fn parse(document: &Value) -> Result<Self, String> {
         Ok(Self { statements: parse::statements(document)? })
+    }
+
+    /// Every condition key that it asks for or fills in, in lower case.
+    pub(crate) fn keys(&self) -> BTreeSet<String> {
+        self.statements.iter().flat_map(Statement::keys).map(str::to_owned).collect()
+    }
+
+    /// Whether some statement allows the action to somebody, on something.
+    pub(crate) fn speaks_of(&self, action: &str) -> bool {
+        self.statements.iter().any(|statement| !statement.denies() && statement.speaks_of(action) != Tri::No)
     }
 }
 
@@ -69,6 +79,15 @@ impl Context {
     pub(crate) fn unknown(mut self, key: &str) -> Self {
         self.0.insert(key.to_lowercase(), None);
         self
+    }
+
+    /// With these keys unknown, where the call says nothing of them.
+    pub(crate) fn open(&self, keys: &BTreeSet<String>) -> Self {
+        let mut context = self.clone();
+        for key in keys {
+            context.0.entry(key.clone()).or_insert(None);
+        }
+        context
     }
 
     fn get(&self, key: &str) -> Found<'_> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::cedar::{self, Claims, TARGET};
 
 /// What tools call tenants and tiers, whatever the claims are called.
-const TENANTS: &[&str] = &["clinic_id", "tenant", "tenant_id", "tier"];
+const TENANTS: &[&str] = &["clinic_id", "customer_id", "organization_id", "tenant", "tenant_id", "tier"];
 /// What a function behind a gateway may take for the request that it came with.
 const REQUESTS: &[&str] = &["body", "headers"];
 /// No tenant and no tier.
@@ -68,7 +68,7 @@ fn action(tool: &str) -> Option<EntityUid> {
 }
 
 /// The properties that say whose a call is, with those of the objects and lists in them.
-fn suspects(schema: &Value, claims: Claims<'_>, within: &[&str]) -> Vec<(Vec<String>, Says)> {
+pub(super) fn suspects(schema: &Value, claims: Claims<'_>, within: &[&str]) -> Vec<(Vec<String>, Says)> {
     let mut found = Vec::new();
     for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let path: Vec<&str> = within.iter().copied().chain([name.as_str()]).collect();
@@ -97,13 +97,13 @@ fn says(property: &str, claims: Claims<'_>) -> Option<Says> {
 
 /// Which inputs a call gives beside the one in question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Inputs {
+pub(super) enum Inputs {
     All,
     Required,
 }
 
 /// A call with another's value at the path.
-fn call(schema: &Value, path: &[String], inputs: Inputs) -> Option<Map<String, Value>> {
+pub(super) fn call(schema: &Value, path: &[String], inputs: Inputs) -> Option<Map<String, Value>> {
     let required: Vec<&str> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let (first, rest) = path.split_first().map_or((None, path), |(first, rest)| (Some(first), rest));
     let mut call = Map::new();

@@ -30,6 +30,8 @@ pub(crate) struct Model {
     /// Absent without an API.
     pub(crate) keys: Option<Keys>,
     pub(crate) resources: BTreeMap<Address, Resource>,
+    /// What is declared, with what is live in its references; empty where only the manifest is judged.
+    pub(crate) expected: BTreeMap<Address, Value>,
     /// What is live beside the declared; empty where only the manifest is judged.
     pub(crate) strangers: Strangers,
 }
@@ -84,10 +86,13 @@ impl Model {
     }
 
     /// The platform as it is live: ours alone, what is foreign stands in its way.
-    pub(crate) fn live(manifest: &Manifest, names: &Names, live: &Live, strangers: Strangers) -> Self {
+    pub(crate) fn live(manifest: &Manifest, names: &Names, (desired, live): (&Desired, &Live), strangers: Strangers) -> Self {
         let ours = live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }));
         let resources = ours.map(|(a, found)| (a.clone(), Resource { spec: found.spec.clone(), output: found.output.clone() }));
-        Self { resources: resources.collect(), strangers, ..Self::empty(manifest, names) }
+        let resources: BTreeMap<Address, Resource> = resources.collect();
+        let lookup = |slot: &Slot| resources.get(&slot.address)?.output.get(&slot.attribute)?.as_str().map(str::to_owned);
+        let expected = desired.iter().map(|(address, spec)| (address.clone(), fill(spec, &lookup))).collect();
+        Self { resources, expected, strangers, ..Self::empty(manifest, names) }
     }
 
     fn empty(manifest: &Manifest, names: &Names) -> Self {
@@ -101,6 +106,7 @@ impl Model {
             every: 1,
             keys: manifest.api.as_ref().map(|api| api.keys),
             resources: BTreeMap::new(),
+            expected: BTreeMap::new(),
             strangers: Strangers::default(),
         }
     }

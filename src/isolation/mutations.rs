@@ -161,6 +161,131 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         let is_strict = m.profile == crate::manifest::Profile::Strict;
         is_strict && set(m, "gateway_target", "/headers", json!(["X-Tier", "X-Clinic-ID", "X-User-ID", "X-Tenant"]))
     }),
+    mutation("allow tenants' sessions all but what is listed", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "NotAction": ["iam:*"], "Resource": ["*"],
+            "Condition": { "StringEquals": { "aws:PrincipalTag/ClinicId": ["${aws:PrincipalTag/ClinicId}"] } } });
+        tagged(m, |role| push(role, "/policy/Statement", &grant))
+    }),
+    mutation("let tenants' sessions change users", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["cognito-idp:AdminUpdateUserAttributes"], "Resource": ["*"] });
+        tagged(m, |role| push(role, "/policy/Statement", &grant))
+    }),
+    mutation("compare the tenant with itself", |m| {
+        tagged(m, |role| {
+            let Some(policy) = role.get_mut("policy") else { return false };
+            let from = "\"ForAllValues:StringEquals\":{\"dynamodb:LeadingKeys\"";
+            replaced(policy, from, "\"StringEquals\":{\"aws:PrincipalTag/ClinicId\"") && keep_allows(role)
+        })
+    }),
+    mutation("let one key of several be one's own", |m| {
+        replace_tagged(m, "ForAllValues:StringEquals\":{\"dynamodb", "ForAnyValue:StringEquals\":{\"dynamodb")
+    }),
+    mutation("write rows by whatever key", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["dynamodb:UpdateItem"], "Resource": ["*"],
+            "Condition": { "StringLike": { "dynamodb:LeadingKeys": ["${aws:PrincipalTag/ClinicId}*"] } } });
+        tagged(m, |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("share what stands in a tenant's place", |m| {
+        let bucket = format!("arn:aws:s3:::{}-*/${{aws:PrincipalTag/ClinicId}}/*", m.names.platform);
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [bucket] });
+        tagged(m, |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("allow whoever has a mark of their own", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["*"],
+            "Condition": { "StringEquals": { "aws:PrincipalTag/Department": ["records"] } } });
+        tagged(m, |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("trust a web identity with tenants' roles", |m| {
+        let door = json!({ "Sid": "Web", "Effect": "Allow", "Principal": { "Federated": ["cognito-identity.amazonaws.com"] },
+            "Action": ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"] });
+        tagged(m, |role| only_allows(role, "/trust/Statement") && push(role, "/trust/Statement", &door))
+    }),
+    mutation("trust whoever knows a word", |m| {
+        let door = json!({ "Sid": "Word", "Effect": "Allow", "Principal": { "AWS": ["*"] }, "Action": ["sts:AssumeRole", "sts:TagSession"],
+            "Condition": { "StringEquals": { "sts:ExternalId": ["word"] } } });
+        tagged(m, |role| only_allows(role, "/trust/Statement") && push(role, "/trust/Statement", &door))
+    }),
+    mutation("trust all but one", |m| {
+        let door = json!({ "Sid": "All", "Effect": "Allow", "NotPrincipal": { "AWS": ["arn:aws:iam::999999999999:role/somebody"] },
+            "Action": ["sts:AssumeRole", "sts:TagSession"] });
+        tagged(m, |role| only_allows(role, "/trust/Statement") && push(role, "/trust/Statement", &door))
+    }),
+    mutation("take tenants' roles on by a pattern, without conditions", |m| {
+        tagged(m, |role| {
+            let Some(trust) = role.get_mut("trust") else { return false };
+            replaced(trust, "\"sts:AssumeRole\",\"sts:TagSession\"]", "\"sts:*\"]") && drop_conditions(role, "/trust/Statement")
+        })
+    }),
+    mutation("take tenants' roles on without tagging the session", |m| {
+        tagged(m, |role| {
+            let Some(trust) = role.get_mut("trust") else { return false };
+            replaced(trust, ",\"sts:TagSession\"", "")
+        })
+    }),
+    mutation("tag a tenants' role as a tenant", |m| {
+        tagged(m, |role| {
+            role["tags"]["ClinicId"] = json!("clinic-a");
+            true
+        })
+    }),
+    mutation("give the runtime role one table", |m| {
+        let table = format!("arn:aws:dynamodb:{}:{}:table/{}", m.names.region, m.names.account, m.names.table(crate::names::CLINIC_CONFIG));
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["dynamodb:BatchGetItem"], "Resource": [table] });
+        role(m, "runtime", |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("give the runtime role one tenant's documents", |m| {
+        let Some(name) = m.of_kind("bucket").find(|(a, _)| a.label() == "documents").and_then(|(_, b)| b.spec.get("name")?.as_str()) else {
+            return false;
+        };
+        let folder = format!("arn:aws:s3:::{name}/basic-tier/clinic-b/*");
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": [folder] });
+        role(m, "runtime", |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("let the runtime role make itself another", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["iam:AttachRolePolicy"], "Resource": ["arn:aws:iam::111122223333:role/one"] });
+        role(m, "runtime", |role| keep_allows(role) && push(role, "/policy/Statement", &grant))
+    }),
+    mutation("let the gateway's role read what secrets were", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Action": ["ssm:GetParameterHistory"], "Resource": ["*"] });
+        role(m, "gateway", |role| push(role, "/policy/Statement", &grant))
+    }),
+    mutation("let services that say nothing of whom use the gateway role", |m| {
+        role(m, "gateway", |role| {
+            let Some(trust) = role.get_mut("trust") else { return false };
+            replaced(trust, "\"StringEquals\"", "\"StringEqualsIfExists\"") && replaced(trust, "\"ArnLike\"", "\"ArnLikeIfExists\"")
+        })
+    }),
+    mutation("take tokens of another pool", |m| {
+        let other = format!("https://cognito-idp.{0}.amazonaws.com/{0}_Somebody1/.well-known/openid-configuration", m.names.region);
+        set(m, "gateway", "/authorizer/discovery_url", json!(other)) && set(m, "runtime", "/authorizer/discovery_url", json!(other))
+    }),
+    mutation("take tokens for a client of somebody's", |m| set(m, "runtime", "/authorizer/allowed_audience", json!(["somebodys"]))),
+    mutation("allow a shell to calls from one network", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": ["bedrock-agentcore:InvokeAgentRuntimeCommand"],
+            "Resource": ["*"], "Condition": { "StringEquals": { "aws:SourceVpc": ["vpc-1"] } } });
+        drop_denies(m, "resource_policy", "/policy") && set_all(m, "resource_policy", |spec| push(spec, "/policy/Statement", &grant))
+    }),
+    mutation("ask another policy engine", |m| {
+        set(m, "gateway", "/policy/engine", json!("arn:aws:bedrock-agentcore:us-east-1:111122223333:policy-engine/other"))
+    }),
+    mutation("permit a call for some minutes", |m| loosen(m, "context.system.now.toTime() < duration(\\\"1m\\\")")),
+    mutation("permit a call to one role", |m| {
+        loosen(m, "(principal.hasTag(\\\"custom:role\\\") && principal.getTag(\\\"custom:role\\\") == \\\"support\\\")")
+    }),
+    mutation("permit a call of one tenant", |m| {
+        let tenant = m.claims.tenant.clone();
+        loosen(m, &format!("principal.getTag(\\\"{tenant}\\\") == \\\"hospital-x\\\""))
+    }),
+    mutation("let a tool take a tenant by another spelling", |m| {
+        replace(m, "gateway_target", "\"properties\":{", "\"properties\":{\"tenantId\":{\"type\":\"string\"},")
+    }),
+    mutation("put a target of another sort behind gateways", |m| set(m, "gateway_target", "/sort", json!("other"))),
+    mutation("let a bucket's policy let others in", |m| {
+        let grant = json!({ "Sid": "Open", "Effect": "Allow", "Principal": { "AWS": ["arn:aws:iam::999999999999:root"] },
+            "Action": ["s3:GetObject"], "Resource": ["*"] });
+        set_all(m, "bucket", |spec| push(spec, "/policy/Statement", &grant))
+    }),
+    mutation("open buckets to the public", |m| set(m, "bucket", "/protection/public_access_blocked", json!(false))),
     mutation("name a role of another team that trusts the agent", |m| {
         let Some(runtime) = m.of_kind("role").find(|(a, _)| a.label() == "runtime").and_then(|(_, r)| r.output.get("arn").cloned()) else {
             return false;
@@ -247,7 +372,20 @@ fn push(spec: &mut Value, pointer: &str, statement: &Value) -> bool {
 
 /// Takes the denials out of a role's own policy, so that what it allows is all that stands.
 fn keep_allows(spec: &mut Value) -> bool {
-    statements(spec, "/policy/Statement").map(|all| all.retain(|s| s.get("Effect") != Some(&json!("Deny")))).is_some()
+    only_allows(spec, "/policy/Statement")
+}
+
+/// The same of any document.
+fn only_allows(spec: &mut Value, pointer: &str) -> bool {
+    statements(spec, pointer).map(|all| all.retain(|s| s.get("Effect") != Some(&json!("Deny")))).is_some()
+}
+
+/// Adds another way past the comparison of tenants.
+fn loosen(model: &mut Model, way: &str) -> bool {
+    let tenant = model.claims.tenant.clone();
+    let input = tenant.trim_start_matches("custom:").to_owned();
+    let bound = format!("principal.getTag(\\\"{tenant}\\\") == context.input.{input}");
+    replace(model, "policy", &bound, &format!("({bound} || {way})"))
 }
 
 fn drop_denies(model: &mut Model, kind: &str, pointer: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::deployed;
 use super::model::Model;
 use super::report::{Method, Report, Row};
 
@@ -15,7 +16,7 @@ mod usage;
 mod walls;
 
 pub(crate) use data::walls;
-pub(crate) use walls::any;
+pub(crate) use walls::{any, any_might};
 
 /// One question, and how it is answered.
 pub(crate) struct Probe {
@@ -70,5 +71,7 @@ fn row(probe: &Probe, model: &Model, method: Method) -> Row {
         // What can't be read is not known to be safe.
         row.unknown("", format!("{error:#}"));
     }
+    deployed::judge(model, &mut row);
+    row.sort();
     row
 }

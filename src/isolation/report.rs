@@ -92,9 +92,20 @@ impl Row {
     fn found(&mut self, outcome: Outcome, object: impl Into<String>, says: impl Into<String>) {
         self.outcome = self.outcome.max(outcome);
         let finding = Finding { outcome, object: object.into(), says: says.into() };
-        if self.findings.len() < MOST_FINDINGS && !self.findings.contains(&finding) {
-            self.findings.push(finding);
+        if self.findings.contains(&finding) {
+            return;
         }
+        if self.findings.len() < MOST_FINDINGS {
+            self.findings.push(finding);
+        } else if let Some(lesser) = self.findings.iter_mut().rev().find(|found| found.outcome < outcome) {
+            // What is worse is not left out for what is less.
+            *lesser = finding;
+        }
+    }
+
+    /// The worst first.
+    pub(crate) fn sort(&mut self) {
+        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.outcome));
     }
 
     /// There is a way through.

@@ -63,6 +63,10 @@ impl Condition {
         Self { operator, key: key.to_lowercase(), values: values.iter().map(text).collect() }
     }
 
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.key.as_str()).chain(self.values.iter().flat_map(Text::keys))
+    }
+
     pub(super) fn holds(&self, context: &Context) -> Tri {
         let found = context.get(&self.key);
         match self.operator {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::condition::Condition;
-use super::pattern::Text;
+use super::pattern::{Text, tokens};
 use super::principal::{Named, Principals};
 use super::statement::{Effect, Listed, Statement};
 
@@ -44,7 +44,7 @@ fn statement(value: &Value, at: &str, variables: bool) -> Result<Statement, Stri
     };
     let (listed, at_actions, actions) =
         one_of(fields, ["Action", "NotAction"], at)?.ok_or_else(|| format!("`{at}` has neither `Action` nor `NotAction`"))?;
-    let actions = texts(actions, &at_actions)?.iter().map(|action| Text::plain(&action.to_lowercase())).collect();
+    let actions = texts(actions, &at_actions)?.iter().map(|action| tokens(&action.to_lowercase())).collect();
     let resources = match one_of(fields, ["Resource", "NotResource"], at)? {
         None => None,
         Some((listed, at, value)) => {

@@ -62,6 +62,14 @@ impl Text {
         Self(pieces)
     }
 
+    /// What its variables stand for.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Variable { key, .. } => Some(key.as_str()),
+            Piece::Token(_) | Piece::Broken => None,
+        })
+    }
+
     /// The text with the call's values in it.
     pub(super) fn resolve(&self, context: &Context) -> Resolved {
         let mut tokens = Vec::with_capacity(self.0.len() + 32);
@@ -85,6 +93,11 @@ impl Text {
             (false, false) => Resolved::Pattern(tokens),
         }
     }
+}
+
+/// A text without variables as a pattern of its own.
+pub(in crate::isolation) fn tokens(text: &str) -> Vec<Token> {
+    text.chars().map(token).collect()
 }
 
 fn token(c: char) -> Token {
@@ -126,7 +139,7 @@ pub(super) fn literal(tokens: &[Token]) -> String {
 }
 
 /// IAM's wildcards: `*` for any run of characters, `?` for one; both take slashes and colons.
-pub(super) fn glob(pattern: &[Token], text: &str) -> bool {
+pub(in crate::isolation) fn glob(pattern: &[Token], text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     let (mut p, mut t, mut star) = (0, 0, None);
     while let Some(letter) = text.get(t) {

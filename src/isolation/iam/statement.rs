@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::condition::Condition;
-use super::pattern::{Resolved, Text, covers, glob};
+use super::pattern::{Resolved, Text, Token, covers, glob};
 use super::principal::Principals;
 use super::tri::Tri;
 
@@ -11,7 +11,8 @@ pub(super) struct Statement {
     pub(super) sid: Option<String>,
     pub(super) effect: Effect,
     pub(super) principals: Option<(Listed, Principals)>,
-    pub(super) actions: (Listed, Vec<Text>),
+    /// In lower case, and without variables.
+    pub(super) actions: (Listed, Vec<Vec<Token>>),
     pub(super) resources: Option<(Listed, Vec<Text>)>,
     pub(super) conditions: Vec<Condition>,
 }
@@ -61,12 +62,15 @@ impl Statement {
         )
     }
 
-    fn speaks_of(&self, action: &str) -> Tri {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let resources = self.resources.iter().flat_map(|(_, texts)| texts).flat_map(Text::keys);
+        resources.chain(self.conditions.iter().flat_map(Condition::keys))
+    }
+
+    pub(super) fn speaks_of(&self, action: &str) -> Tri {
         let action = action.to_lowercase();
         let (listed, actions) = &self.actions;
-        // Actions were put in lower case when they were read, and have no variables.
-        let hit = actions.iter().any(|text| matches!(text.resolve(&super::Context::new()), Resolved::Pattern(p) if glob(&p, &action)));
-        Tri::from(hit).turned(*listed == Listed::Out)
+        Tri::from(actions.iter().any(|pattern| glob(pattern, &action))).turned(*listed == Listed::Out)
     }
 
     fn is_about(&self, place: Place, request: &Request<'_>) -> Tri {

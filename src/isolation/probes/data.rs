@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 
-use super::super::iam::{Context, Decision};
+use super::super::iam::Context;
 use super::super::model::Model;
 use super::super::report::Row;
-use super::super::roles::{Caller, roles};
+use super::super::roles::{Caller, allows, roles};
 use super::templates;
 use super::walls::{Call, Kept, Wall, judge};
 use crate::address::Owner;
@@ -329,11 +329,25 @@ pub(super) fn rows(model: &Model, row: &mut Row) -> Result<()> {
 
 pub(super) fn objects(model: &Model, row: &mut Row) -> Result<()> {
     templates::judge(model, row, "s3")?;
+    buckets(model, row)?;
     sweep(model, row, "documents")
+}
+
+/// What buckets say themselves: their policies only refuse, so that they let nobody in past the tenants' roles.
+fn buckets(model: &Model, row: &mut Row) -> Result<()> {
+    for (address, bucket) in model.all::<Bucket>()?.into_iter().filter(|(address, _)| matches!(address.owner(), Owner::Tier(_))) {
+        row.refused_if(bucket.protection.public_access_blocked, address.to_string(), "the bucket may be opened to the public");
+        for statement in bucket.policy.iter().flat_map(allows) {
+            let name = statement.get("Sid").and_then(serde_json::Value::as_str).unwrap_or("without a name");
+            row.breach(address.to_string(), format!("its policy lets callers in by itself, past the tenants' roles (statement `{name}`)"));
+        }
+    }
+    Ok(())
 }
 
 /// Searches in a shared knowledge base are filtered by whoever asks; an index for each tenant is IAM's to guard.
 pub(super) fn knowledge(model: &Model, row: &mut Row) -> Result<()> {
+    templates::judge(model, row, "s3vectors")?;
     let shared: Vec<String> = model
         .all::<KnowledgeBase>()?
         .into_iter()
@@ -346,8 +360,8 @@ pub(super) fn knowledge(model: &Model, row: &mut Row) -> Result<()> {
         for (address, _) in model.all::<KnowledgeBase>()? {
             let arn = model.output(address, "arn")?;
             for role in roles(model)?.iter().filter(|role| role.is_tagged) {
-                let judged = role.may("bedrock:Retrieve", arn, &context);
-                if judged.decision == Decision::Allow {
+                let judged = role.might("bedrock:Retrieve", arn, &context);
+                if !judged.decision.is_denied() {
                     row.breach(role.name(), format!("bedrock:Retrieve on {arn}, of all tenants, is allowed to a tenant's session"));
                 }
             }
@@ -355,6 +369,5 @@ pub(super) fn knowledge(model: &Model, row: &mut Row) -> Result<()> {
         row.not_enforced(shared.join(", "), "tenants share a knowledge base; the agent's filter on the tenant keeps them apart");
         return Ok(());
     }
-    templates::judge(model, row, "s3vectors")?;
     sweep(model, row, "knowledge")
 }

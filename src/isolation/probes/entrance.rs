@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, anyhow};
 use super::super::iam::{self, Context, Policy, Request};
 use super::super::model::Model;
 use super::super::report::Row;
-use super::super::roles::roles;
+use super::super::roles::{open_keys, roles};
 use crate::address::{Address, Owner};
 use crate::kinds::{AuthorizerType, Gateway, GatewayTarget, InterceptorHeaders as Headers, JwtAuthorizer, ResourcePolicy, Runtime};
 use crate::manifest::Profile;
@@ -26,10 +26,23 @@ fn tier_of(address: &Address) -> Option<String> {
 fn judge_authorizer(model: &Model, row: &mut Row, address: &Address, authorizer: &JwtAuthorizer) -> Result<()> {
     let object = address.to_string();
     let issuer = authorizer.discovery_url.get()?;
-    let pool = format!("https://cognito-idp.{}.amazonaws.com/", model.names.region);
-    row.refused_if(issuer.starts_with(&pool), &object, format!("tokens of `{issuer}` are taken, which is not the platform's user pool"));
+    let ids = |kind: &'static str| model.of_kind(kind).filter_map(|(_, found)| found.output.get("id").and_then(serde_json::Value::as_str));
+    let of_pool = |id| format!("https://cognito-idp.{}.amazonaws.com/{id}/.well-known/openid-configuration", model.names.region);
+    row.refused_if(
+        ids("user_pool").any(|id| of_pool(id) == issuer),
+        &object,
+        format!("tokens of `{issuer}` are taken, which is not the platform's user pool"),
+    );
     let asks = !authorizer.allowed_audience.is_empty() || !authorizer.allowed_clients.is_empty();
     row.refused_if(asks, &object, "tokens for any client of the pool are taken");
+    for client in authorizer.allowed_audience.iter().chain(&authorizer.allowed_clients) {
+        let client = client.get()?;
+        row.refused_if(
+            ids("client").any(|id| id == client),
+            &object,
+            format!("tokens for `{client}` are taken, which is no client of the platform"),
+        );
+    }
     let tier = tier_of(address).with_context(|| format!("{address} belongs to no tier"))?;
     let asked = authorizer.custom_claims.get(&model.claims.tier);
     let says = match asked {
@@ -59,7 +72,7 @@ pub(super) fn gateway_authorizer(model: &Model, row: &mut Row) -> Result<()> {
 }
 
 /// What a token must not be good for beside a call of the agent.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 13] = [
     "bedrock-agentcore:InvokeAgentRuntimeCommand",
     "bedrock-agentcore:InvokeAgentRuntimeCommandShell",
     "bedrock-agentcore:ListAgentRuntimeCommandShells",
@@ -69,6 +82,11 @@ const COMMANDS: [&str; 9] = [
     "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream",
     "bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser",
     "bedrock-agentcore:UpdateAgentRuntime",
+    "bedrock-agentcore:DeleteAgentRuntime",
+    "bedrock-agentcore:PutResourcePolicy",
+    // Whatever AWS adds: what is allowed by a pattern is allowed to do that as well.
+    "bedrock-agentcore:InvokeAgentRuntimeAnew",
+    "bedrock-agentcore:Anew",
 ];
 
 pub(super) fn runtime_commands(model: &Model, row: &mut Row) -> Result<()> {
@@ -82,14 +100,14 @@ pub(super) fn runtime_commands(model: &Model, row: &mut Row) -> Result<()> {
                 continue;
             };
             let policy = Policy::parse(declared.policy.value()).map_err(|why| anyhow!("{why}"))?;
-            let context = Context::new();
-            let ask = |action| {
+            let (none, any) = (Context::new(), Context::new().open(&open_keys(&policy)));
+            let ask = |action, context| {
                 // Bearers of tokens have no principal of their own: AWS judges them as anybody.
-                iam::resource(&policy, &Request { principal: None, service: None, action, resource: on, context: &context })
+                iam::resource(&policy, &Request { principal: None, service: None, action, resource: on, context })
             };
-            row.control(&ask("bedrock-agentcore:InvokeAgentRuntime"), || object.clone(), || "a call of the agent".into());
+            row.control(&ask("bedrock-agentcore:InvokeAgentRuntime", &none), || object.clone(), || "a call of the agent".into());
             for action in COMMANDS {
-                row.attack(&ask(action), || object.clone(), || action.into());
+                row.attack(&ask(action, &any), || object.clone(), || action.into());
             }
         }
     }
@@ -121,7 +139,7 @@ pub(super) fn agent_code(model: &Model, row: &mut Row) -> Result<()> {
             let runtime = roles.iter().find(|role| role.address.label() == "runtime").context("there is no runtime role")?;
             for role in roles.iter().filter(|role| role.is_tagged) {
                 let context = super::roles::request(&super::roles::whole_tags(model));
-                let judged = role.lets_in(Some(&runtime.arn), None, "sts:AssumeRole", &context);
+                let judged = role.might_let_in(Some(&runtime.arn), None, "sts:AssumeRole", &context);
                 row.attack(&judged, || runtime.name().into(), || format!("taking on {} with tags of its choice", role.name()));
             }
         }

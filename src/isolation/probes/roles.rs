@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 
+use super::super::iam::pattern::{glob, tokens};
 use super::super::iam::{Context, Decision, Policy, Request, resource};
-use super::super::model::Model;
+use super::super::model::{Model, Resource};
 use super::super::report::Row;
-use super::super::roles::{Caller, Known, USER, roles};
+use super::super::roles::{Caller, Known, TAGS, USER, allows, open_keys, roles};
+use super::templates;
 use crate::kinds::{Function, Parameter, Permission, Protection, Role};
 use crate::manifest::Profile;
 
@@ -63,6 +66,16 @@ pub(super) fn trust(model: &Model, row: &mut Row) -> Result<()> {
             _ => row.breach(role.name(), format!("several roles can take it on: {}", names())),
         }
         let Some(own) = trusted.first() else { continue };
+        let context = called_by(request(&whole_tags(model)), &own.arn, model);
+        let tags = role.lets_in(Some(&own.arn), None, "sts:TagSession", &context);
+        row.control(&tags, || own.name().into(), || format!("sts:TagSession on {}", role.name()));
+        named(row, role, own);
+        for tag in role.tags.iter().filter(|tag| TAGS.iter().any(|own| own.eq_ignore_ascii_case(tag))) {
+            row.breach(
+                role.name(),
+                format!("the role itself is tagged `{tag}`: a session without that tag would have the role's; rename the role's"),
+            );
+        }
         vectors(model, row, role, own);
         for other in all.iter().filter(|other| other.arn != own.arn) {
             attempt(model, row, role, &other.arn, &whole_tags(model), "with all tags");
@@ -74,11 +87,34 @@ pub(super) fn trust(model: &Model, row: &mut Row) -> Result<()> {
             attempt(model, row, role, &principal, &whole_tags(model), "with all tags");
         }
         for service in ["lambda.amazonaws.com", "bedrock-agentcore.amazonaws.com", "ec2.amazonaws.com"] {
-            let judged = role.lets_in(None, Some(service), "sts:AssumeRole", &request(&whole_tags(model)));
+            let judged = role.might_let_in(None, Some(service), "sts:AssumeRole", &request(&whole_tags(model)));
             row.attack(&judged, || service.into(), || format!("taking on {}", role.name()));
         }
     }
     strangers(model, row, &all)
+}
+
+/// Every statement that lets somebody in names the one role and nobody else, whatever it asks for beside.
+fn named(row: &mut Row, role: &Known, own: &Known) {
+    for statement in allows(&role.documents.0) {
+        let only = |found: Option<&Value>| {
+            found.and_then(Value::as_array).is_some_and(|all| all.len() == 1 && all.iter().all(|one| *one == own.arn))
+        };
+        let principals = statement.get("Principal").and_then(Value::as_object);
+        let by_name = principals.is_some_and(|kinds| kinds.len() == 1 && only(kinds.get("AWS")));
+        let pinned = ["ArnEquals", "StringEquals"].iter().any(|operator| {
+            let keys = statement.get("Condition").and_then(|c| c.get(operator)).and_then(Value::as_object);
+            only(keys.and_then(|keys| keys.iter().find(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"))).map(|(_, values)| values))
+        });
+        let whom = statement.get("Principal").map_or_else(|| "everybody but those it lists".into(), ToString::to_string);
+        let sid = statement.get("Sid").and_then(Value::as_str).unwrap_or("without a name");
+        let is_everyone_pinned = pinned && statement.get("Principal").is_some();
+        row.refused_if(
+            by_name || is_everyone_pinned,
+            role.name(),
+            format!("its trust lets others in than {} (statement `{sid}`): {whom}", own.name()),
+        );
+    }
 }
 
 /// The right role, with wrong tags.
@@ -119,92 +155,172 @@ fn vectors(model: &Model, row: &mut Row, role: &Known, own: &Known) {
 
 fn attempt(model: &Model, row: &mut Row, role: &Known, principal: &str, tags: &Tags<'_>, how: &str) {
     let context = called_by(request(tags), principal, model);
-    let judged = role.lets_in(Some(principal), None, "sts:AssumeRole", &context);
+    let judged = role.might_let_in(Some(principal), None, "sts:AssumeRole", &context);
     row.attack(&judged, || principal.to_owned(), || format!("taking on {} {how}", role.name()));
 }
 
-/// Roles of the account that are not ours and let the runtime, or everybody, in.
+/// Every other role of the account: none lets the runtime, a tenant's session or everybody in.
 fn strangers(model: &Model, row: &mut Row, all: &[Known]) -> Result<()> {
-    let Some(runtime) = all.iter().find(|role| role.address.label() == "runtime") else { return Ok(()) };
-    for (arn, trust) in &model.strangers.roles {
-        let policy = match Policy::parse(trust) {
-            Ok(policy) => policy,
-            Err(why) => {
-                row.unknown(arn, format!("its trust policy can't be read: {why}"));
-                continue;
-            }
-        };
-        let context = called_by(Context::new(), &runtime.arn, model);
-        let asked = Request { principal: Some(&runtime.arn), service: None, action: "sts:AssumeRole", resource: arn, context: &context };
-        let judged = resource(&policy, &asked);
-        // A trust of the whole account hands the decision to the runtime role's own policies.
-        let own = runtime.may("sts:AssumeRole", arn, &context);
-        match (judged.decision, own.decision) {
-            (Decision::ExplicitDeny | Decision::ImplicitDeny, _) | (_, Decision::ExplicitDeny) => row.refused_if(true, arn, ""),
-            (Decision::Allow, _) if trust.to_string().contains(&runtime.arn) => {
-                row.breach(arn, "this role, which is not ours, trusts the runtime role")
-            }
-            (Decision::Allow, Decision::ImplicitDeny) => row.refused_if(true, arn, ""),
-            (Decision::Allow, Decision::Allow) => row.breach(arn, "this role, which is not ours, can be taken on by the runtime role"),
-            _ => row.unknown(arn, "whether the runtime role can take on this role, which is not ours, can't be told"),
-        }
+    let ours = all.iter().filter(|role| !role.is_tagged).map(|role| (&role.arn, role.documents.0.value()));
+    let others: Vec<(&String, &Value)> = model.strangers.roles.iter().chain(ours).collect();
+    for actor in all.iter().filter(|role| role.is_tagged || role.address.label() == "runtime") {
+        others.iter().for_each(|other| stranger(model, row, actor, *other));
     }
     Ok(())
 }
 
-/// What the agent's own role must never do, by action and resource.
-fn forbidden(model: &Model) -> Vec<(&'static str, String)> {
-    let (region, account, platform) = (&model.names.region, &model.names.account, &model.names.platform);
-    let agentcore = |path: &str| format!("arn:aws:bedrock-agentcore:{region}:{account}:{path}");
-    let memory = agentcore(&format!("memory/{}_basic_memory-AAAAAAAAAA", platform.as_str().replace('-', "_")));
-    let table = format!("arn:aws:dynamodb:{region}:{account}:table/{}", model.names.table(crate::names::PATIENT_METADATA));
-    let mut calls = vec![
-        ("dynamodb:GetItem", table.clone()),
-        ("dynamodb:Query", format!("{table}/index/clinic-index")),
-        ("dynamodb:Scan", table),
-        ("bedrock-agentcore:ListEvents", memory.clone()),
-        ("bedrock-agentcore:CreateEvent", memory.clone()),
-        ("bedrock-agentcore:ListActors", memory.clone()),
-        ("bedrock-agentcore:RetrieveMemoryRecords", memory.clone()),
-        ("bedrock-agentcore:DeleteMemory", memory),
-        ("bedrock-agentcore:UpdateGateway", agentcore(&format!("gateway/{platform}-basic-gw-aaaaaaaaaa"))),
-        ("bedrock-agentcore:UpdateAgentRuntime", agentcore("runtime/x-AAAAAAAAAA")),
-        ("bedrock-agentcore:DeletePolicy", agentcore("policy-engine/x-aaaaaaaaaa")),
-        ("bedrock-agentcore:PutResourcePolicy", agentcore("runtime/x-AAAAAAAAAA")),
-        ("bedrock-agentcore:InvokeAgentRuntimeCommand", agentcore("runtime/x-AAAAAAAAAA")),
-        ("bedrock-agentcore:GetWorkloadAccessTokenForUserId", agentcore("workload-identity-directory/default")),
-        ("iam:PassRole", format!("arn:aws:iam::{account}:role/x")),
-        ("iam:PutRolePolicy", format!("arn:aws:iam::{account}:role/x")),
-        ("iam:CreateAccessKey", format!("arn:aws:iam::{account}:user/x")),
-        ("sts:AssumeRole", format!("arn:aws:iam::{account}:role/somebody-elses")),
-        ("secretsmanager:GetSecretValue", format!("arn:aws:secretsmanager:{region}:{account}:secret:x")),
-        ("cognito-idp:AdminUpdateUserAttributes", format!("arn:aws:cognito-idp:{region}:{account}:userpool/x")),
-    ];
-    for (_, resource) in model.of_kind("bucket").filter(|(address, _)| address.label() == "documents") {
-        let name = resource.spec.get("name").and_then(serde_json::Value::as_str).unwrap_or_default();
-        calls.push(("s3:GetObject", format!("arn:aws:s3:::{name}/x-tier/clinic-x/one.pdf")));
-        calls.push(("s3:PutObject", format!("arn:aws:s3:::{name}/x-tier/clinic-x/one.pdf")));
-        calls.push(("s3:ListBucket", format!("arn:aws:s3:::{name}")));
+fn stranger(model: &Model, row: &mut Row, runtime: &Known, (arn, trust): (&String, &Value)) {
+    let policy = match Policy::parse(trust) {
+        Ok(policy) => policy,
+        Err(why) => {
+            row.unknown(arn, format!("its trust policy can't be read: {why}"));
+            return;
+        }
+    };
+    let context = called_by(Context::new(), &runtime.arn, model).open(&open_keys(&policy));
+    let asked = Request { principal: Some(&runtime.arn), service: None, action: "sts:AssumeRole", resource: arn, context: &context };
+    let judged = resource(&policy, &asked);
+    // A trust of the whole account hands the decision to the runtime role's own policies.
+    let own = runtime.might("sts:AssumeRole", arn, &context);
+    match (judged.decision, own.decision) {
+        (Decision::ExplicitDeny | Decision::ImplicitDeny, _) | (_, Decision::ExplicitDeny) => row.refused_if(true, arn, ""),
+        (Decision::Allow, _) if trust.to_string().contains(&runtime.arn) => row.breach(arn, format!("this role trusts {}", runtime.name())),
+        (_, Decision::ImplicitDeny) if !trust.to_string().contains(&runtime.arn) => row.refused_if(true, arn, ""),
+        (Decision::Allow, Decision::Allow) => row.breach(arn, format!("this role can be taken on by {}", runtime.name())),
+        _ => row.unknown(arn, format!("whether {} can take on this role can't be told", runtime.name())),
     }
-    for (_, resource) in model.of_kind("vector_index") {
-        let arn = resource.output.get("arn").and_then(serde_json::Value::as_str).unwrap_or_default();
-        calls.push(("s3vectors:QueryVectors", arn.to_owned()));
+}
+
+/// What can be done with what tenants share, by its kind.
+const WITH_MEMORIES: [&str; 12] = [
+    "bedrock-agentcore:ListEvents",
+    "bedrock-agentcore:GetEvent",
+    "bedrock-agentcore:CreateEvent",
+    "bedrock-agentcore:DeleteEvent",
+    "bedrock-agentcore:ListActors",
+    "bedrock-agentcore:ListSessions",
+    "bedrock-agentcore:RetrieveMemoryRecords",
+    "bedrock-agentcore:ListMemoryRecords",
+    "bedrock-agentcore:GetMemoryRecord",
+    "bedrock-agentcore:BatchUpdateMemoryRecords",
+    "bedrock-agentcore:DeleteMemoryRecord",
+    "bedrock-agentcore:DeleteMemory",
+];
+const WITH_TABLES: [&str; 11] = [
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLSelect",
+    "dynamodb:ExportTableToPointInTime",
+    "dynamodb:GetRecords",
+];
+const WITH_BUCKETS: [&str; 7] = [
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
+    "s3:DeleteObject",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:PutBucketPolicy",
+];
+const WITH_INDEXES: [&str; 5] =
+    ["s3vectors:QueryVectors", "s3vectors:GetVectors", "s3vectors:ListVectors", "s3vectors:PutVectors", "s3vectors:DeleteVectors"];
+
+/// What would let the agent give itself or somebody else more than it has, or take what is the platform's: as patterns.
+const NEVER: [&str; 21] = [
+    "apigateway:*",
+    "bedrock-agentcore:createagentruntime*",
+    "bedrock-agentcore:creategateway*",
+    "bedrock-agentcore:createpolicy*",
+    "bedrock-agentcore:deletegateway*",
+    "bedrock-agentcore:deletepolicy*",
+    "bedrock-agentcore:deleteresourcepolicy",
+    "bedrock-agentcore:getresourceapikey",
+    "bedrock-agentcore:getresourceoauth2token",
+    "bedrock-agentcore:getworkloadaccesstokenforuserid",
+    "bedrock-agentcore:invokeagentruntime*",
+    "bedrock-agentcore:putresourcepolicy",
+    "bedrock-agentcore:updateagentruntime*",
+    "bedrock-agentcore:updategateway*",
+    "bedrock-agentcore:updatepolicy*",
+    "cognito-idp:*",
+    "iam:*",
+    "secretsmanager:*",
+    "ssm:delete*",
+    "ssm:put*",
+    "sts:assumerole*",
+];
+
+/// What tenants share, with what can be done to it, by ARN.
+fn shared(model: &Model) -> Vec<(String, &'static [&'static str])> {
+    let mut all: Vec<(String, &'static [&'static str])> = Vec::new();
+    for (kind, actions) in [("memory", &WITH_MEMORIES[..]), ("vector_index", &WITH_INDEXES)] {
+        let arns = model.of_kind(kind).filter_map(|(_, resource)| resource.output.get("arn").and_then(Value::as_str));
+        all.extend(arns.map(|arn| (arn.to_owned(), actions)));
+    }
+    let name = |resource: &Resource| resource.spec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (_, table) in model.of_kind("table") {
+        let arn = format!("arn:aws:dynamodb:{}:{}:table/{}", model.names.region, model.names.account, name(table));
+        let indexes = table.spec.get("indexes").and_then(Value::as_object);
+        all.extend(indexes.into_iter().flatten().map(|(index, _)| (format!("{arn}/index/{index}"), &WITH_TABLES[..])));
+        all.push((arn, &WITH_TABLES));
+    }
+    for (_, bucket) in model.of_kind("bucket").filter(|(address, _)| address.label() == "documents") {
+        let arn = format!("arn:aws:s3:::{}", name(bucket));
+        all.push((format!("{arn}/x-tier/clinic-x/one.pdf"), &WITH_BUCKETS));
+        all.push((arn, &WITH_BUCKETS));
     }
     if model.profile == Profile::Strict {
-        for (_, resource) in model.of_kind("knowledge_base") {
-            let arn = resource.output.get("arn").and_then(serde_json::Value::as_str).unwrap_or_default();
-            calls.push(("bedrock:Retrieve", arn.to_owned()));
+        let arns = model.of_kind("knowledge_base").filter_map(|(_, resource)| resource.output.get("arn").and_then(Value::as_str));
+        all.extend(arns.map(|arn| (arn.to_owned(), &["bedrock:Retrieve"][..])));
+    }
+    all
+}
+
+/// What the agent's own role must never do, by action and resource: to what tenants share, and to the platform itself; and whatever
+/// its own statements name, however narrow.
+fn forbidden(model: &Model, role: &Known, all: &[Known]) -> Vec<(String, String)> {
+    let (region, account) = (&model.names.region, &model.names.account);
+    let shared = shared(model);
+    let mut calls: Vec<(String, String)> =
+        shared.iter().flat_map(|(arn, actions)| actions.iter().map(|action| ((*action).to_owned(), arn.clone()))).collect();
+    for never in NEVER {
+        let action = never.replace('*', "x");
+        let service = never.split(':').next().unwrap_or_default();
+        calls.push((action, format!("arn:aws:{service}:{region}:{account}:x/x")));
+    }
+    let tenants: Vec<&str> = all.iter().filter(|other| other.is_tagged).map(|other| other.arn.as_str()).collect();
+    for statement in allows(&role.documents.1) {
+        let texts = |key: &str| statement.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        // What a pattern means at the least.
+        let some = |text: &str| text.replace(['*', '?'], "x");
+        let places: Vec<String> = texts("Resource").map(some).chain(texts("NotResource").map(|_| "arn:aws:x:::x".into())).collect();
+        let named = texts("Action").map(|action| some(&action.to_lowercase()));
+        let never = named.filter(|action| NEVER.iter().any(|never| glob(&tokens(never), action)));
+        for action in never {
+            let places = places.iter().filter(|place| !(action.starts_with("sts:") && tenants.contains(&place.as_str())));
+            calls.extend(places.map(|place| (action.clone(), place.clone())));
+        }
+        for place in &places {
+            let inside = shared.iter().filter(|(arn, _)| place != arn && place.starts_with(arn.as_str()));
+            calls.extend(inside.flat_map(|(_, actions)| actions.iter().map(|action| ((*action).to_owned(), place.clone()))));
         }
     }
     calls
 }
 
 pub(super) fn runtime(model: &Model, row: &mut Row) -> Result<()> {
+    templates::nothing_else(model, row)?;
     let all = roles(model)?;
     let Some(role) = all.iter().find(|role| role.address.label() == "runtime") else { return Ok(()) };
     let context = Context::new();
-    for (action, on) in forbidden(model) {
-        row.attack(&role.may(action, &on, &context), || role.name().into(), || format!("{action} on {on}"));
+    for (action, on) in forbidden(model, role, &all) {
+        row.attack(&role.might(&action, &on, &context), || role.name().into(), || format!("{action} on {on}"));
     }
     let own =
         format!("arn:aws:ssm:{}:{}:parameter{}/memory/basic_id", model.names.region, model.names.account, model.names.parameter_root());
@@ -227,7 +343,11 @@ pub(super) fn functions(model: &Model, row: &mut Row) -> Result<()> {
         .filter(|(arn, _)| gateway.may("lambda:InvokeFunction", arn, &context).decision == Decision::Allow)
         .collect();
     if tools.is_empty() {
-        row.skipped("the tools' function is not the platform's own");
+        let serves = |arn: &str| gateway.documents.1.text().contains(&format!("{arn}\""));
+        match functions.iter().any(|(address, _)| model.output(address, "arn").is_ok_and(serves)) {
+            true => row.unknown(gateway.name(), "the gateway can't call the tools' function either: refusals show nothing"),
+            false => row.skipped("the tools' function is not the platform's own"),
+        }
         return Ok(());
     }
     for (arn, function) in tools {
@@ -237,12 +357,17 @@ pub(super) fn functions(model: &Model, row: &mut Row) -> Result<()> {
             || format!("calling {}", function.name),
         );
         for role in all.iter().filter(|role| role.arn != gateway.arn) {
-            row.attack(&role.may("lambda:InvokeFunction", arn, &context), || role.name().into(), || format!("calling {}", function.name));
+            for action in ["lambda:InvokeFunction", "lambda:InvokeAsync", "lambda:InvokeFunctionUrl", "lambda:UpdateFunctionCode"] {
+                row.attack(&role.might(action, arn, &context), || role.name().into(), || format!("{action} on {}", function.name));
+            }
         }
         for (address, permission) in model.all::<Permission>()? {
             if permission.function.get()? == function.name {
                 let says = format!("{} may call it without the gateway", permission.principal);
-                row.refused_if(permission.source_arn.is_some(), address.to_string(), says);
+                // A service acts for whoever asks it to: only one that says for whom, and that is us.
+                let ours = permission.principal.ends_with(".amazonaws.com")
+                    && permission.source_account.as_deref() == Some(model.names.account.as_str());
+                row.refused_if(ours && permission.source_arn.is_some(), address.to_string(), says);
             }
         }
     }
@@ -255,11 +380,17 @@ pub(super) fn secrets(model: &Model, row: &mut Row) -> Result<()> {
     let arn = |name: &str| format!("arn:aws:ssm:{}:{}:parameter{name}", model.names.region, model.names.account);
     let parameters = model.all::<Parameter>()?;
     let secrets: Vec<String> = parameters.iter().filter(|(_, p)| p.protection == Protection::Secret).map(|(_, p)| arn(&p.name)).collect();
-    for role in all.iter().filter(|role| role.is_tagged || role.address.label() == "runtime" || role.address.label().ends_with("-function"))
-    {
+    for role in &all {
         for on in &secrets {
-            for action in ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"] {
-                row.attack(&role.may(action, on, &context), || role.name().into(), || format!("{action} on {on}"));
+            for action in ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"] {
+                row.attack(&role.might(action, on, &context), || role.name().into(), || format!("{action} on {on}"));
+            }
+            // A path is asked for as a whole: what is refused of its children alone goes with it.
+            let folders =
+                on.match_indices('/').map(|(at, _)| on.get(..at).unwrap_or_default()).filter(|folder| !folder.ends_with(":parameter"));
+            for folder in folders.flat_map(|folder| [folder.to_owned(), format!("{folder}/")]) {
+                let judged = role.might("ssm:GetParametersByPath", &folder, &context);
+                row.attack(&judged, || role.name().into(), || format!("ssm:GetParametersByPath on {folder}"));
             }
         }
     }
@@ -273,7 +404,7 @@ pub(super) fn services(model: &Model, row: &mut Row) -> Result<()> {
         let arn = model.output(address, "arn")?;
         let services = role.trust.value().pointer("/Statement").into_iter().flat_map(|s| s.as_array().into_iter().flatten());
         let services: Vec<&str> =
-            services.filter_map(|s| s.pointer("/Principal/Service")?.as_array()).flatten().filter_map(serde_json::Value::as_str).collect();
+            services.filter_map(|s| s.pointer("/Principal/Service")?.as_array()).flatten().filter_map(Value::as_str).collect();
         for service in services {
             judge_service(model, row, &trust, (arn, service));
         }
@@ -305,6 +436,10 @@ fn judge_service(model: &Model, row: &mut Row, trust: &Policy, (arn, service): (
         row.attack(&ask(other, &of(other)), || name.into(), || format!("{service} for account {other}"));
         row.attack(&ask(other, &of(own)), || name.into(), || format!("{service} for account {other} with a source of ours"));
     }
+    // A service that does not say for whom it calls.
+    let nobody = Context::new().open(&open_keys(trust).into_iter().filter(|key| !key.starts_with("aws:source")).collect());
+    let asked = Request { principal: None, service: Some(service), action: "sts:AssumeRole", resource: arn, context: &nobody };
+    row.attack(&resource(trust, &asked), || name.into(), || format!("{service} for it does not say whom"));
     match lets_ours_in {
         true => row.controls += 1,
         false => row.unknown(name, format!("{service} can't take the role on for this account either: refusals show nothing")),

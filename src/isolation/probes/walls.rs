@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use super::super::iam::{Decision, Judgement};
+use super::super::iam::{Context, Decision, Judgement};
 use super::super::model::Model;
 use super::super::report::Row;
-use super::super::roles::{Caller, Known, OTHER_USER, tagged};
+use super::super::roles::{Caller, Known, OTHER_USER, TAGS, tagged};
+use crate::names::{CLINIC_CONFIG, PATIENT_METADATA};
 
 /// One call on data.
 pub(crate) struct Call {
@@ -72,13 +73,25 @@ pub(super) fn judge(model: &Model, row: &mut Row, wall: &Wall<'_>) -> Result<()>
     Ok(())
 }
 
-/// What any of the tenants' roles says of a call: one that allows it is enough.
+/// How a role is asked: as its rightful caller or as an attacker.
+type Ask = fn(&Known, &str, &str, &Context) -> Judgement;
+
+/// What any of the tenants' roles says of a caller's own: one that allows it is enough.
 pub(crate) fn any(tagged: &[Known], caller: &Caller<'_>, call: &Call) -> Judgement {
+    ask(tagged, caller, call, Known::may)
+}
+
+/// The same of an attack.
+pub(crate) fn any_might(tagged: &[Known], caller: &Caller<'_>, call: &Call) -> Judgement {
+    ask(tagged, caller, call, Known::might)
+}
+
+fn ask(tagged: &[Known], caller: &Caller<'_>, call: &Call, ask: Ask) -> Judgement {
     let context = call.keys.iter().fold(caller.session(), |context, (key, values)| context.with(key, values.clone()));
     let mut refused = None;
     let mut unknown = None;
     for role in tagged {
-        let judged = role.may(call.action, &call.resource, &context);
+        let judged = ask(role, call.action, &call.resource, &context);
         match judged.decision {
             Decision::Allow => return Judgement { by: judged.by.map(|by| format!("{} of {}", by, role.name())), ..judged },
             Decision::Unknown => unknown = Some(judged),
@@ -100,22 +113,21 @@ fn own(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
 
 fn attack(row: &mut Row, tagged: &[Known], caller: &Caller<'_>, calls: impl IntoIterator<Item = Call>) {
     for call in calls {
-        row.attack(&any(tagged, caller, &call), || who(caller), || format!("{} on {}", call.action, call.words));
+        row.attack(&any_might(tagged, caller, &call), || who(caller), || format!("{} on {}", call.action, call.words));
     }
 }
 
 fn never(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
     attack(row, tagged, caller, (wall.never)(caller));
     // A session that names nobody, or nobody whole.
-    for missing in ["Tier", "ClinicId", "UserId"] {
+    for missing in TAGS {
         for call in (wall.own)(caller) {
             let session = caller.tags().into_iter().filter(|(key, _)| *key != missing);
-            let context =
-                session.fold(super::super::iam::Context::new(), |c, (key, value)| c.with(&format!("aws:PrincipalTag/{key}"), [value]));
+            let context = session.fold(Context::new(), |c, (key, value)| c.with(&format!("aws:PrincipalTag/{key}"), [value]));
             let context = call.keys.iter().fold(context, |context, (key, values)| context.with(key, values.clone()));
             for role in tagged {
                 row.attack(
-                    &role.may(call.action, &call.resource, &context),
+                    &role.might(call.action, &call.resource, &context),
                     || format!("a session without the tag {missing}"),
                     || format!("{} on {}", call.action, call.words),
                 );
@@ -141,22 +153,66 @@ fn look_alikes(model: &Model, row: &mut Row, wall: &Wall<'_>, tagged: &[Known], 
         "*".to_owned(),
         "?".repeat(tenant.len()),
         tier.to_owned(),
+        // What stands where a tenant's id does in the names of what all tenants share.
+        format!("{tier}-tier"),
+        CLINIC_CONFIG.to_owned(),
+        PATIENT_METADATA.to_owned(),
         "z".repeat(27),
     ];
+    let own = |caller: &Caller<'_>| with_siblings((wall.own)(caller));
     for id in &ids {
         // Both ways: as the one attacked, which no id with a slash can be, and as the attacker, whose tags can say more.
         if !id.contains('/') {
-            attack(row, tagged, caller, (wall.own)(&Caller::of(tier, id)));
+            attack(row, tagged, caller, own(&Caller::of(tier, id)));
         }
-        attack(row, tagged, &Caller::of(tier, id), (wall.own)(caller));
+        attack(row, tagged, &Caller::of(tier, id), own(caller));
     }
     for other in model.tiers.iter().map(crate::names::TierName::as_str).filter(|other| *other != tier) {
         if wall.kept >= Kept::ByTierAndTenant {
-            attack(row, tagged, &Caller::of(other, tenant), (wall.own)(caller));
+            attack(row, tagged, &Caller::of(other, tenant), own(caller));
         }
-        attack(row, tagged, caller, (wall.own)(&Caller::of(other, "zz-nobody")));
+        attack(row, tagged, caller, own(&Caller::of(other, "zz-nobody")));
     }
     if wall.kept == Kept::ByUser {
-        attack(row, tagged, caller, (wall.own)(&Caller { user: OTHER_USER, ..caller.clone() }));
+        attack(row, tagged, caller, own(&Caller { user: OTHER_USER, ..caller.clone() }));
     }
+}
+
+/// What else can be done to the same data: not everybody's own to do, and nobody's to do to another's.
+const SIBLINGS: &[&[&str]] = &[
+    &["bedrock-agentcore:ListEvents", "bedrock-agentcore:GetEvent", "bedrock-agentcore:CreateEvent", "bedrock-agentcore:DeleteEvent"],
+    &[
+        "dynamodb:Query",
+        "dynamodb:GetItem",
+        "dynamodb:BatchGetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:ConditionCheckItem",
+    ],
+    &[
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:GetObjectAttributes",
+        "s3:PutObject",
+        "s3:PutObjectAcl",
+        "s3:PutObjectTagging",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+    ],
+    &["s3:ListBucket", "s3:ListBucketVersions"],
+    &["s3vectors:QueryVectors", "s3vectors:GetVectors", "s3vectors:PutVectors", "s3vectors:DeleteVectors", "s3vectors:ListVectors"],
+];
+
+fn with_siblings(calls: Vec<Call>) -> Vec<Call> {
+    let mut all: Vec<Call> = Vec::new();
+    for call in calls {
+        let siblings = SIBLINGS.iter().find(|group| group.contains(&call.action)).copied().unwrap_or_default();
+        for action in siblings.iter().filter(|action| **action != call.action) {
+            all.push(Call { action, resource: call.resource.clone(), keys: call.keys.clone(), words: call.words.clone() });
+        }
+        all.push(call);
+    }
+    all
 }
