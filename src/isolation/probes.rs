@@ -15,7 +15,8 @@ mod usage;
 mod walls;
 
 pub(crate) use data::walls;
-pub(crate) use walls::any;
+pub(crate) use roles::{forbidden, trusted};
+pub(crate) use walls::{Call, any};
 
 /// One question, and how it is answered.
 pub(crate) struct Probe {

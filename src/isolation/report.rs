@@ -41,6 +41,10 @@ pub(crate) enum Method {
     Manifest,
     /// The documents that are live.
     State,
+    /// IAM's simulator, on the policies that are live.
+    Simulator,
+    /// Calls that were made.
+    Live,
 }
 
 impl Method {
@@ -48,6 +52,8 @@ impl Method {
         match self {
             Self::Manifest => "manifest",
             Self::State => "state",
+            Self::Simulator => "simulator",
+            Self::Live => "live",
         }
     }
 }
@@ -145,7 +151,10 @@ impl Row {
             Decision::Allow => self.controls += 1,
             Decision::Unknown => self.unknown(object(), format!("{}: whether it is allowed can't be told", tried())),
             Decision::ExplicitDeny | Decision::ImplicitDeny => {
-                self.unknown(object(), format!("{} is refused, although it is the caller's own: a refusal of others' shows nothing", tried()));
+                self.unknown(
+                    object(),
+                    format!("{} is refused, although it is the caller's own: a refusal of others' shows nothing", tried()),
+                );
             }
         }
     }

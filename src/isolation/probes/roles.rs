@@ -44,7 +44,7 @@ fn called_by(context: Context, arn: &str, model: &Model) -> Context {
 }
 
 /// Roles that act for tenants: those that a tagged role's trust names.
-fn trusted<'a>(role: &Known, all: &'a [Known], model: &Model) -> Vec<&'a Known> {
+pub(crate) fn trusted<'a>(role: &Known, all: &'a [Known], model: &Model) -> Vec<&'a Known> {
     let lets_in = |other: &&Known| {
         let context = called_by(request(&whole_tags(model)), &other.arn, model);
         role.lets_in(Some(&other.arn), None, "sts:AssumeRole", &context).decision == Decision::Allow
@@ -148,7 +148,7 @@ fn strangers(model: &Model, row: &mut Row, all: &[Known]) -> Result<()> {
 }
 
 /// What the agent's own role must never do, by action and resource.
-fn forbidden(model: &Model) -> Vec<(&'static str, String)> {
+pub(crate) fn forbidden(model: &Model) -> Vec<(&'static str, String)> {
     let (region, account, platform) = (&model.names.region, &model.names.account, &model.names.platform);
     let agentcore = |path: &str| format!("arn:aws:bedrock-agentcore:{region}:{account}:{path}");
     let memory = agentcore(&format!("memory/{}_basic_memory-AAAAAAAAAA", platform.as_str().replace('-', "_")));
