@@ -15,14 +15,18 @@ use crate::sandbox::Sandbox;
 
 mod error;
 mod in_process;
+mod memories;
 mod meter;
 pub(crate) mod projects;
 pub(crate) mod registries;
+mod session;
 pub(crate) mod settle;
 mod signed;
 
 pub(crate) use error::{AwsError, Class, During, Tolerate};
+pub(crate) use memories::Place;
 pub(crate) use meter::Calls;
+pub(crate) use session::Session;
 
 /// Every client that a kind may use.
 #[derive(Debug)]
@@ -46,6 +50,7 @@ pub(crate) struct Aws {
     sts: aws_sdk_sts::Client,
     pub(crate) xray: aws_sdk_xray::Client,
     calls: Arc<Calls>,
+    config: SdkConfig,
     sandbox: Option<Arc<Sandbox>>,
 }
 
@@ -119,6 +124,7 @@ impl Aws {
             sts: aws_sdk_sts::Client::new(config),
             xray: aws_sdk_xray::Client::new(config),
             calls,
+            config: config.clone(),
             sandbox,
         }
     }

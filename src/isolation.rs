@@ -9,7 +9,8 @@ pub(crate) mod model;
 pub(crate) mod mutations;
 pub(crate) mod probes;
 pub(crate) mod report;
-mod roles;
+pub(crate) mod roles;
+pub(crate) mod simulate;
 pub(crate) mod template;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod address;
 mod apply;
+mod attack;
 mod aws;
 mod cli;
 mod compile;

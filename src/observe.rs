@@ -11,8 +11,10 @@ use crate::desired::Desired;
 use crate::kinds::{AnyFound, KINDS, Observe, Ownership};
 use crate::names::Names;
 
+mod simulator;
 mod strangers;
 
+pub(crate) use simulator::simulate;
 pub(crate) use strangers::strangers;
 
 /// Live resources by our name for them.

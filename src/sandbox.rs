@@ -126,6 +126,8 @@ struct World {
     propagation: Duration,
     /// How long a new bucket is not seen yet.
     appearing: Duration,
+    /// The actions of which IAM's simulator says the contrary of what policies say.
+    contrary: Vec<String>,
     state: State,
     /// Set by whatever changed the state, so that reads cost no write of the file.
     dirty: bool,
@@ -302,6 +304,7 @@ impl Sandbox {
             settle: self.faults.settle(),
             propagation: self.faults.propagation(),
             appearing: self.faults.appearing(),
+            contrary: self.faults.contrary(),
             state: std::mem::take(&mut inner.state),
             dirty: false,
         };

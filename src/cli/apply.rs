@@ -271,7 +271,7 @@ fn ending(outcome: &apply::Outcome, why: Option<Why>, timeout: Duration) -> Resu
 }
 
 /// The lock, unless the bucket that it lies in is still to be created, or is not ours: then the plan says so.
-async fn take_if_possible(opened: &Opened, holder: &Holder) -> Result<Option<Lock>> {
+pub(super) async fn take_if_possible(opened: &Opened, holder: &Holder) -> Result<Option<Lock>> {
     match lock::is_in_ours(&opened.aws, &opened.names).await? {
         true => Ok(Some(lock::take(&opened.aws, &opened.names, holder).await?)),
         false => Ok(None),
@@ -379,7 +379,7 @@ fn leave() {
     std::process::exit(Exit::Interrupted as i32);
 }
 
-fn holder(opened: &Opened) -> Holder {
+pub(super) fn holder(opened: &Opened) -> Holder {
     let now = std::time::SystemTime::now();
     let since = aws_smithy_types::DateTime::from(now).fmt(aws_smithy_types::date_time::Format::DateTime).unwrap_or_default();
     let seed = format!("{now:?} {} {}", std::process::id(), opened.caller);

@@ -1,12 +1,14 @@
-//! `verify`: proves that no tenant reaches another, from the manifest and from what is live. It writes nothing to AWS.
+//! `verify`: proves that no tenant reaches another, from the manifest and from what is live. Unless told to attack it writes nothing to AWS.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::open::{self, open};
+use super::apply::{halt_on_request, holder, take_if_possible};
+use super::open::{self, Opened, open};
 use super::{Format, Global};
+use crate::attack;
 use crate::compile::compile;
 use crate::exit::{Exit, Stop};
 use crate::isolation::argument::argument;
@@ -14,8 +16,10 @@ use crate::isolation::model::Model;
 use crate::isolation::mutations;
 use crate::isolation::probes::judge;
 use crate::isolation::report::{Method, Outcome, Report, Row};
+use crate::isolation::simulate::{self, inquiries};
 use crate::names::TenantId;
-use crate::observe::strangers;
+use crate::observe;
+use crate::ui::style::count;
 use crate::ui::{Ui, verify as show};
 
 /// Prove that no tenant reaches another, from the manifest and from what is live.
@@ -34,6 +38,15 @@ pub(crate) struct Verify {
     /// Break the platform on paper, one way after another, and show which probes notice.
     #[arg(long, conflicts_with = "pair")]
     self_test: bool,
+    /// Ask IAM's simulator as well, about the policies that are live: where it and tenantry differ, neither counts.
+    #[arg(long, conflicts_with_all = ["offline", "pair", "self_test"])]
+    simulate: bool,
+    /// Attack what is live as well: makes two tenants a tier up, and removes whatever it made.
+    #[arg(long, conflicts_with_all = ["offline", "pair", "self_test"])]
+    live: bool,
+    /// Don't ask before --live.
+    #[arg(short, long, requires = "live")]
+    yes: bool,
     /// Write the report as SARIF 2.1.0, for code scanning.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pair", "self_test"])]
     sarif: Option<PathBuf>,
@@ -44,7 +57,7 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
-        let (declared, live) = self.models(global, ui).await?;
+        let Read { declared, live, opened } = self.read(global, ui).await?;
         // What is live counts, where it is read.
         let newest = live.as_ref().unwrap_or(&declared);
         if let Some([from, to]) = self.pair.as_deref() {
@@ -57,6 +70,15 @@ impl Verify {
         if let Some(live) = &live {
             report.rows = together(report.rows, judge(live, Method::State).rows);
         }
+        if let Some((live, opened)) = live.as_ref().zip(opened.as_ref()) {
+            if self.simulate {
+                report.rows.extend(simulated(live, opened, ui).await?);
+            }
+            if self.live {
+                report.rows.extend(attacked(live, opened, self.yes, ui).await?);
+            }
+        }
+        report.rows.sort_by_key(|row| row.probe);
         if let Some(file) = &self.sarif {
             write(file, &format!("{:#}\n", show::sarif(&report, &global.manifest.display().to_string())))?;
         }
@@ -71,22 +93,71 @@ impl Verify {
     }
 
     /// The platform as it is declared, and as it is live.
-    async fn models(&self, global: &Global, ui: &Ui) -> Result<(Model, Option<Model>)> {
+    async fn read(&self, global: &Global, ui: &Ui) -> Result<Read> {
         if self.offline || self.self_test {
             let (manifest, library, names, warnings) = open::files(global)?;
             if !warnings.is_empty() {
                 ui.findings(&warnings);
             }
             let desired = compile(&manifest, &library, &names)?;
-            return Ok((Model::declared(&manifest, &names, &desired)?, None));
+            return Ok(Read { declared: Model::declared(&manifest, &names, &desired)?, live: None, opened: None });
         }
         let opened = open(global, ui).await?;
         let desired = opened.desired()?;
         let live = opened.live(&desired).await?;
         let declared = Model::declared(&opened.manifest, &opened.names, &desired)?;
-        let strangers = strangers(&opened.aws, &live, &declared.claims).await?;
-        Ok((declared, Some(Model::live(&opened.manifest, &opened.names, (&desired, &live), strangers))))
+        let strangers = observe::strangers(&opened.aws, &live, &declared.claims).await?;
+        let live = Model::live(&opened.manifest, &opened.names, (&desired, &live), strangers);
+        Ok(Read { declared, live: Some(live), opened: Some(opened) })
     }
+}
+
+/// What there is to judge.
+struct Read {
+    declared: Model,
+    /// None offline.
+    live: Option<Model>,
+    opened: Option<Opened>,
+}
+
+/// What IAM's simulator says of the policies that are live.
+async fn simulated(live: &Model, opened: &Opened, ui: &Ui) -> Result<Vec<Row>> {
+    let asked = inquiries(live)?;
+    ui.say(&format!("asking IAM's simulator: {}", count(asked.all.len(), "request")));
+    let answers = observe::simulate(&opened.aws, &asked).await?;
+    Ok(simulate::rows(&asked, &answers))
+}
+
+/// What came of attacking it, by an operator who agreed to that. Whatever way it ends, what was made is removed.
+async fn attacked(live: &Model, opened: &Opened, agreed: bool, ui: &Ui) -> Result<Vec<Row>> {
+    let canaries = attack::canaries(live)?;
+    ui.say(&attack::words(&canaries));
+    if !agreed {
+        let ui = ui.clone();
+        tokio::task::spawn_blocking(move || ui.confirm("Attack it? Only `yes` goes on:", "yes", "--yes")).await??;
+    }
+    let lock = take_if_possible(opened, &holder(opened)).await?;
+    let halt = halt_on_request(ui);
+    let ended = tokio::select! {
+        ended = attack_between(live, opened, &canaries) => ended,
+        () = halt.token.cancelled() => Err(Stop::at(Exit::Interrupted, "interrupted; what the attack had made was removed")),
+    };
+    let cleaned = attack::clean(&opened.aws, live, &canaries).await;
+    let released = match lock {
+        Some(lock) => lock.release(&opened.aws).await,
+        None => Ok(()),
+    };
+    opened.aws.save()?;
+    // What is left is worse than why.
+    cleaned.context("removing what the attack made; the next `tenantry verify --live` tries again")?;
+    released?;
+    ended
+}
+
+/// First of all goes what an attack left that was cut off.
+async fn attack_between(live: &Model, opened: &Opened, canaries: &[attack::Canary]) -> Result<Vec<Row>> {
+    attack::clean(&opened.aws, live, canaries).await?;
+    attack::attack(&opened.aws, live, canaries).await
 }
 
 /// Both answers to each probe; one where they agree.

@@ -16,7 +16,8 @@ mod usage;
 mod walls;
 
 pub(crate) use data::walls;
-pub(crate) use walls::{any, any_might};
+pub(crate) use roles::{trusted, with_shared};
+pub(crate) use walls::{Call, any, any_might};
 
 /// One question, and how it is answered.
 pub(crate) struct Probe {

@@ -43,6 +43,10 @@ pub(crate) enum Method {
     State,
     /// Both, which agree.
     Both,
+    /// IAM's simulator, on the policies that are live.
+    Simulator,
+    /// Calls that were made.
+    Live,
 }
 
 impl Method {
@@ -51,6 +55,8 @@ impl Method {
             Self::Manifest => "the manifest",
             Self::State => "what is live",
             Self::Both => "the manifest and what is live",
+            Self::Simulator => "IAM's simulator",
+            Self::Live => "calls that were made",
         }
     }
 }

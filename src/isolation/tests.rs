@@ -13,7 +13,7 @@ use crate::manifest;
 
 const SHIPPED: [&str; 2] = ["tenants.yaml", "tenants.strict.yaml"];
 
-fn declared(file: &str) -> Model {
+pub(super) fn declared(file: &str) -> Model {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut reading = manifest::open(&root.join(file)).unwrap();
     let (library, found) = Library::read(root, &reading);

@@ -19,6 +19,7 @@ mod pools;
 mod schema;
 mod servers;
 mod shapes;
+mod signup;
 mod update;
 mod users;
 
@@ -137,6 +138,7 @@ static OPERATIONS: &[Operation] = &[
     on("TagResource", &shapes::TAG, marks::tag),
     on("UntagResource", &shapes::UNTAG, marks::untag),
     on("ListTagsForResource", &shapes::LIST_TAGS, marks::list),
+    on("SignUp", &shapes::SIGN_UP, signup::up),
     on("AdminCreateUser", &shapes::CREATE_USER, users::create),
     on("AdminGetUser", &shapes::USER, users::get),
     on("ListUsers", &shapes::LIST_USERS, users::list),

@@ -23,7 +23,7 @@ const WHOLE: u32 = 1_000_000;
 /// Of a busy operation: more refusals in a row than the SDK has attempts, so that they reach the program.
 const BUSY: u64 = 10;
 
-const KNOWN: &str = "latency, throttle, busy, errors, lost, slow, role, bucket, kill and denied";
+const KNOWN: &str = "latency, throttle, busy, errors, lost, slow, role, bucket, kill, contrary and denied";
 
 /// The faults of one sandbox; none by default.
 #[derive(Debug, Default)]
@@ -38,6 +38,8 @@ pub(crate) struct Faults {
     /// Ends the process after that many writes.
     kill: Option<u64>,
     denied: Vec<String>,
+    /// Actions that IAM's simulator misjudges.
+    contrary: Vec<String>,
     /// Operations that are throttled for a while, each from one of its calls on.
     busy: Vec<(String, u64)>,
     counts: Mutex<Counts>,
@@ -79,6 +81,7 @@ impl Faults {
             "lost" => self.lost = share(value)?,
             "kill" => self.kill = Some(count(value)?),
             "denied" => self.denied.push(action(value)?),
+            "contrary" => self.contrary.push(action(value)?),
             "busy" => {
                 let (name, from) = value.split_once('@').unwrap_or((value, "1"));
                 self.busy.push((action(name)?, call(from)?));
@@ -101,6 +104,11 @@ impl Faults {
     /// How long a new bucket is not seen.
     pub(super) fn appearing(&self) -> Duration {
         self.bucket
+    }
+
+    /// Of which actions the simulator says the contrary.
+    pub(super) fn contrary(&self) -> Vec<String> {
+        self.contrary.clone()
     }
 
     /// The delay of every call.

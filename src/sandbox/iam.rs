@@ -12,6 +12,7 @@ mod form;
 mod inline;
 mod policy;
 mod roles;
+mod simulate;
 mod tags;
 mod trust;
 
@@ -137,6 +138,7 @@ impl Service for Iam {
             "ListAttachedRolePolicies" => inline::list_attached(world, &form).map(Some),
             "TagRole" => tags::tag(world, &form).map(|()| None),
             "UntagRole" => tags::untag(world, &form).map(|()| None),
+            "SimulateCustomPolicy" => simulate::custom(world, &form).map(Some),
             "ListRoleTags" => tags::list_role(world, &form).map(Some),
             _ => return None,
         };

@@ -1,5 +1,6 @@
 //! The proof of isolation: a line in plans, a table for people, and documents for pipelines and code scanning.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use crate::isolation::argument::Argument;
 use crate::isolation::iam::Decision;
 use crate::isolation::mutations::Tested;
 use crate::isolation::probes::PROBES;
-use crate::isolation::report::{Outcome, Report, Row};
+use crate::isolation::report::{Method, Outcome, Report, Row};
 
 const REPORT: &str = "tenantry-isolation/1.0";
 const SELF_TEST: &str = "tenantry-isolation-self-test/1.0";
@@ -26,18 +27,27 @@ fn style(outcome: Outcome) -> anstyle::Style {
 
 /// `8 tenants, 56 pairs, 14 layers: 12 enforced, 2 by application (sessions, headers)`.
 pub(crate) fn line(report: &Report) -> String {
-    let judged: Vec<&Row> = report.rows.iter().filter(|row| row.outcome != Outcome::Skipped).collect();
-    let named = |outcome| report.of(outcome).map(|row| format!("{} {}", row.probe, row.layer)).collect::<Vec<_>>().join(", ");
-    let mut parts = vec![format!("{} enforced", report.count(Outcome::Pass))];
+    // A layer that was asked about in several ways is as good as the worst answer.
+    let mut worst: BTreeMap<&str, &Row> = BTreeMap::new();
+    for row in &report.rows {
+        let known = worst.entry(row.probe).or_insert(row);
+        if row.outcome > known.outcome {
+            *known = row;
+        }
+    }
+    let of = |outcome| worst.values().filter(move |row| row.outcome == outcome);
+    let named = |outcome| of(outcome).map(|row| format!("{} {}", row.probe, row.layer)).collect::<Vec<_>>().join(", ");
+    let judged = worst.len() - of(Outcome::Skipped).count();
+    let mut parts = vec![format!("{} enforced", of(Outcome::Pass).count())];
     for (outcome, words, style) in
         [(Outcome::NotEnforced, "by application", CAREFUL), (Outcome::Unknown, "unknown", BAD), (Outcome::Fail, "OPEN", BAD)]
     {
-        if report.count(outcome) > 0 {
-            parts.push(format!("{style}{} {words} ({}){style:#}", report.count(outcome), named(outcome)));
+        if of(outcome).next().is_some() {
+            parts.push(format!("{style}{} {words} ({}){style:#}", of(outcome).count(), named(outcome)));
         }
     }
     let (tenants, pairs) = (count(report.tenants, "tenant"), count(report.pairs, "pair"));
-    format!("Isolation ({} profile): {tenants}, {pairs}, {}: {}\n", report.profile.as_str(), count(judged.len(), "layer"), parts.join(", "))
+    format!("Isolation ({} profile): {tenants}, {pairs}, {}: {}\n", report.profile.as_str(), count(judged, "layer"), parts.join(", "))
 }
 
 /// How many findings of one probe a table has room for.
@@ -48,7 +58,12 @@ pub(crate) fn text(report: &Report) -> String {
     let mut out = String::new();
     for row in &report.rows {
         let style = style(row.outcome);
-        let _ = writeln!(out, "  {}  {style}{:<12}{style:#}  {BOLD}{}{BOLD:#}: {}", row.probe, row.outcome.word(), row.layer, row.attack);
+        let by = match row.method {
+            Method::Manifest | Method::State | Method::Both => String::new(),
+            Method::Simulator | Method::Live => format!(" {DIM}({}){DIM:#}", row.method.word()),
+        };
+        let _ =
+            writeln!(out, "  {}  {style}{:<12}{style:#}  {BOLD}{}{BOLD:#}: {}{by}", row.probe, row.outcome.word(), row.layer, row.attack);
         for finding in row.findings.iter().take(SHOWN) {
             let about = if finding.object.is_empty() { String::new() } else { format!("{}: ", finding.object) };
             let mark = if finding.outcome == row.outcome { "" } else { finding.outcome.word() };

@@ -26,4 +26,6 @@ mod strict;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod verify;
+#[cfg(test)]
 mod wire;

@@ -63,6 +63,7 @@ fn every_request_and_reply_is_what_awss_own_models_say() {
     run(at, &aws, "mkdir -p inbox/policies && echo Hours. > inbox/policies/hours.txt && tenantry documents push clinic-a inbox -q", 0);
     run(at, &aws, "rm inbox/policies/hours.txt && echo Rules. > inbox/rules.txt && tenantry documents push clinic-a inbox --delete -q", 0);
     run(at, &aws, "tenantry documents status -q && tenantry costs --since 1d -q", 0);
+    run(at, &aws, "tenantry verify --simulate -q", 0);
     run(at, &aws, "tenantry destroy --confirm healthcare -q", 0);
     run(at, &aws, &format!("tenantry destroy --confirm healthcare -q {ALL_THAT_IS_KEPT}"), 0);
     let left = run(at, &aws, "tenantry destroy --confirm healthcare -q", 0);

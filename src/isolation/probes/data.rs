@@ -292,6 +292,15 @@ impl OwnedWall {
     pub(crate) fn own(&self, caller: &Caller<'_>) -> Vec<Call> {
         (self.sort.own)(&self.guarded, caller)
     }
+
+    pub(crate) fn never(&self, caller: &Caller<'_>) -> Vec<Call> {
+        (self.sort.never)(&self.guarded, caller)
+    }
+
+    /// Whether users of one tenant are kept apart as well.
+    pub(crate) fn is_by_user(&self) -> bool {
+        self.sort.kept == Kept::ByUser
+    }
 }
 
 fn sweep(model: &Model, row: &mut Row, layer: &str) -> Result<()> {

@@ -47,7 +47,7 @@ fn called_by(context: Context, arn: &str, model: &Model) -> Context {
 }
 
 /// Roles that act for tenants: those that a tagged role's trust names.
-fn trusted<'a>(role: &Known, all: &'a [Known], model: &Model) -> Vec<&'a Known> {
+pub(crate) fn trusted<'a>(role: &Known, all: &'a [Known], model: &Model) -> Vec<&'a Known> {
     let lets_in = |other: &&Known| {
         let context = called_by(request(&whole_tags(model)), &other.arn, model);
         role.lets_in(Some(&other.arn), None, "sts:AssumeRole", &context).decision == Decision::Allow
@@ -255,6 +255,12 @@ const NEVER: [&str; 21] = [
     "ssm:put*",
     "sts:assumerole*",
 ];
+
+/// What can be done with what tenants share, call by call: the agent's own role may do none of it.
+pub(crate) fn with_shared(model: &Model) -> Vec<(&'static str, String)> {
+    let each = |(arn, actions): (String, &'static [&'static str])| actions.iter().map(move |action| (*action, arn.clone()));
+    shared(model).into_iter().flat_map(each).collect()
+}
 
 /// What tenants share, with what can be done to it, by ARN.
 fn shared(model: &Model) -> Vec<(String, &'static [&'static str])> {

@@ -217,9 +217,11 @@ pub(super) fn get(world: &mut World, call: &Call) -> Answer {
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let (engine_id, now) = (call.id(0), world.now);
     world.dirty = true;
-    let policies = &mut engine(world, engine_id)?.policies;
-    policies.retain(|_, policy| policy.status.read(now) != GONE);
-    let ids: Vec<String> = policies.keys().cloned().collect();
+    for policy in engine(world, engine_id)?.policies.values_mut() {
+        policy.status.read(now);
+    }
+    // One that this look has seen go is gone now.
+    let ids: Vec<String> = engine(world, engine_id)?.policies.keys().cloned().collect();
     let all: Vec<(String, Value)> =
         ids.into_iter().map(|id| Ok((id.clone(), policy_shown(world, engine_id, &id)?))).collect::<Result<_, Refusal>>()?;
     call.page(100, all, "policies")

@@ -220,6 +220,13 @@ pub(super) static CREATE_USER: Shape = Shape::Struct(&[
     may("DesiredDeliveryMediums", list(0, 2, &MEDIUM)),
 ]);
 pub(super) static USER: Shape = Shape::Struct(&[ID, USERNAME]);
+pub(super) static SIGN_UP: Shape = Shape::Struct(&[
+    CLIENT_ID,
+    USERNAME,
+    may("Password", text(0, 256, r"\S+")),
+    may("SecretHash", text(1, 128, r"[\w+=/]+")),
+    may("UserAttributes", list(0, usize::MAX, &USER_ATTRIBUTE)),
+]);
 pub(super) static SET_PASSWORD: Shape =
     Shape::Struct(&[ID, USERNAME, must("Password", text(1, 256, r"\S+")), may("Permanent", Shape::Flag)]);
 pub(super) static UPDATE_USER: Shape = Shape::Struct(&[ID, USERNAME, must("UserAttributes", list(0, usize::MAX, &USER_ATTRIBUTE))]);

@@ -15,6 +15,7 @@ fn world() -> World {
         settle: Duration::ZERO,
         propagation: Duration::ZERO,
         appearing: std::time::Duration::ZERO,
+        contrary: Vec::new(),
         state: State::default(),
         dirty: false,
     }
