@@ -82,7 +82,12 @@ fn each_hole_is_noticed_and_each_probe_notices_one() {
                 applied.insert(tested.name);
             }
             for probe in ABOUT.iter().filter(|(name, _)| tested.applies && *name == tested.name).flat_map(|(_, probes)| *probes) {
-                assert!(tested.noticed_by.contains(probe), "{file}: {probe} does not notice `{}`, but {:?} do", tested.name, tested.noticed_by);
+                assert!(
+                    tested.noticed_by.contains(probe),
+                    "{file}: {probe} does not notice `{}`, but {:?} do",
+                    tested.name,
+                    tested.noticed_by
+                );
             }
             noticing.extend(tested.noticed_by);
         }

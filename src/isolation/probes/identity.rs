@@ -86,7 +86,13 @@ fn by_id(model: &Model) -> BTreeMap<&str, &TierName> {
     model.tenants.iter().map(|(id, tier)| (id.as_str(), tier)).collect()
 }
 
-fn judge_user(tenants: &BTreeMap<&str, &TierName>, row: &mut Row, object: &str, (tenant, tier): (Option<&str>, Option<&str>), enabled: bool) {
+fn judge_user(
+    tenants: &BTreeMap<&str, &TierName>,
+    row: &mut Row,
+    object: &str,
+    (tenant, tier): (Option<&str>, Option<&str>),
+    enabled: bool,
+) {
     let known = tenant.and_then(|tenant| tenants.get_key_value(tenant));
     match known {
         // Who left is disabled and gets no token; who names neither tenant nor tier gets in nowhere.
