@@ -44,7 +44,7 @@ impl Policy {
 
     /// Whether some statement allows the action to somebody, on something.
     pub(crate) fn speaks_of(&self, action: &str) -> bool {
-        self.statements.iter().any(|statement| !statement.denies() && statement.speaks_of(action) != Tri::No)
+        self.statements.iter().any(|statement| !statement.denies() && statement.speaks_of(&action.to_lowercase()) != Tri::No)
     }
 }
 
@@ -150,8 +150,9 @@ pub(crate) fn resource_by_name(policy: &Policy, request: &Request<'_>) -> Judgem
 
 fn judge(policies: &[&Policy], place: Place, request: &Request<'_>) -> Judgement {
     let (mut allow, mut deny) = ((Tri::No, None), (Tri::No, None));
+    let action = request.action.to_lowercase();
     for (n, statement) in policies.iter().flat_map(|policy| policy.statements.iter().enumerate()) {
-        let applies = statement.applies(place, request);
+        let applies = statement.applies(place, request, &action);
         let best = if statement.denies() { &mut deny } else { &mut allow };
         if applies > best.0 {
             *best = (applies, Some((n, statement)));

@@ -38,6 +38,9 @@ pub(crate) fn test(model: &Model) -> Vec<Tested> {
         .map(|mutation| {
             let mut broken = model.clone();
             let applies = (mutation.open)(&mut broken);
+            if !applies {
+                return Tested { name: mutation.name, applies, noticed_by: Vec::new() };
+            }
             let after = judge(&broken, Method::Manifest).rows;
             let red = after.iter().zip(&before).filter(|(row, before)| row.outcome >= Outcome::Unknown && row.outcome > **before);
             Tested { name: mutation.name, applies, noticed_by: red.map(|(row, _)| row.probe).collect() }

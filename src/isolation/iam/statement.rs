@@ -50,8 +50,9 @@ impl Statement {
         self.sid.clone().filter(|sid| !sid.is_empty()).unwrap_or_else(|| format!("statement {}", n + 1))
     }
 
-    pub(super) fn applies(&self, place: Place, request: &Request<'_>) -> Tri {
-        let action = self.speaks_of(request.action);
+    /// Whether it applies to a call, whose action is given in lower case.
+    pub(super) fn applies(&self, place: Place, request: &Request<'_>, action: &str) -> Tri {
+        let action = self.speaks_of(action);
         if action == Tri::No {
             return Tri::No;
         }
@@ -68,9 +69,8 @@ impl Statement {
     }
 
     pub(super) fn speaks_of(&self, action: &str) -> Tri {
-        let action = action.to_lowercase();
         let (listed, actions) = &self.actions;
-        Tri::from(actions.iter().any(|pattern| glob(pattern, &action))).turned(*listed == Listed::Out)
+        Tri::from(actions.iter().any(|pattern| glob(pattern, action))).turned(*listed == Listed::Out)
     }
 
     fn is_about(&self, place: Place, request: &Request<'_>) -> Tri {

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::super::model::Model;
 use super::super::report::Row;
 use crate::kinds::{Client, User, UserPool};
-use crate::names::TenantId;
+use crate::names::{TenantId, TierName};
 
 /// Tokens that are out can't be called back; AWS's shortest useful life of one is the bound.
 const LONGEST_TOKEN: u32 = 60;
@@ -65,13 +65,14 @@ pub(super) fn claims(model: &Model, row: &mut Row) -> Result<()> {
         row.refused_if(model.tiers.contains(tier), id.to_string(), format!("its tier `{tier}` is not in the manifest"));
     }
     let (tenant_claim, tier_claim) = (bare(&model.claims.tenant), bare(&model.claims.tier));
+    let known = by_id(model);
     for (address, user) in model.all::<User>()? {
         let (tenant, tier) = (user.tenant.get(tenant_claim), user.claims.get(tier_claim));
-        judge_user(model, row, &address.to_string(), (tenant.map(String::as_str), tier.map(String::as_str)), user.enabled);
+        judge_user(&known, row, &address.to_string(), (tenant.map(String::as_str), tier.map(String::as_str)), user.enabled);
     }
     for (name, (tenant, tier)) in &model.strangers.users {
         let object = format!("user `{name}`, whom tenantry did not make");
-        judge_user(model, row, &object, (tenant.as_deref(), tier.as_deref()), true);
+        judge_user(&known, row, &object, (tenant.as_deref(), tier.as_deref()), true);
     }
     Ok(())
 }
@@ -80,8 +81,19 @@ fn bare(claim: &str) -> &str {
     claim.trim_start_matches("custom:")
 }
 
-fn judge_user(model: &Model, row: &mut Row, object: &str, (tenant, tier): (Option<&str>, Option<&str>), enabled: bool) {
-    let known = tenant.and_then(|tenant| model.tenants.iter().find(|(id, _)| id.as_str() == tenant));
+/// Users are many: each one's tenant is looked up.
+fn by_id(model: &Model) -> BTreeMap<&str, &TierName> {
+    model.tenants.iter().map(|(id, tier)| (id.as_str(), tier)).collect()
+}
+
+fn judge_user(
+    tenants: &BTreeMap<&str, &TierName>,
+    row: &mut Row,
+    object: &str,
+    (tenant, tier): (Option<&str>, Option<&str>),
+    enabled: bool,
+) {
+    let known = tenant.and_then(|tenant| tenants.get_key_value(tenant));
     match known {
         // Who left is disabled and gets no token; who names neither tenant nor tier gets in nowhere.
         _ if !enabled || (tenant, tier) == (None, None) => row.refused_if(true, object, ""),
@@ -103,8 +115,9 @@ pub(super) fn leaving(model: &Model, row: &mut Row) -> Result<()> {
         row.refused_if(client.revocation, address.to_string(), "refresh tokens can't be revoked");
     }
     let tenant_claim = bare(&model.claims.tenant);
+    let known = by_id(model);
     for (address, user) in model.all::<User>()? {
-        let stays = user.tenant.get(tenant_claim).is_some_and(|t| model.tenants.keys().any(|id| id.as_str() == t));
+        let stays = user.tenant.get(tenant_claim).is_some_and(|tenant| known.contains_key(tenant.as_str()));
         row.refused_if(stays || !user.enabled, address.to_string(), "the user's tenant has left, and the user is not disabled");
     }
     Ok(())
