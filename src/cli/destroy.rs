@@ -37,6 +37,8 @@ impl Destroy {
             },
         };
         let (known, wanted) = (opened.desired()?, Desired::default());
-        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate: Gate::default(), reviewed: None, consent, global, ui }.run().await
+        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate: Gate::default(), reviewed: None, consent, global, ui }
+            .run()
+            .await
     }
 }
