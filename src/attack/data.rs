@@ -123,8 +123,18 @@ impl Attempt {
         let text = |text: &str| AttributeValue::S(text.into());
         match self {
             Self::Object { bucket, key } => {
-                let delete = operator.s3.delete_object().bucket(bucket).key(key);
-                delete.send().await.during(format!("deleting `{key}` from bucket `{bucket}`")).missing_is_none().map(drop)
+                // Buckets keep what is deleted: every version goes, and every mark of a deletion.
+                let list = operator.s3.list_object_versions().bucket(bucket).prefix(key).send().await;
+                let Some(found) = list.during(format!("listing the versions of `{key}` in bucket `{bucket}`")).missing_is_none()? else {
+                    return Ok(());
+                };
+                let versions = found.versions().iter().map(|v| (v.key(), v.version_id()));
+                let all = versions.chain(found.delete_markers().iter().map(|m| (m.key(), m.version_id())));
+                for (_, version) in all.filter(|(name, _)| *name == Some(key.as_str())) {
+                    let delete = operator.s3.delete_object().bucket(bucket).key(key).set_version_id(version.map(Into::into));
+                    delete.send().await.during(format!("deleting `{key}` from bucket `{bucket}`")).missing_is_none()?;
+                }
+                Ok(())
             }
             Self::Row { table, key, tenant } => {
                 if whose(operator, (table, key, tenant)).await? != Whose::Ours {

@@ -64,7 +64,7 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn ask(&mut self, probe: &'static str, is_own: bool, who: &str, of: &[usize], session: &Keys, call: &Call) {
+    fn ask(&mut self, probe: &'static str, is_own: bool, who: &str, of: &[usize], session: &[(String, Vec<String>)], call: &Call) {
         let keys: Keys = session.iter().cloned().chain(call.keys.iter().map(|(key, values)| ((*key).into(), values.clone()))).collect();
         let context = keys.iter().fold(Context::new(), |context, (key, values)| context.with(key, values.clone()));
         let number = self.questions.len();
@@ -122,7 +122,7 @@ impl Desk<'_> {
         let calls = with_shared(self.model).into_iter().map(|call| (false, call)).chain([(true, ("ssm:GetParameter", own))]);
         for (is_own, (action, resource)) in calls {
             let call = Call { action, words: resource.clone(), resource, keys: vec![] };
-            self.ask("P13", is_own, &name, &[n], &vec![], &call);
+            self.ask("P13", is_own, &name, &[n], &[], &call);
         }
     }
 }

@@ -77,7 +77,9 @@ def a_client():
 
 
 def open_to_all():
-    cognito.update_user_pool(UserPoolId=pool(), AdminCreateUserConfig={"AllowAdminCreateUserOnly": False})
+    # An update takes away what it leaves out, and without its tags the pool would be nobody's.
+    tags = cognito.describe_user_pool(UserPoolId=pool())["UserPool"]["UserPoolTags"]
+    cognito.update_user_pool(UserPoolId=pool(), AdminCreateUserConfig={"AllowAdminCreateUserOnly": False}, UserPoolTags=tags)
     a_client()
 
 
