@@ -227,7 +227,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     }),
     mutation("tag a tenants' role as a tenant", |m| {
         tagged(m, |role| {
-            role["tags"]["ClinicId"] = json!("clinic-a");
+            let Some(tags) = role.get_mut("tags").and_then(Value::as_object_mut) else { return false };
+            tags.insert("ClinicId".into(), json!("clinic-a"));
             true
         })
     }),
@@ -310,7 +311,8 @@ fn set_all(model: &mut Model, kind: &str, change: impl Fn(&mut Value) -> bool) -
 }
 
 /// Sets what a pointer names, in every resource of a kind that has it.
-fn set(model: &mut Model, kind: &str, pointer: &str, value: Value) -> bool {
+fn set(model: &mut Model, kind: &str, pointer: &str, value: impl Into<Value>) -> bool {
+    let value = value.into();
     set_all(model, kind, |spec| match spec.pointer_mut(pointer) {
         Some(place) if !place.is_null() && *place != value => {
             *place = value.clone();

@@ -116,10 +116,7 @@ impl Guarded {
 
     fn namespaces(&self, caller: &Caller<'_>) -> Vec<String> {
         let actor = self.actor(caller);
-        let (_, namespaces) = match self.memories.get(caller.tier) {
-            Some(memory) => memory,
-            None => return Vec::new(),
-        };
+        let Some((_, namespaces)) = self.memories.get(caller.tier) else { return Vec::new() };
         namespaces.iter().map(|n| n.replace("{actorId}", &actor).replace("{sessionId}", "session-1")).collect()
     }
 
@@ -267,11 +264,11 @@ impl Guarded {
 /// The sorts of data, for the argument about one pair.
 pub(crate) fn walls(model: &Model) -> Result<Vec<(&'static str, OwnedWall)>> {
     let sorts: [(&'static str, Sort); 5] = [
-        ("memory events", Sort { own: Guarded::events, never: Guarded::no_events, kept: Kept::ByUser }),
-        ("memory records", Sort { own: Guarded::records, never: Guarded::no_records, kept: Kept::ByUser }),
-        ("tables", Sort { own: Guarded::rows, never: Guarded::no_rows, kept: Kept::ByTenant }),
-        ("documents", Sort { own: Guarded::objects, never: Guarded::no_objects, kept: Kept::ByTierAndTenant }),
-        ("knowledge", Sort { own: Guarded::vectors, never: |_, _| Vec::new(), kept: Kept::ByTenant }),
+        ("memory events", Sort { own: Guarded::events, never: Guarded::no_events, kept: Kept::User }),
+        ("memory records", Sort { own: Guarded::records, never: Guarded::no_records, kept: Kept::User }),
+        ("tables", Sort { own: Guarded::rows, never: Guarded::no_rows, kept: Kept::Tenant }),
+        ("documents", Sort { own: Guarded::objects, never: Guarded::no_objects, kept: Kept::TierAndTenant }),
+        ("knowledge", Sort { own: Guarded::vectors, never: |_, _| Vec::new(), kept: Kept::Tenant }),
     ];
     sorts.into_iter().map(|(layer, sort)| Ok((layer, OwnedWall { guarded: Guarded::of(model)?, sort }))).collect()
 }
@@ -299,7 +296,7 @@ impl OwnedWall {
 
     /// Whether users of one tenant are kept apart as well.
     pub(crate) fn is_by_user(&self) -> bool {
-        self.sort.kept == Kept::ByUser
+        self.sort.kept == Kept::User
     }
 }
 

@@ -98,7 +98,7 @@ fn judge_user(
         // Who left is disabled and gets no token; who names neither tenant nor tier gets in nowhere.
         _ if !enabled || (tenant, tier) == (None, None) => row.refused_if(true, object, ""),
         None => {
-            row.breach(object, format!("its claim names the tenant `{}`, which the manifest does not know", tenant.unwrap_or_default()))
+            row.breach(object, format!("its claim names the tenant `{}`, which the manifest does not know", tenant.unwrap_or_default()));
         }
         Some((id, of)) => {
             let says = format!("its claim says tier `{}`, and {id} is of {of}", tier.unwrap_or_default());

@@ -32,10 +32,10 @@ pub(super) struct Wall<'a> {
 /// Whom the data is told apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kept {
-    ByTenant,
-    ByTierAndTenant,
-    /// By the tier, the tenant and the user of it.
-    ByUser,
+    Tenant,
+    TierAndTenant,
+    /// The tier, the tenant and the user of it.
+    User,
 }
 
 /// How many tenants beside its neighbours each one is tried on.
@@ -168,12 +168,12 @@ fn look_alikes(model: &Model, row: &mut Row, wall: &Wall<'_>, tagged: &[Known], 
         attack(row, tagged, &Caller::of(tier, id), own(caller));
     }
     for other in model.tiers.iter().map(crate::names::TierName::as_str).filter(|other| *other != tier) {
-        if wall.kept >= Kept::ByTierAndTenant {
+        if wall.kept >= Kept::TierAndTenant {
             attack(row, tagged, &Caller::of(other, tenant), own(caller));
         }
         attack(row, tagged, caller, own(&Caller::of(other, "zz-nobody")));
     }
-    if wall.kept == Kept::ByUser {
+    if wall.kept == Kept::User {
         attack(row, tagged, caller, own(&Caller { user: OTHER_USER, ..caller.clone() }));
     }
 }
