@@ -41,7 +41,7 @@ pub(super) async fn sign_up(aws: &Aws, model: &Model) -> Result<Row> {
         let tried = call.send().await.during(format!("signing up by client `{name}`"));
         match tried {
             Ok(_) => {
-                row.breach(format!("client `{name}`"), format!("a stranger signed up into {tenant} ({tier}); the user was removed again"))
+                row.breach(format!("client `{name}`"), format!("a stranger signed up into {tenant} ({tier}); the user was removed again"));
             }
             Err(error) => match AwsError::of(&error).map(|refusal| refusal.code.as_str()) {
                 Some("NotAuthorizedException") => row.refused_if(true, "", ""),
