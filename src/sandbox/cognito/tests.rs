@@ -96,36 +96,3 @@ fn who_is_disabled_is_signed_out_and_a_password_follows_the_policy() {
     ask(world, "AdminDeleteUser", ann).unwrap();
     assert_eq!(ask(world, "AdminGetUser", ann), Err("UserNotFoundException"));
 }
-
-#[test]
-fn a_stranger_signs_up_only_where_the_pool_and_the_client_let_them() {
-    let world = &mut world();
-    let pool = &a_pool(world);
-    let client = |world: &mut World, more: Value| {
-        let mut body = json!({ "UserPoolId": pool, "ClientName": "x" });
-        body.as_object_mut().unwrap().append(&mut more.as_object().unwrap().clone());
-        ask(world, "CreateUserPoolClient", &body).unwrap()["UserPoolClient"]["ClientId"].as_str().unwrap().to_owned()
-    };
-    let open = client(world, json!({}));
-    let narrow = client(world, json!({ "WriteAttributes": ["email"] }));
-    let secret = client(world, json!({ "GenerateSecret": true }));
-    let up = |client: &str, clinic: &str| {
-        let mut body = attributes(&[("email", "eve@one.com"), ("custom:clinic", clinic)]);
-        body.as_object_mut().unwrap().extend([("ClientId".into(), json!(client)), ("Username".into(), json!("eve@one.com"))]);
-        body
-    };
-    // The pool is another region's than an unsigned request is taken to be of.
-    world.region = "us-east-1".into();
-    for client in [&narrow, &secret] {
-        assert_eq!(ask(world, "SignUp", &up(client, "a")), Err("NotAuthorizedException"));
-    }
-    assert_eq!(ask(world, "SignUp", &up("unknown", "a")), Err("ResourceNotFoundException"));
-    assert_eq!(ask(world, "SignUp", &up(&open, "a")).unwrap()["UserConfirmed"], false);
-    world.region = "eu-west-1".into();
-    let made = ask(world, "AdminGetUser", &with(pool, "eve@one.com", &json!({}))).unwrap();
-    assert_eq!(made["UserStatus"], "UNCONFIRMED");
-
-    let closed = json!({ "UserPoolId": pool, "AdminCreateUserConfig": { "AllowAdminCreateUserOnly": true } });
-    ask(world, "UpdateUserPool", &closed).unwrap();
-    assert_eq!(ask(world, "SignUp", &up(&open, "a")), Err("NotAuthorizedException"));
-}
