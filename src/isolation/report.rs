@@ -55,8 +55,8 @@ impl Method {
             Self::Manifest => "the manifest",
             Self::State => "what is live",
             Self::Both => "the manifest and what is live",
-            Self::Simulator => "IAM's simulator",
-            Self::Live => "calls that were made",
+            Self::Simulator => "simulator",
+            Self::Live => "live",
         }
     }
 }
