@@ -33,6 +33,7 @@ mod memory;
 mod projects;
 mod protocol;
 mod record;
+mod rest;
 mod s3;
 mod s3vectors;
 mod server;

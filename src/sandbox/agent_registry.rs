@@ -10,6 +10,7 @@ use super::agentcore::shape::{self, Member, Shape, list, may, must, number, text
 use super::agentcore::tags::{self, Tags};
 use super::agentcore::{pages, shape::put};
 use super::protocol::{Refusal, Reply, Request};
+use super::rest::{self, on};
 use super::{Service, Settling, World};
 
 mod content;
@@ -44,14 +45,8 @@ struct Region {
 
 type Answer = Result<Value, Refusal>;
 
-struct Operation {
-    name: &'static str,
-    method: &'static str,
-    /// The path's segments; `*` stands for an id, or for its ARN.
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-}
+/// What answers an operation.
+type Act = fn(&mut World, &Call<'_>) -> Answer;
 
 /// A request with the ids from its path.
 struct Call<'a> {
@@ -69,22 +64,12 @@ impl Call<'_> {
     }
 }
 
-const fn on(
-    name: &'static str,
-    method: &'static str,
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-) -> Operation {
-    Operation { name, method, path, status, answer }
-}
-
 const REGISTRY: &[&str] = &["registries", "*"];
 const RECORDS: &[&str] = &["registries", "*", "records"];
 const RECORD: &[&str] = &["registries", "*", "records", "*"];
 const TAGS: &[&str] = &["tags", "*"];
 
-static OPERATIONS: &[Operation] = &[
+static OPERATIONS: &[rest::Operation<Act>] = &[
     on("CreateRegistry", "POST", &["registries"], 202, registries::create),
     on("ListRegistries", "POST", &["registries-list"], 200, registries::list),
     on("GetRegistry", "GET", REGISTRY, 200, registries::get),
@@ -102,19 +87,8 @@ static OPERATIONS: &[Operation] = &[
     on("ListTagsForResource", "GET", TAGS, 200, list_tags),
 ];
 
-impl Operation {
-    fn of(request: &Request) -> Option<(&'static Self, Vec<String>)> {
-        let mut segments = request.segments();
-        if let Some((first, arn)) = segments.split_first()
-            && first == "tags"
-        {
-            segments = vec![first.clone(), arn.join("/")];
-        }
-        let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
-        let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;
-        let ids = operation.path.iter().zip(&segments).filter(|(p, _)| **p == "*").map(|(_, s)| s.clone()).collect();
-        Some((operation, ids))
-    }
+fn route(request: &Request) -> Option<(&'static rest::Operation<Act>, Vec<String>)> {
+    rest::find(OPERATIONS, &request.method, rest::with_arn(request.segments(), &["tags"]))
 }
 
 impl Service for AgentRegistry {
@@ -123,7 +97,7 @@ impl Service for AgentRegistry {
     }
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
-        let (operation, ids) = Operation::of(request)?;
+        let (operation, ids) = route(request)?;
         Some(match (operation.answer)(world, &Call { request, ids }) {
             Ok(_) if operation.status == 204 => Reply::empty(204),
             Ok(body) => Reply::json(operation.status, &body),
@@ -132,7 +106,7 @@ impl Service for AgentRegistry {
     }
 
     fn action(&self, request: &Request) -> Option<String> {
-        Operation::of(request).map(|(operation, _)| format!("agent-registry:{}", operation.name))
+        route(request).map(|(operation, _)| format!("agent-registry:{}", operation.name))
     }
 }
 

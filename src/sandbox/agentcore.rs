@@ -12,6 +12,7 @@ use self::providers::Provider;
 use self::runtimes::Runtime;
 use self::shape::Shape;
 use super::protocol::{Refusal, Reply, Request};
+use super::rest::{self, on};
 use super::{Service, Settling, World};
 
 mod authorizer;
@@ -93,24 +94,8 @@ impl Call<'_> {
     }
 }
 
-struct Operation {
-    name: &'static str,
-    method: &'static str,
-    /// The path's segments; `*` stands for an id.
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-}
-
-const fn on(
-    name: &'static str,
-    method: &'static str,
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-) -> Operation {
-    Operation { name, method, path, status, answer }
-}
+/// What answers an operation.
+type Act = fn(&mut World, &Call<'_>) -> Answer;
 
 const RUNTIMES: &[&str] = &["runtimes"];
 const RUNTIME: &[&str] = &["runtimes", "*"];
@@ -130,7 +115,7 @@ const CEDAR_POLICY: &[&str] = &["policy-engines", "*", "policies", "*"];
 const TAGS: &[&str] = &["tags", "*"];
 const POLICY: &[&str] = &["resourcepolicy", "*"];
 
-static OPERATIONS: &[Operation] = &[
+static OPERATIONS: &[rest::Operation<Act>] = &[
     on("CreateAgentRuntime", "PUT", RUNTIMES, 202, runtimes::create),
     on("ListAgentRuntimes", "POST", RUNTIMES, 200, runtimes::list),
     on("GetAgentRuntime", "GET", RUNTIME, 200, runtimes::get),
@@ -184,19 +169,8 @@ static OPERATIONS: &[Operation] = &[
     on("DeleteResourcePolicy", "DELETE", POLICY, 204, marks::delete_policy),
 ];
 
-impl Operation {
-    fn of(request: &Request) -> Option<(&'static Self, Vec<String>)> {
-        let mut segments = request.segments();
-        if let Some((first, arn)) = segments.split_first()
-            && matches!(first.as_str(), "tags" | "resourcepolicy")
-        {
-            segments = vec![first.clone(), arn.join("/")];
-        }
-        let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
-        let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;
-        let ids = operation.path.iter().zip(segments).filter(|(p, _)| **p == "*").map(|(_, s)| s).collect();
-        Some((operation, ids))
-    }
+fn route(request: &Request) -> Option<(&'static rest::Operation<Act>, Vec<String>)> {
+    rest::find(OPERATIONS, &request.method, rest::with_arn(request.segments(), &["tags", "resourcepolicy"]))
 }
 
 impl Service for AgentCore {
@@ -205,7 +179,7 @@ impl Service for AgentCore {
     }
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
-        let (operation, ids) = Operation::of(request)?;
+        let (operation, ids) = route(request)?;
         let call = Call { request, ids };
         Some(match (operation.answer)(world, &call) {
             Ok(_) if operation.status == 204 => Reply::empty(204),
@@ -215,7 +189,7 @@ impl Service for AgentCore {
     }
 
     fn action(&self, request: &Request) -> Option<String> {
-        Operation::of(request).map(|(operation, _)| format!("bedrock-agentcore:{}", operation.name))
+        route(request).map(|(operation, _)| format!("bedrock-agentcore:{}", operation.name))
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::agentcore::shape::{self, Shape};
 use super::agentcore::{pages, tags::Tags};
 use super::protocol::{Refusal, Reply, Request};
+use super::rest::{self, on};
 use super::{Service, World};
 
 mod account;
@@ -137,24 +138,8 @@ impl Call<'_> {
     }
 }
 
-struct Operation {
-    name: &'static str,
-    method: &'static str,
-    /// The path's segments; `*` stands for an id.
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-}
-
-const fn on(
-    name: &'static str,
-    method: &'static str,
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-) -> Operation {
-    Operation { name, method, path, status, answer }
-}
+/// What answers an operation.
+type Act = fn(&mut World, &Call<'_>) -> Answer;
 
 const APIS: &[&str] = &["restapis"];
 const API: &[&str] = &["restapis", "*"];
@@ -174,7 +159,7 @@ const KEYS: &[&str] = &["apikeys"];
 const KEY: &[&str] = &["apikeys", "*"];
 const TAGS: &[&str] = &["tags", "*"];
 
-static OPERATIONS: &[Operation] = &[
+static OPERATIONS: &[rest::Operation<Act>] = &[
     on("GetAccount", "GET", &["account"], 200, account::get),
     on("UpdateAccount", "PATCH", &["account"], 200, account::update),
     on("CreateRestApi", "POST", APIS, 201, apis::create),
@@ -218,24 +203,14 @@ static OPERATIONS: &[Operation] = &[
     on("GetTags", "GET", TAGS, 200, marks::list),
 ];
 
-static IMPORT: Operation = on("ImportApiKeys", "POST", KEYS, 201, import::keys);
+static IMPORT: rest::Operation<Act> = on("ImportApiKeys", "POST", KEYS, 201, import::keys);
 
-impl Operation {
-    fn of(request: &Request) -> Option<(&'static Self, Vec<String>)> {
-        let mut segments = request.segments();
-        if let Some((first, arn)) = segments.split_first()
-            && first == "tags"
-        {
-            segments = vec![first.clone(), arn.join("/")];
-        }
-        // Imports are other operations on the same paths.
-        if let Some(mode) = request.query("mode") {
-            return (mode == "import" && request.method == IMPORT.method && segments == IMPORT.path).then_some((&IMPORT, Vec::new()));
-        }
-        let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
-        let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;
-        let ids = operation.path.iter().zip(segments).filter(|(p, _)| **p == "*").map(|(_, s)| s).collect();
-        Some((operation, ids))
+/// Imports are other operations on the same paths.
+fn route(request: &Request) -> Option<(&'static rest::Operation<Act>, Vec<String>)> {
+    let segments = rest::with_arn(request.segments(), &["tags"]);
+    match request.query("mode") {
+        Some(mode) => (mode == "import" && request.method == IMPORT.method && segments == IMPORT.path).then_some((&IMPORT, Vec::new())),
+        None => rest::find(OPERATIONS, &request.method, segments),
     }
 }
 
@@ -245,7 +220,7 @@ impl Service for ApiGateway {
     }
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
-        let (operation, ids) = Operation::of(request)?;
+        let (operation, ids) = route(request)?;
         let call = Call { request, ids };
         Some(match (operation.answer)(world, &call) {
             Ok(_) if matches!(operation.status, 202 | 204) => Reply::empty(operation.status),
@@ -256,7 +231,7 @@ impl Service for ApiGateway {
 
     /// IAM knows API Gateway's HTTP methods only; this names the operation all the same.
     fn action(&self, request: &Request) -> Option<String> {
-        Operation::of(request).map(|(operation, _)| format!("apigateway:{}", operation.name))
+        route(request).map(|(operation, _)| format!("apigateway:{}", operation.name))
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::agentcore::shape::{self, Shape};
 use super::agentcore::tags::Tags;
 use super::protocol::{Refusal, Reply, Request};
+use super::rest::{self, on};
 use super::{Service, Settling, World};
 
 mod guardrails;
@@ -75,29 +76,13 @@ impl Call<'_> {
     }
 }
 
-struct Operation {
-    name: &'static str,
-    method: &'static str,
-    /// The path's segments; `*` stands for a guardrail.
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-}
-
-const fn on(
-    name: &'static str,
-    method: &'static str,
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-) -> Operation {
-    Operation { name, method, path, status, answer }
-}
+/// What answers an operation.
+type Act = fn(&mut World, &Call<'_>) -> Answer;
 
 const GUARDRAILS: &[&str] = &["guardrails"];
 const GUARDRAIL: &[&str] = &["guardrails", "*"];
 
-static OPERATIONS: &[Operation] = &[
+static OPERATIONS: &[rest::Operation<Act>] = &[
     on("CreateGuardrail", "POST", GUARDRAILS, 202, guardrails::create),
     on("ListGuardrails", "GET", GUARDRAILS, 200, guardrails::list),
     on("GetGuardrail", "GET", GUARDRAIL, 200, guardrails::get),
@@ -109,13 +94,8 @@ static OPERATIONS: &[Operation] = &[
     on("ListTagsForResource", "POST", &["listTagsForResource"], 200, marks::list),
 ];
 
-impl Operation {
-    fn of(request: &Request) -> Option<(&'static Self, String)> {
-        let segments = request.segments();
-        let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
-        let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;
-        Some((operation, segments.get(1).cloned().unwrap_or_default()))
-    }
+fn route(request: &Request) -> Option<(&'static rest::Operation<Act>, Vec<String>)> {
+    rest::find(OPERATIONS, &request.method, request.segments())
 }
 
 impl Service for Bedrock {
@@ -126,7 +106,8 @@ impl Service for Bedrock {
     }
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
-        let (operation, named) = Operation::of(request)?;
+        let (operation, ids) = route(request)?;
+        let named = ids.into_iter().next().unwrap_or_default();
         Some(match (operation.answer)(world, &Call { request, named }) {
             Ok(body) => Reply::json(operation.status, &body),
             Err(refusal) => Reply::refuse_json(refusal.status, refusal.code, &refusal.message),
@@ -134,7 +115,7 @@ impl Service for Bedrock {
     }
 
     fn action(&self, request: &Request) -> Option<String> {
-        Operation::of(request).map(|(operation, _)| format!("bedrock:{}", operation.name))
+        route(request).map(|(operation, _)| format!("bedrock:{}", operation.name))
     }
 }
 

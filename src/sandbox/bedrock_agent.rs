@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::agentcore::shape::{self, Shape};
 use super::agentcore::tags::{self, Tags};
 use super::protocol::{Refusal, Reply, Request, decode};
+use super::rest::{self, on};
 use super::{Service, Settling, World};
 
 mod bases;
@@ -93,24 +94,8 @@ impl Call<'_> {
     }
 }
 
-struct Operation {
-    name: &'static str,
-    method: &'static str,
-    /// The path's segments; `*` stands for an id.
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-}
-
-const fn on(
-    name: &'static str,
-    method: &'static str,
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-) -> Operation {
-    Operation { name, method, path, status, answer }
-}
+/// What answers an operation.
+type Act = fn(&mut World, &Call<'_>) -> Answer;
 
 const BASES: &[&str] = &["knowledgebases"];
 const BASE: &[&str] = &["knowledgebases", "*"];
@@ -120,7 +105,7 @@ const JOBS: &[&str] = &["knowledgebases", "*", "datasources", "*", "ingestionjob
 const JOB: &[&str] = &["knowledgebases", "*", "datasources", "*", "ingestionjobs", "*"];
 const TAGS: &[&str] = &["tags", "*"];
 
-static OPERATIONS: &[Operation] = &[
+static OPERATIONS: &[rest::Operation<Act>] = &[
     on("CreateKnowledgeBase", "PUT", BASES, 202, bases::create),
     on("ListKnowledgeBases", "POST", BASES, 200, bases::list),
     on("GetKnowledgeBase", "GET", BASE, 200, bases::get),
@@ -139,17 +124,8 @@ static OPERATIONS: &[Operation] = &[
     on("ListTagsForResource", "GET", TAGS, 200, list_tags),
 ];
 
-impl Operation {
-    fn of(request: &Request) -> Option<(&'static Self, Vec<String>)> {
-        let mut segments = request.segments();
-        if segments.first().is_some_and(|first| first == "tags") {
-            segments = vec!["tags".into(), segments.get(1..)?.join("/")];
-        }
-        let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
-        let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;
-        let ids = operation.path.iter().zip(segments).filter(|(p, _)| **p == "*").map(|(_, s)| s).collect();
-        Some((operation, ids))
-    }
+fn route(request: &Request) -> Option<(&'static rest::Operation<Act>, Vec<String>)> {
+    rest::find(OPERATIONS, &request.method, rest::with_arn(request.segments(), &["tags"]))
 }
 
 impl Service for BedrockAgent {
@@ -160,7 +136,7 @@ impl Service for BedrockAgent {
     }
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
-        let (operation, ids) = Operation::of(request)?;
+        let (operation, ids) = route(request)?;
         let call = Call { request, ids };
         Some(match (operation.answer)(world, &call) {
             Ok(body) => Reply::json(operation.status, &body),
@@ -169,7 +145,7 @@ impl Service for BedrockAgent {
     }
 
     fn action(&self, request: &Request) -> Option<String> {
-        Operation::of(request).map(|(operation, _)| format!("bedrock:{}", operation.name))
+        route(request).map(|(operation, _)| format!("bedrock:{}", operation.name))
     }
 }
 

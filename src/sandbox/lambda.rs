@@ -9,6 +9,7 @@ use self::functions::Function;
 use super::agentcore::shape::{self, Shape, must};
 use super::agentcore::tags;
 use super::protocol::{Refusal, Reply, Request};
+use super::rest::{self, on};
 use super::{Service, World};
 
 mod code;
@@ -28,24 +29,8 @@ pub(super) struct State {
 
 type Answer = Result<Value, Refusal>;
 
-struct Operation {
-    name: &'static str,
-    method: &'static str,
-    /// The path's segments; `*` stands for a name.
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Request, &[String]) -> Answer,
-}
-
-const fn on(
-    name: &'static str,
-    method: &'static str,
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Request, &[String]) -> Answer,
-) -> Operation {
-    Operation { name, method, path, status, answer }
-}
+/// What answers an operation.
+type Act = fn(&mut World, &Request, &[String]) -> Answer;
 
 const FUNCTIONS: &[&str] = &["2015-03-31", "functions"];
 const FUNCTION: &[&str] = &["2015-03-31", "functions", "*"];
@@ -55,7 +40,7 @@ const POLICY: &[&str] = &["2015-03-31", "functions", "*", "policy"];
 const STATEMENT: &[&str] = &["2015-03-31", "functions", "*", "policy", "*"];
 const TAGS: &[&str] = &["2017-03-31", "tags", "*"];
 
-static OPERATIONS: &[Operation] = &[
+static OPERATIONS: &[rest::Operation<Act>] = &[
     on("CreateFunction", "POST", FUNCTIONS, 201, functions::create),
     on("ListFunctions", "GET", FUNCTIONS, 200, functions::list),
     on("GetFunction", "GET", FUNCTION, 200, functions::get),
@@ -71,14 +56,8 @@ static OPERATIONS: &[Operation] = &[
     on("ListTags", "GET", TAGS, 200, list_tags),
 ];
 
-impl Operation {
-    fn of(request: &Request) -> Option<(&'static Self, Vec<String>)> {
-        let segments = request.segments();
-        let fits = |path: &[&str]| path.len() == segments.len() && path.iter().zip(&segments).all(|(p, s)| *p == "*" || p == s);
-        let operation = OPERATIONS.iter().find(|operation| operation.method == request.method && fits(operation.path))?;
-        let named = operation.path.iter().zip(segments).filter(|(p, _)| **p == "*").map(|(_, s)| s).collect();
-        Some((operation, named))
-    }
+fn route(request: &Request) -> Option<(&'static rest::Operation<Act>, Vec<String>)> {
+    rest::find(OPERATIONS, &request.method, request.segments())
 }
 
 impl Service for Lambda {
@@ -87,7 +66,7 @@ impl Service for Lambda {
     }
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
-        let (operation, named) = Operation::of(request)?;
+        let (operation, named) = route(request)?;
         Some(match (operation.answer)(world, request, &named) {
             Ok(_) if operation.status == 204 => Reply::empty(204),
             Ok(body) => Reply::json(operation.status, &body),
@@ -96,7 +75,7 @@ impl Service for Lambda {
     }
 
     fn action(&self, request: &Request) -> Option<String> {
-        Operation::of(request).map(|(operation, _)| format!("lambda:{}", operation.name))
+        route(request).map(|(operation, _)| format!("lambda:{}", operation.name))
     }
 }
 

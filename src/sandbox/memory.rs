@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::agentcore::shape;
 use super::guard::Ask;
 use super::protocol::{Refusal, Reply, Request};
+use super::rest::{self, on};
 use super::{Service, World, agentcore};
 
 mod events;
@@ -63,45 +64,30 @@ impl Call<'_> {
     }
 }
 
-struct Operation {
-    name: &'static str,
-    method: &'static str,
-    /// Behind `/memories/ID`; `*` stands for an id.
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-}
+/// What answers an operation.
+type Act = fn(&mut World, &Call<'_>) -> Answer;
 
-const fn on(
-    name: &'static str,
-    method: &'static str,
-    path: &'static [&'static str],
-    status: u16,
-    answer: fn(&mut World, &Call) -> Answer,
-) -> Operation {
-    Operation { name, method, path, status, answer }
-}
+const EVENTS: &[&str] = &["memories", "*", "events"];
+const EVENT: &[&str] = &["memories", "*", "actor", "*", "sessions", "*", "events", "*"];
+const SESSIONS: &[&str] = &["memories", "*", "actor", "*", "sessions"];
+const SESSION: &[&str] = &["memories", "*", "actor", "*", "sessions", "*"];
+const ACTORS: &[&str] = &["memories", "*", "actors"];
+const RETRIEVE: &[&str] = &["memories", "*", "retrieve"];
+const RECORDS: &[&str] = &["memories", "*", "memoryRecords"];
 
-const EVENT: &[&str] = &["actor", "*", "sessions", "*", "events", "*"];
-
-const OPERATIONS: &[Operation] = &[
-    on("CreateEvent", "POST", &["events"], 201, events::create),
+const OPERATIONS: &[rest::Operation<Act>] = &[
+    on("CreateEvent", "POST", EVENTS, 201, events::create),
     on("GetEvent", "GET", EVENT, 200, events::get),
     on("DeleteEvent", "DELETE", EVENT, 200, events::delete),
-    on("ListEvents", "POST", &["actor", "*", "sessions", "*"], 200, events::list),
-    on("ListSessions", "POST", &["actor", "*", "sessions"], 200, events::sessions),
-    on("ListActors", "POST", &["actors"], 200, events::actors),
-    on("RetrieveMemoryRecords", "POST", &["retrieve"], 200, records::retrieve),
-    on("ListMemoryRecords", "POST", &["memoryRecords"], 200, records::list),
+    on("ListEvents", "POST", SESSION, 200, events::list),
+    on("ListSessions", "POST", SESSIONS, 200, events::sessions),
+    on("ListActors", "POST", ACTORS, 200, events::actors),
+    on("RetrieveMemoryRecords", "POST", RETRIEVE, 200, records::retrieve),
+    on("ListMemoryRecords", "POST", RECORDS, 200, records::list),
 ];
 
-fn route(request: &Request) -> Option<(&'static Operation, Vec<String>)> {
-    let segments = request.segments();
-    let [first, memory, rest @ ..] = segments.as_slice() else { return None };
-    let fits = |path: &[&str]| path.len() == rest.len() && path.iter().zip(rest).all(|(p, s)| *p == "*" || p == s);
-    let operation = OPERATIONS.iter().find(|o| first == "memories" && o.method == request.method && fits(o.path))?;
-    let ids = operation.path.iter().zip(rest).filter(|(p, _)| **p == "*").map(|(_, s)| s.clone());
-    Some((operation, [memory.clone()].into_iter().chain(ids).collect()))
+fn route(request: &Request) -> Option<(&'static rest::Operation<Act>, Vec<String>)> {
+    rest::find(OPERATIONS, &request.method, request.segments())
 }
 
 impl Service for Memory {

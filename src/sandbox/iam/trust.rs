@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::World;
 use super::policy::{one_or_many, statements};
@@ -177,99 +177,24 @@ pub(super) fn shown(world: &World, role: &Role) -> String {
 /// Evaluates a trust policy, given as IAM shows it: an id in place of a role trusts nobody.
 fn allows(trust: &str, caller: &Caller, action: &str) -> bool {
     let Ok(document) = serde_json::from_str::<Value>(trust) else { return false };
-    let applies = |effect: &str| {
-        statements(&document).into_iter().any(|statement| {
-            let acts = one_or_many(statement.get("Action"))
-                .into_iter()
-                .filter_map(Value::as_str)
-                .any(|a| like(&a.to_lowercase(), &action.to_lowercase()));
-            let conditions = statement.get("Condition").and_then(Value::as_object);
-            statement.get("Effect").is_some_and(|e| e == effect)
-                && acts
-                && names(statement.get("Principal"), caller)
-                && conditions.is_none_or(|operators| met(operators, caller))
-        })
-    };
-    applies("Allow") && !applies("Deny")
-}
-
-fn names(principal: Option<&Value>, caller: &Caller) -> bool {
-    let listed = one_or_many(principal.and_then(|principal| principal.get("Service")));
-    listed.into_iter().filter_map(Value::as_str).any(|service| service == caller.principal)
-}
-
-/// Whether all conditions hold; an operator or a variable that is not known here does not hold.
-fn met(operators: &Map<String, Value>, caller: &Caller) -> bool {
-    operators.iter().all(|(operator, keys)| {
-        keys.as_object().is_some_and(|keys| {
-            keys.iter().all(|(key, wanted)| {
-                let wanted: Vec<String> = one_or_many(Some(wanted)).into_iter().map(text).collect();
-                holds(operator, &key.to_lowercase(), &wanted, caller)
-            })
-        })
+    let Ok(policy) = Policy::parse(&document) else { return false };
+    let own = Context::new().with("aws:SourceAccount", [caller.account]);
+    sources(&document, caller).into_iter().any(|source| {
+        let context = own.clone().with("aws:SourceArn", [source]);
+        let request = iam::Request { principal: None, service: Some(caller.principal), action, resource: "*", context: &context };
+        iam::resource(&policy, &request).decision == Decision::Allow
     })
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), Into::into)
-}
-
-fn holds(operator: &str, key: &str, wanted: &[String], caller: &Caller) -> bool {
-    let found = match key {
-        "aws:sourceaccount" => Some(vec![caller.account.to_owned()]),
-        "aws:sourcearn" => return wanted.iter().any(|pattern| some_resource(pattern, caller.principal, caller.account, caller.region)),
-        _ => None,
-    };
-    let (set, operator) = operator.split_once(':').unwrap_or(("", operator));
-    let (operator, optional) = operator.strip_suffix("IfExists").map_or((operator, false), |operator| (operator, true));
-    if operator == "Null" {
-        return wanted.iter().any(|w| w == if found.is_none() { "true" } else { "false" });
-    }
-    let Some(found) = found else { return optional || set == "ForAllValues" || operator.contains("Not") };
-    let (operator, negated) = if operator.contains("Not") { (operator.replace("Not", ""), true) } else { (operator.to_owned(), false) };
-    let matches = |value: &String| {
-        let hit = wanted.iter().any(|pattern| match operator.as_str() {
-            "StringEquals" => pattern == value,
-            "StringEqualsIgnoreCase" => pattern.eq_ignore_ascii_case(value),
-            "StringLike" | "ArnLike" | "ArnEquals" => like(pattern, value),
-            _ => false,
-        });
-        hit != negated
-    };
-    if set == "ForAllValues" { found.iter().all(matches) } else { found.iter().any(matches) }
-}
-
-/// Whether some resource of the service in this account and region has an ARN of the pattern.
-fn some_resource(pattern: &str, service: &str, account: &str, region: &str) -> bool {
-    let mut parts = pattern.splitn(6, ':');
-    let name = service.split('.').next().unwrap_or("");
-    let mut fits = |value: &str| parts.next().is_some_and(|part| like(part, value));
-    pattern == "*" || (fits("arn") && fits("aws") && fits(name) && fits(region) && fits(account))
-}
-
-/// IAM's wildcards: `*` for any run of characters, `?` for one.
-fn like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while let Some(letter) = text.get(t) {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(wanted) if wanted == letter || *wanted == '?' => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((at, from)) = star else { return false };
-                star = Some((at, from + 1));
-                p = at + 1;
-                t = from + 1;
-            }
-        }
-    }
-    pattern.get(p..).is_none_or(|rest| rest.iter().all(|c| *c == '*'))
+/// Resources on whose behalf the service may call: one of its own, and one like each that the policy asks for.
+fn sources(document: &Value, caller: &Caller) -> Vec<String> {
+    let service = caller.principal.split('.').next().unwrap_or_default();
+    let own = |name: &str| format!("arn:aws:{service}:{}:{}:{}", caller.region, caller.account, name.replace(['*', '?'], "x"));
+    let conditions = statements(document).into_iter().filter_map(|s| s.get("Condition")?.as_object());
+    let keys = conditions.flat_map(|operators| operators.values()).filter_map(Value::as_object).flatten();
+    let asked = keys.filter(|(key, _)| key.eq_ignore_ascii_case("aws:SourceArn")).flat_map(|(_, wanted)| one_or_many(Some(wanted)));
+    let named = asked.filter_map(|pattern| pattern.as_str()?.splitn(6, ':').nth(5)).map(own);
+    named.chain([own("x")]).collect()
 }
 
 #[cfg(test)]
