@@ -11,6 +11,7 @@ pub(crate) mod probes;
 pub(crate) mod report;
 pub(crate) mod roles;
 pub(crate) mod simulate;
+mod statement;
 pub(crate) mod template;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::report::{Method, Report, Row};
 mod data;
 mod entrance;
 mod identity;
+mod rights;
 mod roles;
 mod templates;
 mod tools;
@@ -16,8 +17,9 @@ mod usage;
 mod walls;
 
 pub(crate) use data::walls;
-pub(crate) use roles::{trusted, with_shared};
-pub(crate) use walls::{Call, any, any_might};
+pub(crate) use rights::{own_parameter, with_shared};
+pub(crate) use roles::trusted;
+pub(crate) use walls::{Call, Kept, any, any_might};
 
 /// One question, and how it is answered.
 pub(crate) struct Probe {
@@ -45,16 +47,16 @@ pub(crate) const PROBES: &[Probe] = &[
     probe("P10", "gateway headers", "a caller writes another tenant's headers", entrance::headers),
     probe("P11", "tool schemas", "a tool takes a tenant that nothing binds", tools::schemas),
     probe("P12", "tenant role trust", "somebody else takes on a tenant's role", roles::trust),
-    probe("P13", "runtime role", "the agent reaches tenants' data itself", roles::runtime),
+    probe("P13", "runtime role", "the agent reaches tenants' data itself", rights::runtime),
     probe("P14", "memory events", "a session reads another's conversations", data::events),
     probe("P15", "memory records", "a session reads another's memories", data::records),
     probe("P16", "tables", "a session reads another's rows", data::rows),
     probe("P17", "documents", "a session reads another's objects", data::objects),
     probe("P18", "knowledge", "a search finds another's documents", data::knowledge),
     probe("P19", "cost projects", "use is booked on another tier's project", usage::projects),
-    probe("P20", "tool functions", "somebody calls the tools past the gateway", roles::functions),
+    probe("P20", "tool functions", "somebody calls the tools past the gateway", rights::functions),
     probe("P21", "API keys", "one tenant uses up another's quota", usage::keys),
-    probe("P22", "secrets", "an agent reads the platform's secrets", roles::secrets),
+    probe("P22", "secrets", "an agent reads the platform's secrets", rights::secrets),
     probe("P23", "logs", "tokens stand in logs", usage::logs),
     probe("P24", "service trust", "another account's service uses our roles", roles::services),
     probe("P25", "leaving", "a user who left goes on with their token", identity::leaving),

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, anyhow};
-use serde_json::Value;
 
 use super::iam::{Context, Decision, Judgement, Policy, Request, identity, resource};
 use super::model::Model;
@@ -88,12 +87,6 @@ impl Known {
     }
 }
 
-/// Statements of a document that allow something, as they are written.
-pub(crate) fn allows(document: &PolicyDocument) -> impl Iterator<Item = &Value> {
-    let all = document.value().get("Statement").and_then(Value::as_array);
-    all.into_iter().flatten().filter(|statement| statement.get("Effect").and_then(Value::as_str) == Some("Allow"))
-}
-
 /// Whether a role is taken on for tenants: by what it is called, by what it lets callers do, or by what it asks of them.
 fn is_tagged(address: &Address, role: &Role, trust: &Policy) -> bool {
     let label = address.label();
@@ -154,6 +147,12 @@ impl<'a> Caller<'a> {
 
     /// A session with these tags.
     pub(crate) fn session(&self) -> Context {
-        self.tags().into_iter().fold(Context::new(), |context, (key, value)| context.with(&format!("aws:PrincipalTag/{key}"), [value]))
+        self.session_without("")
+    }
+
+    /// A session that lacks one of them.
+    pub(crate) fn session_without(&self, missing: &str) -> Context {
+        let tags = self.tags().into_iter().filter(|(key, _)| *key != missing);
+        tags.fold(Context::new(), |context, (key, value)| context.with(&format!("aws:PrincipalTag/{key}"), [value]))
     }
 }

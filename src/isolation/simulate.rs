@@ -4,15 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
+use anyhow::Result;
 
 use super::iam::{Context, Decision, Judgement};
 use super::model::Model;
-use super::probes::{Call, PROBES, walls, with_shared};
+use super::probes::{Call, Kept, PROBES, own_parameter, walls, with_shared};
 use super::report::{Method, Row};
 use super::roles::{Caller, Known, OTHER_USER, roles};
-use crate::kinds::Role;
+use super::statement::{allows, speaks_of};
 
 /// The values of condition keys, each under its name.
 pub(crate) type Keys = Vec<(String, Vec<String>)>;
@@ -57,8 +56,6 @@ pub(crate) struct Inquiries {
 struct Desk<'a> {
     model: &'a Model,
     roles: Vec<Known>,
-    /// As it is live, in the order of the roles.
-    policies: Vec<Value>,
     questions: Vec<Question>,
     calls: BTreeMap<(usize, String, Keys), BTreeMap<&'static str, Vec<usize>>>,
 }
@@ -80,9 +77,10 @@ impl Desk<'_> {
 
     /// The roles of tenants whose policies allow anything of a service; every one of them if none does.
     fn speaking(&self, service: &str) -> Vec<usize> {
-        let tagged: Vec<usize> = (0..).zip(&self.roles).filter(|(_, role)| role.is_tagged).map(|(n, _)| n).collect();
-        let some: Vec<usize> = tagged.iter().copied().filter(|n| self.policies.get(*n).is_some_and(|p| speaks_of(p, service))).collect();
-        if some.is_empty() { tagged } else { some }
+        let tagged = || (0..).zip(&self.roles).filter(|(_, role)| role.is_tagged);
+        let speaks = |role: &Known| allows(&role.documents.1).any(|statement| speaks_of(statement, service));
+        let some: Vec<usize> = tagged().filter(|(_, role)| speaks(role)).map(|(n, _)| n).collect();
+        if some.is_empty() { tagged().map(|(n, _)| n).collect() } else { some }
     }
 
     /// What is a tenant's own, and what of others looks like it.
@@ -100,7 +98,7 @@ impl Desk<'_> {
             }
             let mut victims = vec![Caller::of(tier, &longer), Caller::of(tier, &shorter)];
             victims.extend(other_tier.map(|other| Caller::of(other, "zz-nobody")));
-            victims.extend(wall.is_by_user().then(|| Caller { user: OTHER_USER, ..caller.clone() }));
+            victims.extend((wall.kept() == Kept::User).then(|| Caller { user: OTHER_USER, ..caller.clone() }));
             for call in victims.iter().flat_map(|victim| wall.own(victim)).chain(wall.never(caller)) {
                 ask(false, caller, &call);
             }
@@ -117,8 +115,7 @@ impl Desk<'_> {
     fn runtime(&mut self) {
         let Some(n) = self.roles.iter().position(|role| role.address.label() == "runtime") else { return };
         let name = self.roles.get(n).map(|role| role.name().to_owned()).unwrap_or_default();
-        let names = &self.model.names;
-        let own = format!("arn:aws:ssm:{}:{}:parameter{}/memory/basic_id", names.region, names.account, names.parameter_root());
+        let own = own_parameter(self.model);
         let calls = with_shared(self.model).into_iter().map(|call| (false, call)).chain([(true, ("ssm:GetParameter", own))]);
         for (is_own, (action, resource)) in calls {
             let call = Call { action, words: resource.clone(), resource, keys: vec![] };
@@ -131,27 +128,10 @@ fn session(caller: &Caller<'_>) -> Keys {
     caller.tags().into_iter().map(|(key, value)| (format!("aws:PrincipalTag/{key}"), vec![value.to_owned()])).collect()
 }
 
-fn speaks_of(policy: &Value, service: &str) -> bool {
-    let speaks =
-        |action: &Value| action.as_str().is_some_and(|action| action == "*" || action.to_lowercase().starts_with(&format!("{service}:")));
-    let statements = policy.get("Statement").and_then(Value::as_array).into_iter().flatten();
-    statements.filter(|statement| statement.get("Effect").and_then(Value::as_str) != Some("Deny")).any(|statement| {
-        match statement.get("Action") {
-            Some(Value::Array(actions)) => actions.iter().any(speaks),
-            Some(action) => speaks(action),
-            None => true,
-        }
-    })
-}
-
 /// What there is to ask: the policies of tenants' roles for one tenant a tier, and that of the agents' role.
 pub(crate) fn inquiries(model: &Model) -> Result<Inquiries> {
-    let policies: BTreeMap<_, Value> =
-        model.all::<Role>()?.into_iter().map(|(address, role)| (address, role.policy.value().clone())).collect();
     let roles = roles(model)?;
-    let of = |role: &Known| policies.get(&role.address).cloned().with_context(|| format!("{} has no policy", role.address));
-    let policies = roles.iter().map(of).collect::<Result<Vec<Value>>>()?;
-    let mut desk = Desk { model, roles, policies, questions: Vec::new(), calls: BTreeMap::new() };
+    let mut desk = Desk { model, roles, questions: Vec::new(), calls: BTreeMap::new() };
     let mut first_of_tier: BTreeMap<&str, &str> = BTreeMap::new();
     for (tenant, tier) in &model.tenants {
         first_of_tier.entry(tier.as_str()).or_insert(tenant.as_str());
@@ -162,9 +142,9 @@ pub(crate) fn inquiries(model: &Model) -> Result<Inquiries> {
         }
     }
     desk.runtime();
-    let Desk { roles, policies, questions, calls, .. } = desk;
+    let Desk { roles, questions, calls, .. } = desk;
     let all = calls.into_iter().map(|((role, resource, keys), actions)| {
-        let policy = policies.get(role).map(Value::to_string).unwrap_or_default();
+        let policy = roles.get(role).map(|role| role.documents.1.text()).unwrap_or_default();
         Inquiry { role, policy, resource, keys, actions }
     });
     Ok(Inquiries { all: all.collect(), roles, questions })

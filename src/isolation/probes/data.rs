@@ -7,9 +7,10 @@ use anyhow::{Context as _, Result};
 use super::super::iam::Context;
 use super::super::model::Model;
 use super::super::report::Row;
-use super::super::roles::{Caller, allows, roles};
+use super::super::roles::{Caller, roles};
+use super::super::statement::{allows, sid};
 use super::templates;
-use super::walls::{Call, Kept, Wall, judge};
+use super::walls::{Call, Kept, judge};
 use crate::address::Owner;
 use crate::kinds::{Bucket, KnowledgeBase, Memory, Table, VectorIndex};
 use crate::manifest::Profile;
@@ -262,7 +263,7 @@ impl Guarded {
 }
 
 /// The sorts of data, for the argument about one pair.
-pub(crate) fn walls(model: &Model) -> Result<Vec<(&'static str, OwnedWall)>> {
+pub(crate) fn walls(model: &Model) -> Result<Vec<(&'static str, Wall)>> {
     let sorts: [(&'static str, Sort); 5] = [
         ("memory events", Sort { own: Guarded::events, never: Guarded::no_events, kept: Kept::User }),
         ("memory records", Sort { own: Guarded::records, never: Guarded::no_records, kept: Kept::User }),
@@ -270,7 +271,7 @@ pub(crate) fn walls(model: &Model) -> Result<Vec<(&'static str, OwnedWall)>> {
         ("documents", Sort { own: Guarded::objects, never: Guarded::no_objects, kept: Kept::TierAndTenant }),
         ("knowledge", Sort { own: Guarded::vectors, never: |_, _| Vec::new(), kept: Kept::Tenant }),
     ];
-    sorts.into_iter().map(|(layer, sort)| Ok((layer, OwnedWall { guarded: Guarded::of(model)?, sort }))).collect()
+    sorts.into_iter().map(|(layer, sort)| Ok((layer, Wall { guarded: Guarded::of(model)?, sort }))).collect()
 }
 
 struct Sort {
@@ -280,12 +281,12 @@ struct Sort {
 }
 
 /// A wall with what it guards.
-pub(crate) struct OwnedWall {
+pub(crate) struct Wall {
     guarded: Guarded,
     sort: Sort,
 }
 
-impl OwnedWall {
+impl Wall {
     pub(crate) fn own(&self, caller: &Caller<'_>) -> Vec<Call> {
         (self.sort.own)(&self.guarded, caller)
     }
@@ -294,16 +295,14 @@ impl OwnedWall {
         (self.sort.never)(&self.guarded, caller)
     }
 
-    /// Whether users of one tenant are kept apart as well.
-    pub(crate) fn is_by_user(&self) -> bool {
-        self.sort.kept == Kept::User
+    pub(crate) fn kept(&self) -> Kept {
+        self.sort.kept
     }
 }
 
 fn sweep(model: &Model, row: &mut Row, layer: &str) -> Result<()> {
     let (_, wall) = walls(model)?.into_iter().find(|(name, _)| *name == layer).context("no such sort of data")?;
-    let never = |caller: &Caller<'_>| (wall.sort.never)(&wall.guarded, caller);
-    judge(model, row, &Wall { own: &|caller| wall.own(caller), never: &never, kept: wall.sort.kept })?;
+    judge(model, row, &wall)?;
     if row.attacks == 0 && row.findings.is_empty() {
         row.skipped("the manifest declares none");
     }
@@ -344,7 +343,7 @@ fn buckets(model: &Model, row: &mut Row) -> Result<()> {
     for (address, bucket) in model.all::<Bucket>()?.into_iter().filter(|(address, _)| matches!(address.owner(), Owner::Tier(_))) {
         row.refused_if(bucket.protection.public_access_blocked, address.to_string(), "the bucket may be opened to the public");
         for statement in bucket.policy.iter().flat_map(allows) {
-            let name = statement.get("Sid").and_then(serde_json::Value::as_str).unwrap_or("without a name");
+            let name = sid(statement);
             row.breach(address.to_string(), format!("its policy lets callers in by itself, past the tenants' roles (statement `{name}`)"));
         }
     }

@@ -1,18 +1,15 @@
-//! Who may take on which role, and what the roles that serve all tenants may do by themselves.
+//! Who may take on which role.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::Value;
 
-use super::super::iam::pattern::{glob, tokens};
 use super::super::iam::{Context, Decision, Policy, Request, resource};
-use super::super::model::{Model, Resource};
+use super::super::model::Model;
 use super::super::report::Row;
-use super::super::roles::{Caller, Known, TAGS, USER, allows, open_keys, roles};
-use super::templates;
-use crate::kinds::{Function, Parameter, Permission, Protection, Role};
-use crate::manifest::Profile;
+use super::super::roles::{Caller, Known, TAGS, USER, open_keys, roles};
+use super::super::statement::{allows, sid};
 
 /// What a request to take on a role says.
 pub(super) struct Tags<'a> {
@@ -91,7 +88,8 @@ pub(super) fn trust(model: &Model, row: &mut Row) -> Result<()> {
             row.attack(&judged, || service.into(), || format!("taking on {}", role.name()));
         }
     }
-    strangers(model, row, &all)
+    strangers(model, row, &all);
+    Ok(())
 }
 
 /// Every statement that lets somebody in names the one role and nobody else, whatever it asks for beside.
@@ -107,12 +105,11 @@ fn named(row: &mut Row, role: &Known, own: &Known) {
             only(keys.and_then(|keys| keys.iter().find(|(key, _)| key.eq_ignore_ascii_case("aws:PrincipalArn"))).map(|(_, values)| values))
         });
         let whom = statement.get("Principal").map_or_else(|| "everybody but those it lists".into(), ToString::to_string);
-        let sid = statement.get("Sid").and_then(Value::as_str).unwrap_or("without a name");
         let is_everyone_pinned = pinned && statement.get("Principal").is_some();
         row.refused_if(
             by_name || is_everyone_pinned,
             role.name(),
-            format!("its trust lets others in than {} (statement `{sid}`): {whom}", own.name()),
+            format!("its trust lets others in than {} (statement `{}`): {whom}", own.name(), sid(statement)),
         );
     }
 }
@@ -160,13 +157,12 @@ fn attempt(model: &Model, row: &mut Row, role: &Known, principal: &str, tags: &T
 }
 
 /// Every other role of the account: none lets the runtime, a tenant's session or everybody in.
-fn strangers(model: &Model, row: &mut Row, all: &[Known]) -> Result<()> {
+fn strangers(model: &Model, row: &mut Row, all: &[Known]) {
     let ours = all.iter().filter(|role| !role.is_tagged).map(|role| (&role.arn, role.documents.0.value()));
     let others: Vec<(&String, &Value)> = model.strangers.roles.iter().chain(ours).collect();
     for actor in all.iter().filter(|role| role.is_tagged || role.address.label() == "runtime") {
         others.iter().for_each(|other| stranger(model, row, actor, *other));
     }
-    Ok(())
 }
 
 fn stranger(model: &Model, row: &mut Row, runtime: &Known, (arn, trust): (&String, &Value)) {
@@ -191,228 +187,12 @@ fn stranger(model: &Model, row: &mut Row, runtime: &Known, (arn, trust): (&Strin
     }
 }
 
-/// What can be done with what tenants share, by its kind.
-const WITH_MEMORIES: [&str; 12] = [
-    "bedrock-agentcore:ListEvents",
-    "bedrock-agentcore:GetEvent",
-    "bedrock-agentcore:CreateEvent",
-    "bedrock-agentcore:DeleteEvent",
-    "bedrock-agentcore:ListActors",
-    "bedrock-agentcore:ListSessions",
-    "bedrock-agentcore:RetrieveMemoryRecords",
-    "bedrock-agentcore:ListMemoryRecords",
-    "bedrock-agentcore:GetMemoryRecord",
-    "bedrock-agentcore:BatchUpdateMemoryRecords",
-    "bedrock-agentcore:DeleteMemoryRecord",
-    "bedrock-agentcore:DeleteMemory",
-];
-const WITH_TABLES: [&str; 11] = [
-    "dynamodb:GetItem",
-    "dynamodb:BatchGetItem",
-    "dynamodb:Query",
-    "dynamodb:Scan",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:BatchWriteItem",
-    "dynamodb:PartiQLSelect",
-    "dynamodb:ExportTableToPointInTime",
-    "dynamodb:GetRecords",
-];
-const WITH_BUCKETS: [&str; 7] = [
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:PutObject",
-    "s3:DeleteObject",
-    "s3:ListBucket",
-    "s3:ListBucketVersions",
-    "s3:PutBucketPolicy",
-];
-const WITH_INDEXES: [&str; 5] =
-    ["s3vectors:QueryVectors", "s3vectors:GetVectors", "s3vectors:ListVectors", "s3vectors:PutVectors", "s3vectors:DeleteVectors"];
-
-/// What would let the agent give itself or somebody else more than it has, or take what is the platform's: as patterns.
-const NEVER: [&str; 21] = [
-    "apigateway:*",
-    "bedrock-agentcore:createagentruntime*",
-    "bedrock-agentcore:creategateway*",
-    "bedrock-agentcore:createpolicy*",
-    "bedrock-agentcore:deletegateway*",
-    "bedrock-agentcore:deletepolicy*",
-    "bedrock-agentcore:deleteresourcepolicy",
-    "bedrock-agentcore:getresourceapikey",
-    "bedrock-agentcore:getresourceoauth2token",
-    "bedrock-agentcore:getworkloadaccesstokenforuserid",
-    "bedrock-agentcore:invokeagentruntime*",
-    "bedrock-agentcore:putresourcepolicy",
-    "bedrock-agentcore:updateagentruntime*",
-    "bedrock-agentcore:updategateway*",
-    "bedrock-agentcore:updatepolicy*",
-    "cognito-idp:*",
-    "iam:*",
-    "secretsmanager:*",
-    "ssm:delete*",
-    "ssm:put*",
-    "sts:assumerole*",
-];
-
-/// What can be done with what tenants share, call by call: the agent's own role may do none of it.
-pub(crate) fn with_shared(model: &Model) -> Vec<(&'static str, String)> {
-    let each = |(arn, actions): (String, &'static [&'static str])| actions.iter().map(move |action| (*action, arn.clone()));
-    shared(model).into_iter().flat_map(each).collect()
-}
-
-/// What tenants share, with what can be done to it, by ARN.
-fn shared(model: &Model) -> Vec<(String, &'static [&'static str])> {
-    let mut all: Vec<(String, &'static [&'static str])> = Vec::new();
-    for (kind, actions) in [("memory", &WITH_MEMORIES[..]), ("vector_index", &WITH_INDEXES)] {
-        let arns = model.of_kind(kind).filter_map(|(_, resource)| resource.output.get("arn").and_then(Value::as_str));
-        all.extend(arns.map(|arn| (arn.to_owned(), actions)));
-    }
-    let name = |resource: &Resource| resource.spec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    for (_, table) in model.of_kind("table") {
-        let arn = format!("arn:aws:dynamodb:{}:{}:table/{}", model.names.region, model.names.account, name(table));
-        let indexes = table.spec.get("indexes").and_then(Value::as_object);
-        all.extend(indexes.into_iter().flatten().map(|(index, _)| (format!("{arn}/index/{index}"), &WITH_TABLES[..])));
-        all.push((arn, &WITH_TABLES));
-    }
-    for (_, bucket) in model.of_kind("bucket").filter(|(address, _)| address.label() == "documents") {
-        let arn = format!("arn:aws:s3:::{}", name(bucket));
-        all.push((format!("{arn}/x-tier/clinic-x/one.pdf"), &WITH_BUCKETS));
-        all.push((arn, &WITH_BUCKETS));
-    }
-    if model.profile == Profile::Strict {
-        let arns = model.of_kind("knowledge_base").filter_map(|(_, resource)| resource.output.get("arn").and_then(Value::as_str));
-        all.extend(arns.map(|arn| (arn.to_owned(), &["bedrock:Retrieve"][..])));
-    }
-    all
-}
-
-/// What the agent's own role must never do, by action and resource: to what tenants share, and to the platform itself; and whatever
-/// its own statements name, however narrow.
-fn forbidden(model: &Model, role: &Known, all: &[Known]) -> Vec<(String, String)> {
-    let (region, account) = (&model.names.region, &model.names.account);
-    let shared = shared(model);
-    let mut calls: Vec<(String, String)> =
-        shared.iter().flat_map(|(arn, actions)| actions.iter().map(|action| ((*action).to_owned(), arn.clone()))).collect();
-    for never in NEVER {
-        let action = never.replace('*', "x");
-        let service = never.split(':').next().unwrap_or_default();
-        calls.push((action, format!("arn:aws:{service}:{region}:{account}:x/x")));
-    }
-    let tenants: Vec<&str> = all.iter().filter(|other| other.is_tagged).map(|other| other.arn.as_str()).collect();
-    for statement in allows(&role.documents.1) {
-        let texts = |key: &str| statement.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        // What a pattern means at the least.
-        let some = |text: &str| text.replace(['*', '?'], "x");
-        let places: Vec<String> = texts("Resource").map(some).chain(texts("NotResource").map(|_| "arn:aws:x:::x".into())).collect();
-        let named = texts("Action").map(|action| some(&action.to_lowercase()));
-        let never = named.filter(|action| NEVER.iter().any(|never| glob(&tokens(never), action)));
-        for action in never {
-            let places = places.iter().filter(|place| !(action.starts_with("sts:") && tenants.contains(&place.as_str())));
-            calls.extend(places.map(|place| (action.clone(), place.clone())));
-        }
-        for place in &places {
-            let inside = shared.iter().filter(|(arn, _)| place != arn && place.starts_with(arn.as_str()));
-            calls.extend(inside.flat_map(|(_, actions)| actions.iter().map(|action| ((*action).to_owned(), place.clone()))));
-        }
-    }
-    calls
-}
-
-pub(super) fn runtime(model: &Model, row: &mut Row) -> Result<()> {
-    templates::nothing_else(model, row)?;
-    let all = roles(model)?;
-    let Some(role) = all.iter().find(|role| role.address.label() == "runtime") else { return Ok(()) };
-    let context = Context::new();
-    for (action, on) in forbidden(model, role, &all) {
-        row.attack(&role.might(&action, &on, &context), || role.name().into(), || format!("{action} on {on}"));
-    }
-    let own =
-        format!("arn:aws:ssm:{}:{}:parameter{}/memory/basic_id", model.names.region, model.names.account, model.names.parameter_root());
-    row.control(&role.may("ssm:GetParameter", &own, &context), || role.name().into(), || format!("ssm:GetParameter on {own}"));
-    Ok(())
-}
-
-pub(super) fn functions(model: &Model, row: &mut Row) -> Result<()> {
-    let functions = model.all::<Function>()?;
-    let all = roles(model)?;
-    let by_label = |label: &str| all.iter().find(|role| role.address.label() == label);
-    let Some(gateway) = by_label("gateway") else { return Ok(()) };
-    let context = Context::new();
-    // The tools are what the gateway may call.
-    let tools: Vec<(&str, &Function)> = functions
-        .iter()
-        .map(|(address, function)| Ok((model.output(address, "arn")?, function)))
-        .collect::<Result<Vec<_>>>()?
-        .into_iter()
-        .filter(|(arn, _)| gateway.may("lambda:InvokeFunction", arn, &context).decision == Decision::Allow)
-        .collect();
-    if tools.is_empty() {
-        let serves = |arn: &str| gateway.documents.1.text().contains(&format!("{arn}\""));
-        match functions.iter().any(|(address, _)| model.output(address, "arn").is_ok_and(serves)) {
-            true => row.unknown(gateway.name(), "the gateway can't call the tools' function either: refusals show nothing"),
-            false => row.skipped("the tools' function is not the platform's own"),
-        }
-        return Ok(());
-    }
-    for (arn, function) in tools {
-        row.control(
-            &gateway.may("lambda:InvokeFunction", arn, &context),
-            || gateway.name().into(),
-            || format!("calling {}", function.name),
-        );
-        for role in all.iter().filter(|role| role.arn != gateway.arn) {
-            for action in ["lambda:InvokeFunction", "lambda:InvokeAsync", "lambda:InvokeFunctionUrl", "lambda:UpdateFunctionCode"] {
-                row.attack(&role.might(action, arn, &context), || role.name().into(), || format!("{action} on {}", function.name));
-            }
-        }
-        for (address, permission) in model.all::<Permission>()? {
-            if permission.function.get()? == function.name {
-                let says = format!("{} may call it without the gateway", permission.principal);
-                // A service acts for whoever asks it to: only one that says for whom, and that is us.
-                let ours = permission.principal.ends_with(".amazonaws.com")
-                    && permission.source_account.as_deref() == Some(model.names.account.as_str());
-                row.refused_if(ours && permission.source_arn.is_some(), address.to_string(), says);
-            }
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn secrets(model: &Model, row: &mut Row) -> Result<()> {
-    let all = roles(model)?;
-    let context = Context::new();
-    let arn = |name: &str| format!("arn:aws:ssm:{}:{}:parameter{name}", model.names.region, model.names.account);
-    let parameters = model.all::<Parameter>()?;
-    let secrets: Vec<String> = parameters.iter().filter(|(_, p)| p.protection == Protection::Secret).map(|(_, p)| arn(&p.name)).collect();
-    for role in &all {
-        for on in &secrets {
-            for action in ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:GetParameterHistory"] {
-                row.attack(&role.might(action, on, &context), || role.name().into(), || format!("{action} on {on}"));
-            }
-            // A path is asked for as a whole: what is refused of its children alone goes with it.
-            let folders =
-                on.match_indices('/').map(|(at, _)| on.get(..at).unwrap_or_default()).filter(|folder| !folder.ends_with(":parameter"));
-            for folder in folders.flat_map(|folder| [folder.to_owned(), format!("{folder}/")]) {
-                let judged = role.might("ssm:GetParametersByPath", &folder, &context);
-                row.attack(&judged, || role.name().into(), || format!("ssm:GetParametersByPath on {folder}"));
-            }
-        }
-    }
-    Ok(())
-}
-
 pub(super) fn services(model: &Model, row: &mut Row) -> Result<()> {
-    for (address, role) in model.all::<Role>()? {
-        let trust =
-            Policy::parse(role.trust.value()).map_err(|why| anyhow::anyhow!("{why}")).with_context(|| format!("reading {address}"))?;
-        let arn = model.output(address, "arn")?;
-        let services = role.trust.value().pointer("/Statement").into_iter().flat_map(|s| s.as_array().into_iter().flatten());
-        let services: Vec<&str> =
-            services.filter_map(|s| s.pointer("/Principal/Service")?.as_array()).flatten().filter_map(Value::as_str).collect();
+    for role in roles(model)? {
+        let statements = role.documents.0.value().get("Statement").and_then(Value::as_array).into_iter().flatten();
+        let services = statements.filter_map(|s| s.pointer("/Principal/Service")?.as_array()).flatten().filter_map(Value::as_str);
         for service in services {
-            judge_service(model, row, &trust, (arn, service));
+            judge_service(model, row, &role.trust, (&role.arn, service));
         }
     }
     Ok(())

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::super::model::Model;
 use super::super::report::Row;
-use super::super::roles::{allows, tagged};
+use super::super::roles::tagged;
+use super::super::statement::{allows, sid, speaks_of, texts};
 use super::super::template::{Operator, Tags, Verdict, disjoint};
 
 const TAGS: Tags<'_> = Tags { tier: "Tier", tenant: "ClinicId", user: "UserId" };
@@ -70,34 +71,13 @@ pub(super) fn nothing_else(model: &Model, row: &mut Row) -> Result<()> {
     Ok(())
 }
 
-fn sid(statement: &Value) -> &str {
-    statement.get("Sid").and_then(Value::as_str).unwrap_or("without a name")
-}
-
-fn texts<'a>(statement: &'a Value, key: &str) -> Vec<&'a str> {
-    match statement.get(key) {
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(text)) => vec![text],
-        _ => Vec::new(),
-    }
-}
-
-/// A service's name may have wildcards of its own: then any is meant.
-fn speaks_of(statement: &Value, service: &str) -> bool {
-    let meant = |action: &&str| {
-        let named = action.split(':').next().unwrap_or_default();
-        named.contains(['*', '?']) || named.eq_ignore_ascii_case(service)
-    };
-    statement.get("NotAction").is_some() || texts(statement, "Action").iter().any(meant)
-}
-
 /// The resource and every condition must match, so that one pattern that keeps tenants apart is enough, if it is on what tells
 /// the data apart and a call without it is refused. Of several resources, or several values of a condition, any may match, so
 /// that each has to.
 fn judge_statement(row: &mut Row, object: &str, statement: &Value, told: &Told) {
     let mut groups: Vec<Vec<(&str, Operator)>> = Vec::new();
     if told.by_resource == ByResource::Yes {
-        groups.push(texts(statement, "Resource").into_iter().map(|pattern| (pattern, Operator::Like)).collect());
+        groups.push(texts(statement, "Resource").map(|pattern| (pattern, Operator::Like)).collect());
     }
     let conditions: Vec<(&str, &str, &Value)> = statement
         .get("Condition")

@@ -9,6 +9,7 @@ use super::super::iam::{Context, Decision, Judgement};
 use super::super::model::Model;
 use super::super::report::Row;
 use super::super::roles::{Caller, Known, OTHER_USER, TAGS, tagged};
+use super::data::Wall;
 use crate::names::{CLINIC_CONFIG, PATIENT_METADATA};
 
 /// One call on data.
@@ -20,18 +21,9 @@ pub(crate) struct Call {
     pub(crate) words: String,
 }
 
-/// A sort of data that tenants' roles guard.
-pub(super) struct Wall<'a> {
-    /// The calls on what is one caller's own: the first stands for the others where there are thousands of tenants.
-    pub(super) own: &'a dyn Fn(&Caller<'_>) -> Vec<Call>,
-    /// Calls on no tenant in particular, which nobody may make.
-    pub(super) never: &'a dyn Fn(&Caller<'_>) -> Vec<Call>,
-    pub(super) kept: Kept,
-}
-
 /// Whom the data is told apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kept {
+pub(crate) enum Kept {
     Tenant,
     TierAndTenant,
     /// The tier, the tenant and the user of it.
@@ -43,7 +35,7 @@ const STRANGERS: usize = 2;
 /// A stride that meets every part of a list; the same list always gives the same pairs.
 const STRIDE: usize = 7919;
 
-pub(super) fn judge(model: &Model, row: &mut Row, wall: &Wall<'_>) -> Result<()> {
+pub(super) fn judge(model: &Model, row: &mut Row, wall: &Wall) -> Result<()> {
     let tagged = tagged(model)?;
     if tagged.is_empty() {
         row.skipped("no role is taken on for tenants");
@@ -56,7 +48,7 @@ pub(super) fn judge(model: &Model, row: &mut Row, wall: &Wall<'_>) -> Result<()>
             continue;
         }
         let caller = Caller::of(tier, tenant);
-        if (wall.own)(&caller).is_empty() {
+        if wall.own(&caller).is_empty() {
             continue;
         }
         let first_of_tier = tiers_seen.insert(*tier);
@@ -67,7 +59,7 @@ pub(super) fn judge(model: &Model, row: &mut Row, wall: &Wall<'_>) -> Result<()>
         }
         let others = (1..=STRANGERS).map(|k| (n + k * STRIDE) % tenants.len()).chain([n.wrapping_sub(1), n + 1]);
         for (tier, tenant) in others.filter(|m| *m != n).filter_map(|m| tenants.get(m)) {
-            attack(row, &tagged, &caller, (wall.own)(&Caller::of(tier, tenant)).into_iter().take(1));
+            attack(row, &tagged, &caller, wall.own(&Caller::of(tier, tenant)).into_iter().take(1));
         }
     }
     Ok(())
@@ -105,8 +97,8 @@ fn who(caller: &Caller<'_>) -> String {
     format!("{} ({})", caller.tenant, caller.tier)
 }
 
-fn own(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
-    for call in (wall.own)(caller) {
+fn own(row: &mut Row, wall: &Wall, tagged: &[Known], caller: &Caller<'_>) {
+    for call in wall.own(caller) {
         row.control(&any(tagged, caller, &call), || who(caller), || format!("{} on {}", call.action, call.words));
     }
 }
@@ -117,14 +109,13 @@ fn attack(row: &mut Row, tagged: &[Known], caller: &Caller<'_>, calls: impl Into
     }
 }
 
-fn never(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
-    attack(row, tagged, caller, (wall.never)(caller));
+fn never(row: &mut Row, wall: &Wall, tagged: &[Known], caller: &Caller<'_>) {
+    attack(row, tagged, caller, wall.never(caller));
     // A session that names nobody, or nobody whole.
     for missing in TAGS {
-        for call in (wall.own)(caller) {
-            let session = caller.tags().into_iter().filter(|(key, _)| *key != missing);
-            let context = session.fold(Context::new(), |c, (key, value)| c.with(&format!("aws:PrincipalTag/{key}"), [value]));
-            let context = call.keys.iter().fold(context, |context, (key, values)| context.with(key, values.clone()));
+        for call in wall.own(caller) {
+            let context =
+                call.keys.iter().fold(caller.session_without(missing), |context, (key, values)| context.with(key, values.clone()));
             for role in tagged {
                 row.attack(
                     &role.might(call.action, &call.resource, &context),
@@ -137,7 +128,7 @@ fn never(row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) 
 }
 
 /// Whoever resembles a tenant: ids that begin or end like its own, other spellings, another tier, another user.
-fn look_alikes(model: &Model, row: &mut Row, wall: &Wall<'_>, tagged: &[Known], caller: &Caller<'_>) {
+fn look_alikes(model: &Model, row: &mut Row, wall: &Wall, tagged: &[Known], caller: &Caller<'_>) {
     let (tenant, tier) = (caller.tenant, caller.tier);
     let mut shorter = tenant.to_owned();
     shorter.pop();
@@ -159,7 +150,7 @@ fn look_alikes(model: &Model, row: &mut Row, wall: &Wall<'_>, tagged: &[Known], 
         PATIENT_METADATA.to_owned(),
         "z".repeat(27),
     ];
-    let own = |caller: &Caller<'_>| with_siblings((wall.own)(caller));
+    let own = |caller: &Caller<'_>| with_siblings(wall.own(caller));
     for id in &ids {
         // Both ways: as the one attacked, which no id with a slash can be, and as the attacker, whose tags can say more.
         if !id.contains('/') {
@@ -168,12 +159,12 @@ fn look_alikes(model: &Model, row: &mut Row, wall: &Wall<'_>, tagged: &[Known], 
         attack(row, tagged, &Caller::of(tier, id), own(caller));
     }
     for other in model.tiers.iter().map(crate::names::TierName::as_str).filter(|other| *other != tier) {
-        if wall.kept >= Kept::TierAndTenant {
+        if wall.kept() >= Kept::TierAndTenant {
             attack(row, tagged, &Caller::of(other, tenant), own(caller));
         }
         attack(row, tagged, caller, own(&Caller::of(other, "zz-nobody")));
     }
-    if wall.kept == Kept::User {
+    if wall.kept() == Kept::User {
         attack(row, tagged, caller, own(&Caller { user: OTHER_USER, ..caller.clone() }));
     }
 }
