@@ -435,7 +435,7 @@ mod vended;
 
 pub(crate) use agentcore::JwtAuthorizer;
 pub(crate) use bucket::Protection as BucketProtection;
-pub(crate) use client::ClientKind;
+pub(crate) use client::{ClientKind, describe as describe_client, list as list_clients};
 pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
 pub(crate) use delivery_destination::To as DeliveryTo;

@@ -301,7 +301,7 @@ fn output(client: &sdk::UserPoolClientType) -> Output {
     }
 }
 
-async fn list(aws: &Aws, pool: &str) -> Result<Vec<(String, String)>> {
+pub(crate) async fn list(aws: &Aws, pool: &str) -> Result<Vec<(String, String)>> {
     let mut all = Vec::new();
     let mut pages = aws.cognito.list_user_pool_clients().user_pool_id(pool).max_results(60).into_paginator().send();
     while let Some(page) = pages.next().await {
@@ -311,7 +311,7 @@ async fn list(aws: &Aws, pool: &str) -> Result<Vec<(String, String)>> {
     Ok(all)
 }
 
-async fn describe(aws: &Aws, pool: &str, id: &str) -> Result<sdk::UserPoolClientType> {
+pub(crate) async fn describe(aws: &Aws, pool: &str, id: &str) -> Result<sdk::UserPoolClientType> {
     let reply =
         aws.cognito.describe_user_pool_client().user_pool_id(pool).client_id(id).send().await.during(format!("reading client `{id}`"))?;
     reply.user_pool_client.with_context(|| format!("AWS says nothing of client `{id}`"))

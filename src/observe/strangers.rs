@@ -8,7 +8,7 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use super::{Live, each};
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::isolation::model::{ClaimNames, ForeignClient, Strangers};
-use crate::kinds::{Ownership, User, policy_statement, role_trusts};
+use crate::kinds::{Ownership, User, describe_client, list_clients, policy_statement, role_trusts};
 
 /// Everything of the account, the pool and the engine that is not ours. It writes nothing.
 pub(crate) async fn strangers(aws: &Aws, live: &Live, claims: &ClaimNames) -> Result<Strangers> {
@@ -31,17 +31,9 @@ pub(crate) async fn strangers(aws: &Aws, live: &Live, claims: &ClaimNames) -> Re
 async fn clients(aws: &Aws, pools: &BTreeSet<String>, known: &BTreeSet<String>) -> Result<BTreeMap<String, ForeignClient>> {
     let mut found = BTreeMap::new();
     for pool in pools {
-        let mut pages = aws.cognito.list_user_pool_clients().user_pool_id(pool).max_results(60).into_paginator().send();
-        let mut others = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.during(format!("listing the clients of user pool `{pool}`"))?;
-            let ids = page.user_pool_clients.unwrap_or_default().into_iter().filter_map(|c| c.client_id);
-            others.extend(ids.filter(|id| !known.contains(id)));
-        }
-        let described = each(others, |id| async move {
-            let read = aws.cognito.describe_user_pool_client().user_pool_id(pool).client_id(&id).send().await;
-            Ok(read.during(format!("reading client `{id}`")).missing_is_none()?.and_then(|r| r.user_pool_client).map(|c| (id, c)))
-        });
+        let others = list_clients(aws, pool).await?.into_iter().map(|(_, id)| id).filter(|id| !known.contains(id));
+        let described =
+            each(others, |id| async move { Ok(describe_client(aws, pool, &id).await.missing_is_none()?.map(|client| (id, client))) });
         for (id, client) in described.await?.into_iter().flatten() {
             found.insert(id, ForeignClient { name: client.client_name.unwrap_or_default(), writes: client.write_attributes });
         }

@@ -1,18 +1,6 @@
 //! What goes wrong around the files: each has one clear message, the right code, and leaves nothing half-written.
 
-use std::path::Path;
-
-use crate::scenarios::{shell, shipped};
-
-/// Runs a line and demands its exit code and words.
-fn demands(folder: &Path, line: &str, code: i32, words: &[&str]) {
-    let (printed, ended) = shell(folder, line);
-    assert_eq!(ended, code, "`{line}` printed:\n{printed}");
-    for word in words {
-        assert!(printed.contains(word), "`{line}` does not say `{word}`:\n{printed}");
-    }
-    assert!(!printed.contains("panicked"), "{printed}");
-}
+use crate::scenarios::{demands, shell, shipped};
 
 #[test]
 fn manifests_that_are_no_manifests() {

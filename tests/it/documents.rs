@@ -4,18 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::scenarios::{shell, shipped};
-
-/// Runs a line and demands its exit code and words.
-fn demands(folder: &Path, line: &str, code: i32, words: &[&str]) -> String {
-    let (printed, ended) = shell(folder, line);
-    assert_eq!(ended, code, "`{line}` printed:\n{printed}");
-    for word in words {
-        assert!(printed.contains(word), "`{line}` does not say `{word}`:\n{printed}");
-    }
-    assert!(!printed.contains("panicked"), "{printed}");
-    printed
-}
+use crate::scenarios::{demands, shell, shipped};
 
 fn json(folder: &Path, line: &str, code: i32) -> Value {
     let printed = demands(folder, &format!("{line} -q --output json"), code, &[]);

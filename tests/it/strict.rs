@@ -5,16 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::python::here;
-use crate::scenarios::{shell, shipped};
-
-fn demands(folder: &Path, line: &str, code: i32, words: &[&str]) -> String {
-    let (printed, ended) = shell(folder, line);
-    assert_eq!(ended, code, "`{line}` printed:\n{printed}");
-    for word in words {
-        assert!(printed.contains(word), "`{line}` does not say `{word}`:\n{printed}");
-    }
-    printed
-}
+use crate::scenarios::{demands, shipped};
 
 fn json(folder: &Path, line: &str) -> Value {
     let printed = demands(folder, &format!("{line} -q --output json"), 0, &[]);

@@ -5,17 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::python::here;
-use crate::scenarios::{shell, shipped};
+use crate::scenarios::{demands, shell, shipped};
 use crate::served;
-
-fn demands(folder: &Path, line: &str, code: i32, words: &[&str]) -> String {
-    let (printed, ended) = shell(folder, line);
-    assert_eq!(ended, code, "`{line}` printed:\n{printed}");
-    for word in words {
-        assert!(printed.contains(word), "`{line}` does not say `{word}`:\n{printed}");
-    }
-    printed
-}
 
 fn read(printed: &str) -> Value {
     serde_json::from_str(printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
