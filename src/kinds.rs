@@ -442,7 +442,7 @@ pub(crate) use delivery_destination::To as DeliveryTo;
 pub(crate) use document::PolicyDocument;
 pub(crate) use function::FunctionCode;
 pub(crate) use gateway::{AuthorizerType, Interceptor, InterceptorHeaders, PolicyAttachment, PolicyMode};
-pub(crate) use gateway_target::{Credentials, TargetSort};
+pub(crate) use gateway_target::{Credentials, TargetSort, list as list_targets};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;

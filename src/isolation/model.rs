@@ -1,6 +1,6 @@
 //! What the probes judge: the platform's documents with every reference filled, be they declared or live.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -59,6 +59,8 @@ pub(crate) struct Strangers {
     pub(crate) clients: BTreeMap<String, ForeignClient>,
     /// Cedar policies of the engine that are not ours, by name.
     pub(crate) policies: BTreeMap<String, String>,
+    /// Targets of our gateways that are not ours: the gateway's address, and the target's name.
+    pub(crate) targets: BTreeSet<(Address, String)>,
     /// Enabled users that an administrator made by hand: what their tenant and tier claims say.
     pub(crate) users: BTreeMap<String, (Option<String>, Option<String>)>,
 }

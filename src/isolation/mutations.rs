@@ -1,10 +1,13 @@
 //! Breaking the platform on paper: each mutation opens one hole, and a probe that stays green is worth nothing.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::model::Model;
 use super::probes::judge;
 use super::report::{Method, Outcome};
+use crate::address::Address;
 
 /// One hole, and how it is made.
 pub(crate) struct Mutation {
@@ -284,6 +287,24 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         replace(m, "gateway_target", "\"properties\":{", "\"properties\":{\"tenantId\":{\"type\":\"string\"},")
     }),
     mutation("put a target of another sort behind gateways", |m| set(m, "gateway_target", "/sort", json!("other"))),
+    mutation("hang a target behind gateways that nobody declared", |m| {
+        let gateways: Vec<Address> = m.of_kind("gateway").map(|(address, _)| address.clone()).collect();
+        m.strangers.targets.extend(gateways.iter().map(|gateway| (gateway.clone(), "by-hand".to_owned())));
+        !gateways.is_empty()
+    }),
+    mutation("put another function behind live tools", |m| {
+        m.expected = declared(m);
+        set(m, "gateway_target", "/lambda", json!("arn:aws:lambda:us-east-1:111122223333:function:other"))
+    }),
+    mutation("take tokens of another client at live runtimes", |m| {
+        m.expected = declared(m);
+        set(m, "runtime", "/authorizer/allowed_audience", json!(["other-client"]))
+            || set(m, "runtime", "/authorizer/allowed_clients", json!(["other-client"]))
+    }),
+    mutation("take live resource policies off", |m| {
+        m.expected = declared(m);
+        remove(m, "resource_policy")
+    }),
     mutation("let a bucket's policy let others in", |m| {
         let grant = json!({ "Sid": "Open", "Effect": "Allow", "Principal": { "AWS": ["arn:aws:iam::999999999999:root"] },
             "Action": ["s3:GetObject"], "Resource": ["*"] });
@@ -300,6 +321,11 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         role(m, "runtime", keep_allows)
     }),
 ];
+
+/// Every document as it is before anything is broken: as if that were declared, and the broken platform live.
+fn declared(model: &Model) -> BTreeMap<Address, Value> {
+    model.resources.iter().map(|(address, resource)| (address.clone(), resource.spec.clone())).collect()
+}
 
 /// Changes the spec of every resource of a kind.
 fn set_all(model: &mut Model, kind: &str, change: impl Fn(&mut Value) -> bool) -> bool {

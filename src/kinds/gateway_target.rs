@@ -250,7 +250,8 @@ fn credentials() -> Result<sdk::CredentialProviderConfiguration> {
     Ok(sdk::CredentialProviderConfiguration::builder().credential_provider_type(sdk::CredentialProviderType::GatewayIamRole).build()?)
 }
 
-async fn list(aws: &Aws, gateway: &str) -> Result<Vec<(String, String)>> {
+/// The name and id of every target of a gateway, whoever made it.
+pub(crate) async fn list(aws: &Aws, gateway: &str) -> Result<Vec<(String, String)>> {
     let mut all = Vec::new();
     let mut pages = aws.agentcore.list_gateway_targets().gateway_identifier(gateway).max_results(1000).into_paginator().send();
     while let Some(page) = pages.next().await {

@@ -1,4 +1,4 @@
-//! What others have made beside a platform that could let somebody in: roles, clients of the pool, policies, users.
+//! What others have made beside a platform that could let somebody in: roles, clients of the pool, policies, tools, users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +6,10 @@ use anyhow::Result;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 
 use super::{Live, each};
+use crate::address::Address;
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::isolation::model::{ClaimNames, ForeignClient, Strangers};
-use crate::kinds::{Ownership, User, describe_client, list_clients, policy_statement, role_trusts};
+use crate::kinds::{Gateway, Kind as _, Ownership, User, describe_client, list_clients, list_targets, policy_statement, role_trusts};
 
 /// Everything of the account, the pool and the engine that is not ours. It writes nothing.
 pub(crate) async fn strangers(aws: &Aws, live: &Live, claims: &ClaimNames) -> Result<Strangers> {
@@ -18,14 +19,16 @@ pub(crate) async fn strangers(aws: &Aws, live: &Live, claims: &ClaimNames) -> Re
     };
     let (pools, engines) = (ids("user_pool", "id"), ids("policy_engine", "id"));
     let (known_clients, known_policies, known_roles) = (ids("client", "id"), ids("policy", "id"), ids("role", "arn"));
-    let (mut roles, clients, policies, users) = futures::try_join!(
+    let known_targets = ids("gateway_target", "id");
+    let (mut roles, clients, policies, targets, users) = futures::try_join!(
         role_trusts(aws),
         clients(aws, &pools, &known_clients),
         policies(aws, &engines, &known_policies),
+        targets(aws, live, &known_targets),
         users(aws, &pools, claims)
     )?;
     roles.retain(|arn, _| !known_roles.contains(arn));
-    Ok(Strangers { roles, clients, policies, users })
+    Ok(Strangers { roles, clients, policies, targets, users })
 }
 
 async fn clients(aws: &Aws, pools: &BTreeSet<String>, known: &BTreeSet<String>) -> Result<BTreeMap<String, ForeignClient>> {
@@ -52,6 +55,17 @@ async fn policies(aws: &Aws, engines: &BTreeSet<String>, known: &BTreeSet<String
         }
     }
     Ok(found)
+}
+
+async fn targets(aws: &Aws, live: &Live, known: &BTreeSet<String>) -> Result<BTreeSet<(Address, String)>> {
+    let ours = live.iter().filter(|(address, found)| address.kind() == Gateway::NAME && matches!(found.mark, Ownership::Ours { .. }));
+    let gateways = ours.filter_map(|(address, found)| Some((address.clone(), found.output.get("id")?.as_str()?.to_owned())));
+    let listed = each(gateways, |(address, id)| async move {
+        let all = list_targets(aws, &id).await.missing_is_none()?.unwrap_or_default();
+        Ok(all.into_iter().map(|(name, id)| (address.clone(), name, id)).collect::<Vec<_>>())
+    });
+    let others = listed.await?.into_iter().flatten().filter(|(_, _, id)| !known.contains(id));
+    Ok(others.map(|(address, name, _)| (address, name)).collect())
 }
 
 /// Enabled users without our mark: theirs are the claims that nobody declared.

@@ -2,7 +2,8 @@
 
 The platform must be provisioned, with the tenants clinic-a, clinic-ab and clinic-b in one tier and hospital-a in the other. Every
 attack must be refused for want of permission, and beside each stands the rightful call that must succeed: what is closed to all
-proves nothing. Exit code 1 if one ends otherwise.
+proves nothing. Exit code 1 if one ends otherwise. Of the strict profile with the argument `strict`: there the broker takes on tenants'
+roles, and no agent may.
 """
 
 import sys
@@ -11,6 +12,7 @@ import uuid
 import boto3
 from botocore.exceptions import ClientError
 
+STRICT = sys.argv[1:] == ["strict"]
 PLATFORM, ACCOUNT, REGION = "healthcare", "111122223333", "us-east-1"
 TAGS = ("Tier", "ClinicId", "UserId")
 REFUSED = {"AccessDenied", "AccessDeniedException", "403"}
@@ -79,7 +81,7 @@ def tags_of(tenant):
 
 
 def actor_of(tenant):
-    return "-".join((*tenant, USERS[tenant]))
+    return "_".join((tenant[1], USERS[tenant])) if STRICT else "-".join((*tenant, USERS[tenant]))
 
 
 class Platform:
@@ -90,6 +92,7 @@ class Platform:
         roles = [role["RoleName"] for page in self.admin.iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
         self.runtime = next(role for role in roles if role.endswith("-runtime"))
         self.function = next(role for role in roles if role.endswith("-tools-function"))
+        self.broker = next((role for role in roles if role.endswith("-broker-function")), None)
         self.agents = f"{PLATFORM}-{REGION}-tvm"
         self.rows = next(role for role in roles if role.endswith("-tools-tvm"))
         memories = self.admin.bedrock_agentcore_control.list_memories()["memories"]
@@ -124,10 +127,10 @@ class Platform:
         }
 
 
-def taking_on(aws, runtime, function):
+def taking_on(aws, agents, function):
     """Who may take on a tenant's role, and with what tags."""
     own = tags_of(("basic", "clinic-a"))
-    for role, rightful, other in ((aws.agents, runtime, function), (aws.rows, function, runtime)):
+    for role, rightful, other in ((aws.agents, agents, function), (aws.rows, function, agents)):
         may(f"{role}: by its own role with the three tags", lambda: rightful.takes_on(role, own, TAGS))
         refused(f"{role}: without tags", lambda: rightful.takes_on(role))
         for left in TAGS:
@@ -140,7 +143,7 @@ def taking_on(aws, runtime, function):
         refused(f"{role}: a tenant of two parts", lambda: rightful.takes_on(role, own | {"ClinicId": "clinic-a/x"}, TAGS))
         refused(f"{role}: by another role", lambda: other.takes_on(role, own, TAGS))
         refused(f"{role}: by the account's administrator", lambda: aws.admin.takes_on(role, own, TAGS))
-    tenant = runtime.takes_on(aws.agents, own, TAGS)
+    tenant = agents.takes_on(aws.agents, own, TAGS)
     refused("a tenant's session takes on its role again", lambda: tenant.takes_on(aws.agents))
     refused("a tenant's session takes on the rows' role", lambda: tenant.takes_on(aws.rows))
 
@@ -235,7 +238,7 @@ def memories(aws, session, own, other):
             texts = {record["content"]["text"] for record in (seen or {}).get("memoryRecordSummaries", [])}
             said(texts == {f"{own[1]} asks"}, f"{words} the records are theirs", texts)
         may(f"{words} records by path", lambda: records({"namespacePath": namespace}))
-        for wide in ("clinic/", "/", "clinic/*/", namespace.rstrip("/"), f"clinic/{own[0]}-"):
+        for wide in ("clinic/", "/", "clinic/*/", namespace.rstrip("/"), f"clinic/{own[1 if STRICT else 0]}"):
             refused(f"{words} records below `{wide}`", lambda: records({"namespace": wide}))
             refused(f"{words} records by the path `{wide}`", lambda: found({"namespacePath": wide}))
         refused(f"{words} actors", lambda: memory.list_actors(memoryId=whose["memoryId"]))
@@ -258,11 +261,18 @@ def memories(aws, session, own, other):
 def main():
     aws = Platform()
     runtime, function = aws.admin.takes_on(aws.runtime), aws.admin.takes_on(aws.function)
-    taking_on(aws, runtime, function)
+    agents = aws.admin.takes_on(aws.broker) if STRICT else runtime
+    taking_on(aws, agents, function)
     directly(aws, "the runtime", runtime)
+    if STRICT:
+        directly(aws, "the broker", agents)
+        own = tags_of(("basic", "clinic-a"))
+        for role in (aws.agents, aws.rows):
+            refused(f"the runtime takes on {role}", lambda: runtime.takes_on(role, own, TAGS))
+            refused(f"the runtime takes on {role} without tags", lambda: runtime.takes_on(role))
     directly(aws, "the function", function)
     for own in USERS:
-        agent = runtime.takes_on(aws.agents, tags_of(own), TAGS)
+        agent = agents.takes_on(aws.agents, tags_of(own), TAGS)
         tool = function.takes_on(aws.rows, tags_of(own), TAGS)
         for other in USERS:
             objects(aws, agent, own, other)

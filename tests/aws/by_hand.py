@@ -66,6 +66,22 @@ def forbids_no_more():
     control.delete_policy(policyEngineId=engine(), policyId=gone)
 
 
+def gateway():
+    return control.list_gateways()["items"][0]["gatewayId"]
+
+
+def target(name=None):
+    """The id of a target of the gateway: of any, or of that name."""
+    listed = control.list_gateway_targets(gatewayIdentifier=gateway())["items"]
+    return next(t["targetId"] for t in listed if name in (None, t["name"]))
+
+
+def a_target():
+    copied = control.get_gateway_target(gatewayIdentifier=gateway(), targetId=target())
+    kept = {key: copied[key] for key in ("targetConfiguration", "credentialProviderConfigurations")}
+    control.create_gateway_target(gatewayIdentifier=gateway(), name=NAME, **kept)
+
+
 def a_user():
     says = {"email": "byhand@example.com", "custom:clinic_id": "clinic-nobody", "custom:tier": "basic"}
     attributes = [{"Name": name, "Value": value} for name, value in says.items()]
@@ -87,6 +103,7 @@ MAKE = {
     "client": a_client,
     "role": a_role,
     "policy": permits_everything,
+    "target": a_target,
     "resource-policy": lambda: control.delete_resource_policy(resourceArn=runtime()),
     "user": a_user,
     "sign-up": open_to_all,
@@ -95,6 +112,7 @@ UNDO = {
     "client": lambda: cognito.delete_user_pool_client(UserPoolId=pool(), ClientId=app()),
     "role": lambda: iam.delete_role(RoleName=NAME),
     "policy": forbids_no_more,
+    "target": lambda: control.delete_gateway_target(gatewayIdentifier=gateway(), targetId=target(NAME)),
     # What was declared comes back with the next apply.
     "resource-policy": lambda: None,
     "user": lambda: cognito.admin_delete_user(UserPoolId=pool(), Username="byhand@example.com"),

@@ -35,9 +35,13 @@ const HOLES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Provisions the platform in the folder, whatever breaches it has, and attacks it: what the attack printed, and all that went over the wire.
-fn attack(at: &Path, breaches: &str, code: i32) -> (String, PathBuf) {
+fn attack(at: &Path, profile: Profile, breaches: &str, code: i32) -> (String, PathBuf) {
     let manifest = at.join("tenants.yaml");
-    let shipped = std::fs::read_to_string(&manifest).unwrap();
+    let (shipped, argument) = match profile {
+        Profile::Article => (manifest.clone(), ""),
+        Profile::Strict => (here("tenants.strict.yaml"), " strict"),
+    };
+    let shipped = std::fs::read_to_string(shipped).unwrap();
     std::fs::write(&manifest, shipped.replace("  clinic-b:\n", &format!("{NEIGHBOUR}  clinic-b:\n"))).unwrap();
     let (aws, record) = served::sandbox(at);
     let run = |line: &str, code| served::with(at, &[("AWS_ENDPOINT_URL", &aws.url)], line, code);
@@ -48,13 +52,30 @@ fn attack(at: &Path, breaches: &str, code: i32) -> (String, PathBuf) {
         assert!(refused.contains(&format!("({breaches})")), "{refused}");
     }
     run(&format!("tenantry apply --yes -q{accepted}"), 0);
-    (run(&format!("python {}", here("tests/aws/attack.py").display()), code), record)
+    (run(&format!("python {}{argument}", here("tests/aws/attack.py").display()), code), record)
+}
+
+/// Which shipped manifest is attacked.
+#[derive(Clone, Copy)]
+enum Profile {
+    Article,
+    Strict,
+}
+
+#[test]
+fn nor_in_the_strict_profile_where_agents_take_on_no_role_at_all() {
+    let folder = shipped();
+    let (seen, _) = attack(folder.path(), Profile::Strict, "", 0);
+    assert!(seen.matches("ok ").count() > 500, "too little was tried:\n{seen}");
+    for tried in ["the runtime takes on healthcare-us-east-1-tvm", "the broker reads an object"] {
+        assert!(seen.lines().any(|line| line.starts_with("ok") && line.contains(tried)), "`{tried}` was not tried:\n{seen}");
+    }
 }
 
 #[test]
 fn no_tenant_reaches_another_and_each_reaches_their_own() {
     let folder = shipped();
-    let (seen, record) = attack(folder.path(), "", 0);
+    let (seen, record) = attack(folder.path(), Profile::Article, "", 0);
     assert!(seen.matches("ok ").count() > 500, "too little was tried:\n{seen}");
     // The data plane is what AWS's models say it is, refusals and all. Signatures are by keys that the sandbox made up.
     let mut judge = Command::new(programs().join("python"));
@@ -77,7 +98,7 @@ fn the_attack_finds_every_hole_that_is_put_into_a_policy() {
         assert!(text.contains(from), "{file} has no `{from}`");
         std::fs::write(&path, text.replace(from, to)).unwrap();
     }
-    let (seen, _) = attack(folder.path(), "P12,P14,P16,P17", 1);
+    let (seen, _) = attack(folder.path(), Profile::Article, "P12,P14,P16,P17", 1);
     for (file, from, _, found) in HOLES.iter().filter(|(.., found)| !found.is_empty()) {
         assert!(
             seen.lines().any(|line| line.starts_with("WRONG") && line.contains(found)),

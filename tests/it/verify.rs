@@ -109,6 +109,12 @@ fn an_attack_on_what_is_live_is_refused_and_leaves_nothing() {
     report(at, "--live --yes", 0);
     nothing_is_left(at);
 
+    // Asked to stop in the middle, it removes what it made before it goes.
+    let attack = "tenantry verify --sandbox --live --yes --sandbox-faults latency=50ms 2>talk & attack=$!";
+    let stop = "until grep -q vf-1b talk; do sleep 0.1; done; sleep 2; kill -TERM $attack; wait $attack; code=$?; cat talk; exit $code";
+    demands(at, &format!("{attack}; {stop}"), 130, &["stopping", "what the attack had made was removed"]);
+    nothing_is_left(at);
+
     // Where nobody can have a tenant's session, nothing is made.
     let alone = report(at, "--live --yes --sandbox-faults denied=sts:AssumeRole", 0);
     assert_eq!((outcome(&alone, "P17", "live"), outcome(&alone, "P12", "live")), ("SKIPPED".into(), "PASS".into()));
@@ -149,8 +155,15 @@ fn a_hole_is_applied_only_by_name_and_found_by_every_method() {
     assert!(markdown.contains("| P17 | documents |") && markdown.contains("| live | FAIL |"), "{markdown}");
 }
 
-/// What somebody does by hand, and the probe that must notice.
-const BY_HAND: &[(&str, &str)] = &[("client", "P02"), ("role", "P12"), ("policy", "P09"), ("resource-policy", "P05"), ("user", "P03")];
+/// What somebody does by hand, the probe that must notice, and what it must say.
+const BY_HAND: &[(&str, &str, &str)] = &[
+    ("client", "P02", "FAIL"),
+    ("role", "P12", "FAIL"),
+    ("policy", "P09", "FAIL"),
+    ("target", "P11", "UNKNOWN"),
+    ("resource-policy", "P05", "FAIL"),
+    ("user", "P03", "FAIL"),
+];
 
 #[test]
 fn whatever_is_opened_by_hand_turns_its_probe_red() {
@@ -161,11 +174,11 @@ fn whatever_is_opened_by_hand_turns_its_probe_red() {
     let by_hand = here("tests/aws/by_hand.py");
     run("tenantry apply --yes -q", 0);
     assert_eq!(red(&read(&run("tenantry verify -q --output json", 0))), Vec::<String>::new());
-    for (what, probe) in BY_HAND {
+    for (what, probe, verdict) in BY_HAND {
         run(&format!("python {} make {what}", by_hand.display()), 0);
         let seen = read(&run("tenantry verify -q --output json", 14));
         assert!(red(&seen).iter().any(|red| red == probe), "a {what} made by hand: {:?} are red, and not {probe}", red(&seen));
-        assert_eq!(outcome(&seen, probe, "state"), "FAIL", "{what}");
+        assert_eq!(outcome(&seen, probe, "state"), *verdict, "{what}");
         run(&format!("python {} undo {what}", by_hand.display()), 0);
         run("tenantry apply --yes -q", 0);
         assert_eq!(red(&read(&run("tenantry verify -q --output json", 0))), Vec::<String>::new(), "{what} was taken back");

@@ -179,6 +179,14 @@ pub(super) fn policies(model: &Model, row: &mut Row) -> Result<()> {
 pub(super) fn schemas(model: &Model, row: &mut Row) -> Result<()> {
     let (tenant, tier) = (model.claims.tenant.as_str(), model.claims.tier.as_str());
     let claims = Claims { tier, tenant, input: tenant.trim_start_matches("custom:") };
+    for (gateway, name) in &model.strangers.targets {
+        row.unknown(
+            gateway.to_string(),
+            format!(
+                "somebody else has hung the target `{name}` behind it, and what its tools take is not judged; delete it if nobody needs it"
+            ),
+        );
+    }
     for (address, target) in model.all::<GatewayTarget>()? {
         let tools: Value = serde_json::to_value(&target.tools)?;
         for tool in tools.as_array().into_iter().flatten() {
