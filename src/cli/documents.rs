@@ -27,6 +27,8 @@ use crate::names::{Names, TenantId, TierName};
 use crate::ui::Ui;
 use crate::ui::documents::{self as show, Ingestion, Progress, Pushed, TierStock};
 
+mod ingest;
+
 #[derive(Debug, Args)]
 pub(crate) struct Documents {
     #[command(subcommand)]
@@ -36,6 +38,7 @@ pub(crate) struct Documents {
 #[derive(Debug, Subcommand)]
 enum Command {
     Push(Push),
+    Ingest(ingest::Ingest),
     Status(Status),
 }
 
@@ -43,6 +46,7 @@ impl Documents {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
         match &self.command {
             Command::Push(push) => push.run(global, ui).await,
+            Command::Ingest(ingest) => ingest.run(global, ui).await,
             Command::Status(status) => status.run(global, ui).await,
         }
     }
@@ -229,12 +233,7 @@ async fn provisioned(aws: &Aws, names: &Names, tier: &TierName) -> Result<String
 async fn ingest(opened: &Opened, reader: &Owner, halt: &Halt, progress: &Progress<'_>) -> Result<(String, Followed)> {
     let sources = ingestion::sources(&opened.aws, &opened.names, &opened.desired()?, &[reader.clone()].into()).await?;
     let Some((_, source)) = sources.first() else {
-        let whose = match reader {
-            Owner::Platform => "the platform".to_owned(),
-            Owner::Tier(tier) => format!("tier `{tier}`"),
-            Owner::Tenant(tenant) => format!("tenant `{tenant}`"),
-        };
-        bail!("the documents are in S3, and {whose} has no data source in AWS yet; run `tenantry apply`, then push again");
+        bail!("{} has no data source in AWS yet, so nothing reads the documents; run `tenantry apply` first", show::reader(reader));
     };
     let followed = ingestion::run(&opened.aws, source, &halt.token, &|now| progress.ingestion(&now)).await;
     progress.end();

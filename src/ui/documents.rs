@@ -20,6 +20,7 @@ use crate::documents::{Difference, Whose};
 use crate::names::TierName;
 
 const PUSH: &str = "tenantry-push/1.0";
+const INGESTION: &str = "tenantry-ingestion/1.0";
 const STOCK: &str = "tenantry-documents/1.0";
 
 /// Without a terminal there is a line this often.
@@ -146,13 +147,8 @@ impl Pushed<'_> {
         key.strip_prefix(&self.whose.prefix()).unwrap_or(key)
     }
 
-    /// `tier basic`, `tenant clinic-a`.
     fn reader(&self) -> String {
-        match self.reader {
-            Owner::Platform => "the platform".into(),
-            Owner::Tier(tier) => format!("tier {tier}"),
-            Owner::Tenant(tenant) => format!("tenant {tenant}"),
-        }
+        reader(self.reader)
     }
 
     fn hidden(&self, out: &mut String) {
@@ -178,6 +174,15 @@ impl Pushed<'_> {
                 self.dir.display()
             ),
         };
+    }
+}
+
+/// `tier basic`, `tenant clinic-a`.
+pub(crate) fn reader(owner: &Owner) -> String {
+    match owner {
+        Owner::Platform => "the platform".into(),
+        Owner::Tier(tier) => format!("tier {tier}"),
+        Owner::Tenant(tenant) => format!("tenant {tenant}"),
     }
 }
 
@@ -253,6 +258,18 @@ pub(crate) fn pushed(pushed: &Pushed<'_>) -> String {
 }
 
 fn ended(out: &mut String, pushed: &Pushed<'_>, job: &Job, took: Duration) -> std::fmt::Result {
+    out.push_str(&ingested(pushed.reader, job, took));
+    if job.failed > 0 && !job.failed_below(&pushed.whose.prefix()) {
+        writeln!(out, "None of the reasons is about a document of {}.", pushed.whose.tenant)?;
+    } else if !job.is_complete() || job.failed > 0 {
+        writeln!(out, "Correct what failed, then push again: the ingestion is still due.")?;
+    }
+    Ok(())
+}
+
+/// How an ingestion ended, and what it could not read.
+pub(crate) fn ingested(owner: &Owner, job: &Job, took: Duration) -> String {
+    let mut out = String::new();
     let style = if !job.is_complete() {
         BAD
     } else if job.failed > 0 {
@@ -260,11 +277,11 @@ fn ended(out: &mut String, pushed: &Pushed<'_>, job: &Job, took: Duration) -> st
     } else {
         GOOD
     };
-    writeln!(
+    let _ = writeln!(
         out,
         "{style}Ingestion {} of {}: {}{style:#} in {:.1} s; {} scanned, {} new, {} changed, {} deleted, {} failed.",
         job.id,
-        pushed.reader(),
+        reader(owner),
         job.status,
         took.as_secs_f64(),
         job.scanned,
@@ -272,19 +289,18 @@ fn ended(out: &mut String, pushed: &Pushed<'_>, job: &Job, took: Duration) -> st
         job.modified,
         job.deleted,
         job.failed
-    )?;
+    );
     for reason in job.reasons.iter().take(NAMED) {
-        writeln!(out, "  {BAD}✗{BAD:#} {}", plain(reason))?;
+        let _ = writeln!(out, "  {BAD}✗{BAD:#} {}", plain(reason));
     }
     if let Some(more) = job.reasons.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        writeln!(out, "  … and {more} more reasons (--output json has them all)")?;
+        let _ = writeln!(out, "  … and {more} more reasons (--output json has them all)");
     }
-    if job.failed > 0 && !job.failed_below(&pushed.whose.prefix()) {
-        writeln!(out, "None of the reasons is about a document of {}.", pushed.whose.tenant)?;
-    } else if !job.is_complete() || job.failed > 0 {
-        writeln!(out, "Correct what failed, then push again: the ingestion is still due.")?;
-    }
-    Ok(())
+    out
+}
+
+pub(crate) fn ingested_json(owner: &Owner, job: &Job) -> Value {
+    json!({ "format": INGESTION, "owner": owner, "job": job })
 }
 
 pub(crate) fn push_json(pushed: &Pushed<'_>, what: &str) -> Value {

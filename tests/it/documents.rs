@@ -61,6 +61,22 @@ fn only_what_changed_is_pushed_and_read() {
     demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
 }
 
+/// Whoever moves to another tier leaves documents behind; once these are deleted, the old tier must no longer find them.
+#[test]
+fn what_was_deleted_is_forgotten_with_the_next_ingestion() {
+    let folder = provisioned();
+    let at = folder.path();
+    json(at, PUSH, 0);
+    demands(at, "sed -i '/^  clinic-a:/,/tier:/s/tier: basic/tier: premium/' tenants.yaml", 0, &[]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(at, "tenantry apply --sandbox --yes -q --delete prefix/tenant:clinic-a/basic", 0, &["Done"]);
+    let read = json(at, "tenantry documents ingest tier:basic --sandbox", 0);
+    assert_eq!((&read["job"]["status"], &read["job"]["deleted"]), (&"COMPLETE".into(), &4.into()), "{read}");
+    demands(at, "tenantry documents ingest tenant:clinic-a --sandbox", 0, &["Ingestion", "of tier premium", "0 scanned"]);
+    demands(at, "tenantry documents ingest tier:gold --sandbox -q", 64, &["no tier `gold`", "basic, premium"]);
+    demands(at, "tenantry documents ingest platform --sandbox -q", 64, &["name a tier or a tenant"]);
+}
+
 #[test]
 fn what_is_wrong_is_said_at_once_and_nothing_is_uploaded() {
     let folder = provisioned();
