@@ -127,7 +127,8 @@ fn the_next_push_finishes_what_one_left() {
 fn a_job_that_runs_already_is_waited_for_and_time_has_an_end() {
     let folder = provisioned();
     let at = folder.path();
-    let slow = "--sandbox-faults slow=2s";
+    // Long enough that a busy machine comes to the next command meanwhile.
+    let slow = "--sandbox-faults slow=10s";
     let short = "--jobs 1 --timeout 1s --sandbox-faults latency=200ms";
     demands(at, &format!("{PUSH} {short}"), 13, &["time limit", "documents were pushed; run the command again"]);
     demands(at, &format!("{PUSH} {slow} --timeout 1s"), 13, &["time limit", "documents status", "ingestion"]);
