@@ -16,7 +16,7 @@ mod rates;
 mod table;
 
 pub(crate) use count::{Usage, usage};
-pub(crate) use estimate::{Bound, Estimate, estimate};
+pub(crate) use estimate::estimate;
 pub(crate) use fit::{Beyond, Fit, fit};
 pub(crate) use pace::pace;
 pub(crate) use rates::{RATES, Rate};
@@ -77,11 +77,12 @@ impl Quota {
     /// What to do where `wanted` is too much.
     pub(crate) fn way_out(&self, wanted: u64) -> String {
         let then = format!("then write `quotas: {{ {}: {wanted} }}` in the manifest", self.id);
+        let page = format!("{} (read {})", self.source, self.read);
         match self.raise {
-            Raise::Never => format!("AWS raises this for nobody; {}", self.instead),
-            Raise::Ask(service) => format!("have AWS raise it (Service Quotas, {service}), {then}; or {}", self.instead),
+            Raise::Never => format!("AWS raises this for nobody; {}; see {page}", self.instead),
+            Raise::Ask(service) => format!("have AWS raise it (Service Quotas, {service}), {then}; or {}; see {page}", self.instead),
             Raise::Code(service, code) => {
-                format!("have AWS raise it (Service Quotas, {service}, {code}), {then}; or {}", self.instead)
+                format!("have AWS raise it (Service Quotas, {service}, {code}), {then}; or {}; see {page}", self.instead)
             }
         }
     }

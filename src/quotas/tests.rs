@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::estimate::Estimate;
 use super::*;
 use crate::address::Owner;
 use crate::kinds::KINDS;
