@@ -15,6 +15,7 @@ use crate::ui::{Talk, Ui};
 mod apply;
 mod costs;
 mod destroy;
+mod doctor;
 mod documents;
 mod init;
 mod open;
@@ -142,6 +143,7 @@ enum Command {
     Documents(documents::Documents),
     Costs(costs::Costs),
     Verify(verify::Verify),
+    Doctor(doctor::Doctor),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -196,6 +198,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
+        Command::Doctor(doctor) => doctor.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
     }

@@ -18,11 +18,14 @@ use crate::aws::{Aws, AwsError, Class, Tolerate as _};
 use crate::late::document;
 use crate::names::Names;
 use crate::observe::Live;
+use crate::rights::Right;
 
 /// A kind of resource; `Self` is what we declare of one, and what `observe` gives back of one.
 pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     /// As it stands in addresses and plans.
     const NAME: &'static str;
+    /// The calls that its reads and its steps make, as IAM allows them.
+    const RIGHTS: &'static [Right];
     /// Top-level fields that AWS can't change in place, and why, for the plan.
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[];
     /// Whether deleting one loses data of tenants or of the platform.
@@ -238,6 +241,7 @@ impl AnyFound {
 /// A kind with its types erased: what the diff and the executor work with.
 pub(crate) trait AnyKind: Sync {
     fn name(&self) -> &'static str;
+    fn rights(&self) -> &'static [Right];
     fn replace_on(&self) -> &'static [(&'static str, &'static str)];
     fn holds_data(&self) -> bool;
     fn below(&self) -> &'static [&'static str];
@@ -272,6 +276,10 @@ fn typed<K: Kind>(value: &Value) -> Result<K> {
 impl<K: Kind> AnyKind for Erased<K> {
     fn name(&self) -> &'static str {
         K::NAME
+    }
+
+    fn rights(&self) -> &'static [Right] {
+        K::RIGHTS
     }
 
     fn replace_on(&self) -> &'static [(&'static str, &'static str)] {

@@ -11,9 +11,13 @@ use crate::desired::Desired;
 use crate::kinds::{AnyFound, KINDS, Observe, Ownership};
 use crate::names::Names;
 
+mod allowed;
+mod reach;
 mod simulator;
 mod strangers;
 
+pub(crate) use allowed::permissions;
+pub(crate) use reach::reach;
 pub(crate) use simulator::simulate;
 pub(crate) use strangers::strangers;
 

@@ -129,6 +129,8 @@ struct World {
     appearing: Duration,
     /// The actions of which IAM's simulator says the contrary of what policies say.
     contrary: Vec<String>,
+    /// The actions that the sandbox's user is denied.
+    denied: Vec<String>,
     state: State,
     /// Set by whatever changed the state, so that reads cost no write of the file.
     dirty: bool,
@@ -289,7 +291,7 @@ impl Sandbox {
             // What can't be kept was not done, and a refusal would only be tried again: whoever is told ends the command.
             std::future::pending::<()>().await;
         }
-        let reply = reply.stamped(request, number);
+        let reply = reply.stamped(request, number).header("date", &dates::http(seconds() + self.faults.ahead()));
         if let Some(record) = &self.record {
             record.write(request, &reply);
         }
@@ -306,6 +308,7 @@ impl Sandbox {
             propagation: self.faults.propagation(),
             appearing: self.faults.appearing(),
             contrary: self.faults.contrary(),
+            denied: self.faults.denied(),
             state: std::mem::take(&mut inner.state),
             dirty: false,
         };

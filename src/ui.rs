@@ -10,6 +10,7 @@ use crate::diagnostic::{Color, Diagnostics};
 use crate::exit::{Exit, Stop, is_broken_pipe};
 
 pub(crate) mod costs;
+pub(crate) mod doctor;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod json;

@@ -1,19 +1,25 @@
 //! Counts the requests that leave, and how many of them are second tries.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 
 /// API calls so far.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     all: AtomicU64,
     retries: AtomicU64,
+    /// Seconds that AWS's clock is ahead of ours, by the last answer that said so.
+    ahead: AtomicI64,
+    dated: AtomicU64,
 }
 
 impl Calls {
@@ -23,6 +29,20 @@ impl Calls {
 
     pub(crate) fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
+    }
+
+    /// Seconds that AWS's clock is ahead of ours; `None` while no answer has said what time it is.
+    pub(crate) fn ahead(&self) -> Option<i64> {
+        (self.dated.load(Ordering::Relaxed) > 0).then(|| self.ahead.load(Ordering::Relaxed))
+    }
+
+    fn date(&self, header: &str) {
+        let theirs = DateTime::from_str(header, Format::HttpDate).ok().map(|date| date.secs());
+        let ours = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|ours| i64::try_from(ours.as_secs()).ok());
+        if let (Some(theirs), Some(ours)) = (theirs, ours) {
+            self.ahead.store(theirs.saturating_sub(ours), Ordering::Relaxed);
+            self.dated.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// A step that was begun again, whose requests all look like first ones.
@@ -60,6 +80,13 @@ impl HttpClient for Metered<SharedHttpClient> {
 impl HttpConnector for Metered<SharedHttpConnector> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         self.calls.count(&request);
-        self.inner.call(request)
+        let (calls, answer) = (Arc::clone(&self.calls), self.inner.call(request));
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            if let Some(date) = answer.headers().get("date") {
+                calls.date(date);
+            }
+            Ok(answer)
+        })
     }
 }

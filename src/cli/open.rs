@@ -77,18 +77,10 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
         names.platform,
         manifest.profile.as_str()
     ));
-    let aws = match in_sandbox {
-        Some(file) => {
-            let faults = global.faults()?;
-            let mut sandbox = Sandbox::open(Some(sandbox::claim(&file).await?), names.account.as_str(), faults)?;
-            sandbox.tell(global.broken.clone());
-            Aws::sandbox(Arc::new(sandbox), &names.region)
-        }
-        None => {
-            same_region(&names)?;
-            Aws::connect(&names.region, global.profile.as_deref()).await
-        }
-    };
+    if in_sandbox.is_none() {
+        same_region(&names)?;
+    }
+    let aws = connect(global, &names).await?;
     let caller = aws.caller().await?;
     if caller.account != names.account {
         return Err(Stop::at(
@@ -102,8 +94,17 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
     Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn })
 }
 
+/// AWS, or the sandbox if it is asked for.
+pub(super) async fn connect(global: &Global, names: &Names) -> Result<Aws> {
+    let Some(file) = sandbox_file(global) else { return Ok(Aws::connect(&names.region, global.profile.as_deref()).await) };
+    let faults = global.faults()?;
+    let mut sandbox = Sandbox::open(Some(sandbox::claim(&file).await?), names.account.as_str(), faults)?;
+    sandbox.tell(global.broken.clone());
+    Ok(Aws::sandbox(Arc::new(sandbox), &names.region))
+}
+
 /// The region comes from the manifest; an environment that says otherwise is a mistake somewhere.
-fn same_region(names: &Names) -> Result<()> {
+pub(super) fn same_region(names: &Names) -> Result<()> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         if let Ok(region) = std::env::var(variable)
             && !region.is_empty()

@@ -12,6 +12,7 @@ use super::{Found, Kind, Observe, Ownership, Step};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{API_LOG_ROLE, Arn, Names};
+use crate::rights::{On, Right, passes, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ApiAccount {
@@ -39,6 +40,12 @@ impl ApiAccount {
 
 impl Kind for ApiAccount {
     const NAME: &'static str = "api_account";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        reads(&["iam:GetRole"], On::These(&["arn:aws:iam::{a}:role/*"])),
+        writes(&["apigateway:PATCH"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        passes(&["apigateway.amazonaws.com"]),
+    ];
     const STAYS: bool = true;
     type Output = Output;
 

@@ -13,6 +13,7 @@ use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::{Arn, Names};
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Bucket {
@@ -56,6 +57,37 @@ impl Bucket {
 
 impl Kind for Bucket {
     const NAME: &'static str = "bucket";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["s3:ListAllMyBuckets"], LISTS),
+        reads(
+            &[
+                "s3:GetBucketTagging",
+                "s3:GetEncryptionConfiguration",
+                "s3:GetBucketVersioning",
+                "s3:GetBucketOwnershipControls",
+                "s3:GetBucketPublicAccessBlock",
+                "s3:GetBucketPolicy",
+                "s3:ListBucket",
+            ],
+            On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"]),
+        ),
+        writes(
+            &[
+                "s3:CreateBucket",
+                "s3:DeleteBucket",
+                "s3:PutEncryptionConfiguration",
+                "s3:PutBucketVersioning",
+                "s3:PutBucketOwnershipControls",
+                "s3:PutBucketPublicAccessBlock",
+                "s3:PutBucketPolicy",
+                "s3:PutBucketTagging",
+                "s3:ListBucketVersions",
+                "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
+            ],
+            On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a bucket can't be renamed"), ("region", "a bucket can't move")];
     const HOLDS_DATA: bool = true;
     type Output = Output;

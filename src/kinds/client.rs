@@ -16,6 +16,7 @@ use crate::address::{Address, Owner};
 use crate::aws::{self, Aws, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 use crate::secret::Secret;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,6 +94,16 @@ impl Client {
 
 impl Kind for Client {
     const NAME: &'static str = "client";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["cognito-idp:ListUserPoolClients", "cognito-idp:DescribeUserPoolClient"],
+            On::These(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+        writes(
+            &["cognito-idp:CreateUserPoolClient", "cognito-idp:UpdateUserPoolClient", "cognito-idp:DeleteUserPoolClient"],
+            On::Marked(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("pool", "a client belongs to one pool"), ("kind", "a client's secret is made at creation or never")];
     const BELOW: &'static [&'static str] = &[UserPool::NAME];

@@ -17,6 +17,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CredentialProvider {
@@ -42,6 +43,40 @@ impl CredentialProvider {
 
 impl Kind for CredentialProvider {
     const NAME: &'static str = "credential_provider";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &[
+                "bedrock-agentcore:ListOauth2CredentialProviders",
+                "bedrock-agentcore:GetOauth2CredentialProvider",
+                "bedrock-agentcore:ListTagsForResource",
+            ],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:token-vault/*"]),
+        ),
+        writes(
+            &[
+                "bedrock-agentcore:CreateTokenVault",
+                "bedrock-agentcore:GetTokenVault",
+                "bedrock-agentcore:CreateOauth2CredentialProvider",
+                "bedrock-agentcore:UpdateOauth2CredentialProvider",
+                "bedrock-agentcore:DeleteOauth2CredentialProvider",
+                "bedrock-agentcore:TagResource",
+                "bedrock-agentcore:UntagResource",
+            ],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:token-vault/*"]),
+        ),
+        writes(
+            &[
+                "secretsmanager:CreateSecret",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:UpdateSecret",
+                "secretsmanager:DeleteSecret",
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:TagResource",
+            ],
+            On::These(&["arn:aws:secretsmanager:{r}:{a}:secret:bedrock-agentcore-identity!default/oauth2/{p}-*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a provider can't be renamed"), FAILED];
     const BELOW: &'static [&'static str] = &[UserPool::NAME, Client::NAME];
     type Output = Output;

@@ -15,6 +15,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DataSource {
@@ -53,6 +54,13 @@ impl DataSource {
 
 impl Kind for DataSource {
     const NAME: &'static str = "data_source";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock:ListDataSources", "bedrock:GetDataSource"], On::These(&["arn:aws:bedrock:{r}:{a}:knowledge-base/*"])),
+        writes(
+            &["bedrock:CreateDataSource", "bedrock:UpdateDataSource", "bedrock:DeleteDataSource"],
+            On::Marked(&["arn:aws:bedrock:{r}:{a}:knowledge-base/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
         ("knowledge_base", "a data source belongs to one knowledge base"),
         ("chunk_tokens", "AWS can't chunk anew in place"),

@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
 use crate::names::Arn;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Delivery {
@@ -30,6 +31,17 @@ pub(crate) struct Output {
 
 impl Kind for Delivery {
     const NAME: &'static str = "delivery";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["logs:DescribeDeliveries", "logs:ListTagsForResource"], On::These(&["arn:aws:logs:{r}:{a}:*"])),
+        writes(
+            &["logs:CreateDelivery", "logs:DeleteDelivery"],
+            On::These(&[
+                "arn:aws:logs:{r}:{a}:delivery:*",
+                "arn:aws:logs:{r}:{a}:delivery-source:*",
+                "arn:aws:logs:{r}:{a}:delivery-destination:*",
+            ]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("source", "a delivery keeps its source"), ("destination", "a delivery keeps its destination")];
     const BELOW: &'static [&'static str] = &[DeliverySource::NAME, DeliveryDestination::NAME];

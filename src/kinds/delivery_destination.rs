@@ -16,6 +16,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{Arn, Names};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeliveryDestination {
@@ -59,6 +60,16 @@ impl DeliveryDestination {
 
 impl Kind for DeliveryDestination {
     const NAME: &'static str = "delivery_destination";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["logs:DescribeDeliveryDestinations", "logs:GetDeliveryDestination", "logs:ListTagsForResource"],
+            On::These(&["arn:aws:logs:{r}:{a}:*"]),
+        ),
+        writes(
+            &["logs:PutDeliveryDestination", "logs:DeleteDeliveryDestination", "logs:TagResource", "logs:UntagResource"],
+            On::These(&["arn:aws:logs:{r}:{a}:delivery-destination:*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("of", "a destination can't be renamed"), ("to", "a destination stays where it is")];
     const BELOW: &'static [&'static str] = &[Memory::NAME, Gateway::NAME, Runtime::NAME];

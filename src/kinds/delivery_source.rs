@@ -16,6 +16,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{Arn, Names};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct DeliverySource {
@@ -44,6 +45,17 @@ impl DeliverySource {
 
 impl Kind for DeliverySource {
     const NAME: &'static str = "delivery_source";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["logs:DescribeDeliverySources", "logs:GetDeliverySource", "logs:ListTagsForResource"],
+            On::These(&["arn:aws:logs:{r}:{a}:*"]),
+        ),
+        writes(
+            &["logs:PutDeliverySource", "logs:DeleteDeliverySource", "logs:TagResource", "logs:UntagResource"],
+            On::These(&["arn:aws:logs:{r}:{a}:delivery-source:*"]),
+        ),
+        writes(&["bedrock-agentcore:AllowVendedLogDeliveryForResource"], On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:*"])),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
         ("resource", "a source keeps its resource"),
         ("delivers", "a source keeps its type of logs"),

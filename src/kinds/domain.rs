@@ -8,6 +8,7 @@ use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
 use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Names;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Domain {
@@ -27,6 +28,13 @@ impl Domain {
 
 impl Kind for Domain {
     const NAME: &'static str = "domain";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["cognito-idp:DescribeUserPoolDomain"], On::Anything("a domain is asked for by its name alone")),
+        writes(
+            &["cognito-idp:CreateUserPoolDomain", "cognito-idp:DeleteUserPoolDomain"],
+            On::Marked(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("pool", "a domain belongs to one pool"), ("prefix", "a prefix can't be changed")];
     const BELOW: &'static [&'static str] = &[UserPool::NAME];

@@ -18,6 +18,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{Arn, Names};
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, passes, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Function {
@@ -59,6 +60,23 @@ impl Function {
 
 impl Kind for Function {
     const NAME: &'static str = "function";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["lambda:ListFunctions"], LISTS),
+        reads(&["lambda:GetFunction"], On::These(&["arn:aws:lambda:{r}:{a}:function:{p}-*"])),
+        writes(
+            &[
+                "lambda:CreateFunction",
+                "lambda:DeleteFunction",
+                "lambda:UpdateFunctionCode",
+                "lambda:UpdateFunctionConfiguration",
+                "lambda:TagResource",
+                "lambda:UntagResource",
+            ],
+            On::These(&["arn:aws:lambda:{r}:{a}:function:{p}-*"]),
+        ),
+        writes(&["s3:GetObject"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        passes(&["lambda.amazonaws.com"]),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a function can't be renamed"), FAILED];
     type Output = Output;
 

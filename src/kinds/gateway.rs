@@ -18,6 +18,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{Arn, Names};
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, passes, reads, writes};
 
 mod interceptor;
 
@@ -95,6 +96,29 @@ impl Gateway {
 
 impl Kind for Gateway {
     const NAME: &'static str = "gateway";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock-agentcore:ListGateways"], LISTS),
+        reads(
+            &["bedrock-agentcore:GetGateway", "bedrock-agentcore:ListTagsForResource"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:gateway/{p}-*"]),
+        ),
+        writes(&["bedrock-agentcore:CreateGateway"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &[
+                "bedrock-agentcore:UpdateGateway",
+                "bedrock-agentcore:DeleteGateway",
+                "bedrock-agentcore:TagResource",
+                "bedrock-agentcore:UntagResource",
+            ],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:gateway/{p}-*"]),
+        ),
+        writes(&["bedrock-agentcore:GetPolicyEngine"], On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:policy-engine/{w}_*"])),
+        writes(
+            &["bedrock-agentcore:CreateWorkloadIdentity", "bedrock-agentcore:DeleteWorkloadIdentity"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:workload-identity-directory/*"]),
+        ),
+        passes(&["bedrock-agentcore.amazonaws.com"]),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("name", "a gateway can't be renamed"), ("authorizer_type", "a gateway keeps its sort of authorizer"), FAILED];
     type Output = Output;

@@ -18,6 +18,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 mod schema;
 
@@ -72,6 +73,16 @@ const INJECTED: &str = "x-amzn-bedrock-agentcore-policy-session-id";
 
 impl Kind for GatewayTarget {
     const NAME: &'static str = "gateway_target";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["bedrock-agentcore:ListGatewayTargets", "bedrock-agentcore:GetGatewayTarget"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:gateway/{p}-*"]),
+        ),
+        writes(
+            &["bedrock-agentcore:CreateGatewayTarget", "bedrock-agentcore:UpdateGatewayTarget", "bedrock-agentcore:DeleteGatewayTarget"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:gateway/{p}-*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("gateway", "a target belongs to one gateway"), ("sort", "AWS can't make one sort of target into another"), FAILED];
     const BELOW: &'static [&'static str] = &[Gateway::NAME];

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Found, Kind, Observe, Ownership, Step, UserPool, child, user_pool};
 use crate::aws::{AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Group {
@@ -39,6 +40,13 @@ impl Group {
 
 impl Kind for Group {
     const NAME: &'static str = "group";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["cognito-idp:ListGroups", "cognito-idp:GetGroup"], On::These(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"])),
+        writes(
+            &["cognito-idp:CreateGroup", "cognito-idp:UpdateGroup", "cognito-idp:DeleteGroup"],
+            On::Marked(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("pool", "a group belongs to one pool"), ("name", "a group can't be renamed")];
     const HOLDS_DATA: bool = true;

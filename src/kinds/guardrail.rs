@@ -17,6 +17,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 mod content;
 
@@ -47,6 +48,15 @@ impl Guardrail {
 
 impl Kind for Guardrail {
     const NAME: &'static str = "guardrail";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock:ListGuardrails"], LISTS),
+        reads(&["bedrock:GetGuardrail", "bedrock:ListTagsForResource"], On::These(&["arn:aws:bedrock:{r}:{a}:guardrail/*"])),
+        writes(&["bedrock:CreateGuardrail", "bedrock:TagResource"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &["bedrock:UpdateGuardrail", "bedrock:DeleteGuardrail", "bedrock:UntagResource"],
+            On::Marked(&["arn:aws:bedrock:{r}:{a}:guardrail/*"]),
+        ),
+    ];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {

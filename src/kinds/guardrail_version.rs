@@ -17,6 +17,7 @@ use crate::aws::settle;
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GuardrailVersion {
@@ -50,6 +51,10 @@ impl GuardrailVersion {
 
 impl Kind for GuardrailVersion {
     const NAME: &'static str = "guardrail_version";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock:ListGuardrails", "bedrock:GetGuardrail"], On::These(&["arn:aws:bedrock:{r}:{a}:guardrail/*"])),
+        writes(&["bedrock:CreateGuardrailVersion", "bedrock:DeleteGuardrail"], On::Marked(&["arn:aws:bedrock:{r}:{a}:guardrail/*"])),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("guardrail", "a version belongs to one guardrail"), ("digest", "a version never changes")];
     const BELOW: &'static [&'static str] = &[Guardrail::NAME];

@@ -15,6 +15,7 @@ use crate::aws::{self, Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Key {
@@ -54,6 +55,30 @@ impl Key {
 
 impl Kind for Key {
     const NAME: &'static str = "key";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["kms:ListAliases", "kms:ListKeys"], LISTS),
+        reads(
+            &["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"],
+            On::These(&["arn:aws:kms:{r}:{a}:key/*"]),
+        ),
+        writes(&["kms:CreateKey"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &[
+                "kms:PutKeyPolicy",
+                "kms:TagResource",
+                "kms:UntagResource",
+                "kms:EnableKey",
+                "kms:EnableKeyRotation",
+                "kms:UpdateKeyDescription",
+                "kms:ScheduleKeyDeletion",
+                "kms:CancelKeyDeletion",
+                "kms:CreateAlias",
+                "kms:DeleteAlias",
+            ],
+            On::Marked(&["arn:aws:kms:{r}:{a}:key/*"]),
+        ),
+        writes(&["kms:CreateAlias", "kms:DeleteAlias"], On::These(&["arn:aws:kms:{r}:{a}:alias/{p}-data"])),
+    ];
     const HOLDS_DATA: bool = true;
     type Output = Output;
 

@@ -16,6 +16,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, passes, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct KnowledgeBase {
@@ -43,6 +44,16 @@ impl KnowledgeBase {
 
 impl Kind for KnowledgeBase {
     const NAME: &'static str = "knowledge_base";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock:ListKnowledgeBases"], LISTS),
+        reads(&["bedrock:GetKnowledgeBase", "bedrock:ListTagsForResource"], On::These(&["arn:aws:bedrock:{r}:{a}:knowledge-base/*"])),
+        writes(&["bedrock:CreateKnowledgeBase"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &["bedrock:UpdateKnowledgeBase", "bedrock:DeleteKnowledgeBase", "bedrock:TagResource", "bedrock:UntagResource"],
+            On::Marked(&["arn:aws:bedrock:{r}:{a}:knowledge-base/*"]),
+        ),
+        passes(&["bedrock.amazonaws.com"]),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
         ("embedding_model", "a knowledge base keeps its embedding model"),
         ("dimensions", "a knowledge base keeps its dimensions"),

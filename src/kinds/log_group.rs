@@ -17,6 +17,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{Arn, Names, VENDED_LOGS};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct LogGroup {
@@ -39,6 +40,23 @@ impl LogGroup {
 
 impl Kind for LogGroup {
     const NAME: &'static str = "log_group";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["logs:DescribeLogGroups", "logs:ListTagsForResource"], On::These(&["arn:aws:logs:{r}:{a}:*"])),
+        writes(
+            &[
+                "logs:CreateLogGroup",
+                "logs:DeleteLogGroup",
+                "logs:PutRetentionPolicy",
+                "logs:DeleteRetentionPolicy",
+                "logs:TagResource",
+                "logs:UntagResource",
+            ],
+            On::These(&[
+                "arn:aws:logs:{r}:{a}:log-group:/tenantry/{p}/*",
+                "arn:aws:logs:{r}:{a}:log-group:/aws/vendedlogs/bedrock-agentcore/*",
+            ]),
+        ),
+    ];
     /// What people ask agents and what agents answer stands in logs.
     const HOLDS_DATA: bool = true;
     const BELOW: &'static [&'static str] = &[Memory::NAME, Gateway::NAME, Runtime::NAME];

@@ -11,6 +11,7 @@ use super::{Found, Kind, Observe, Ownership, PolicyDocument, Step};
 use crate::aws::{Aws, AwsError, During as _};
 use crate::late::Attr;
 use crate::names::Names;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct LogPolicy {
@@ -29,6 +30,10 @@ impl LogPolicy {
 
 impl Kind for LogPolicy {
     const NAME: &'static str = "log_policy";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["logs:DescribeResourcePolicies"], On::These(&["arn:aws:logs:{r}:{a}:*"])),
+        writes(&["logs:PutResourcePolicy", "logs:DeleteResourcePolicy"], On::These(&["arn:aws:logs:{r}:{a}:*"])),
+    ];
     const STAYS: bool = true;
     type Output = Output;
 

@@ -18,6 +18,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Memory {
@@ -61,6 +62,23 @@ impl Memory {
 
 impl Kind for Memory {
     const NAME: &'static str = "memory";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock-agentcore:ListMemories"], LISTS),
+        reads(
+            &["bedrock-agentcore:GetMemory", "bedrock-agentcore:ListTagsForResource"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:memory/{w}_*"]),
+        ),
+        writes(&["bedrock-agentcore:CreateMemory"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &[
+                "bedrock-agentcore:UpdateMemory",
+                "bedrock-agentcore:DeleteMemory",
+                "bedrock-agentcore:TagResource",
+                "bedrock-agentcore:UntagResource",
+            ],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:memory/{w}_*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a memory can't be renamed"), FAILED];
     const HOLDS_DATA: bool = true;
     type Output = Output;

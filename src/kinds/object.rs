@@ -11,6 +11,7 @@ use crate::address::{Address, Owner};
 use crate::aws::{self, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Names;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
@@ -59,6 +60,10 @@ impl Object {
 
 impl Kind for Object {
     const NAME: &'static str = "object";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["s3:ListBucket"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        writes(&["s3:PutObject", "s3:DeleteObject"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("key", "an object can't be renamed"), ("bucket", "an object can't move")];
     const BELOW: &'static [&'static str] = &[Bucket::NAME];

@@ -14,6 +14,7 @@ use super::{Found, Kind, Mark, Observe, Ownership, Step, Tags};
 use crate::address::{Address, Owner};
 use crate::aws::{AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
+use crate::rights::{On, Right, reads, writes};
 use crate::secret::fingerprint;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,6 +41,19 @@ pub(crate) struct Output {
 
 impl Kind for Parameter {
     const NAME: &'static str = "parameter";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["ssm:DescribeParameters"], On::These(&["arn:aws:ssm:{r}:{a}:*"])),
+        reads(
+            &["ssm:GetParametersByPath", "ssm:ListTagsForResource"],
+            On::These(&["arn:aws:ssm:{r}:{a}:parameter/app/{p}", "arn:aws:ssm:{r}:{a}:parameter/app/{p}/*"]),
+        ),
+        writes(
+            &["ssm:PutParameter", "ssm:DeleteParameter", "ssm:AddTagsToResource"],
+            On::These(&["arn:aws:ssm:{r}:{a}:parameter/app/{p}", "arn:aws:ssm:{r}:{a}:parameter/app/{p}/*"]),
+        ),
+        reads(&["kms:Decrypt"], On::Through("ssm")),
+        writes(&["kms:Encrypt"], On::Through("ssm")),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("name", "a parameter can't be renamed"), ("protection", "AWS can't change a parameter's type")];
     type Output = Output;

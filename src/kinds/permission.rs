@@ -14,6 +14,7 @@ use crate::address::{Address, Owner};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Permission {
@@ -59,6 +60,10 @@ impl Permission {
 
 impl Kind for Permission {
     const NAME: &'static str = "permission";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["lambda:GetPolicy"], On::These(&["arn:aws:lambda:{r}:{a}:function:{p}-*"])),
+        writes(&["lambda:AddPermission", "lambda:RemovePermission"], On::These(&["arn:aws:lambda:{r}:{a}:function:*"])),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("function", "a statement belongs to one function"), ("statement", "AWS can't rename a statement")];
     const BELOW: &'static [&'static str] = &[Function::NAME];

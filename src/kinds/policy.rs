@@ -13,6 +13,7 @@ use super::{Found, Kind, Observe, Ownership, PolicyEngine, Step, child};
 use crate::aws::settle::{self, Namesake, Settles, Status};
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Late;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Policy {
@@ -41,6 +42,17 @@ pub(crate) struct Output {
 
 impl Kind for Policy {
     const NAME: &'static str = "policy";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["bedrock-agentcore:ListPolicies", "bedrock-agentcore:GetPolicy"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:policy-engine/{w}_*"]),
+        ),
+        writes(
+            &["bedrock-agentcore:CreatePolicy", "bedrock-agentcore:UpdatePolicy", "bedrock-agentcore:DeletePolicy"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:policy-engine/{w}_*"]),
+        ),
+        writes(&["bedrock-agentcore:InvokeGateway"], On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:gateway/{p}-*"])),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("engine", "a policy belongs to one engine"), ("name", "a policy can't be renamed"), FAILED];
     const BELOW: &'static [&'static str] = &[PolicyEngine::NAME];

@@ -17,6 +17,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PolicyEngine {
@@ -39,6 +40,18 @@ impl PolicyEngine {
 
 impl Kind for PolicyEngine {
     const NAME: &'static str = "policy_engine";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock-agentcore:ListPolicyEngines"], LISTS),
+        reads(
+            &["bedrock-agentcore:GetPolicyEngine", "bedrock-agentcore:ListTagsForResource"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:policy-engine/{w}_*"]),
+        ),
+        writes(&["bedrock-agentcore:CreatePolicyEngine"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &["bedrock-agentcore:DeletePolicyEngine", "bedrock-agentcore:TagResource", "bedrock-agentcore:UntagResource"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:policy-engine/{w}_*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "an engine can't be renamed"), FAILED];
     type Output = Output;
 

@@ -11,6 +11,7 @@ use crate::address::{Address, Owner};
 use crate::aws::{AwsError, During as _, Tolerate as _};
 use crate::late::Late;
 use crate::names::{TenantId, TierName, tier_prefix};
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Prefix {
@@ -27,6 +28,13 @@ pub(crate) struct Output {
 
 impl Kind for Prefix {
     const NAME: &'static str = "prefix";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["s3:ListBucket"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        writes(
+            &["s3:PutObject", "s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"],
+            On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("bucket", "documents don't move by themselves"), ("prefix", "a prefix can't be renamed")];
     const HOLDS_DATA: bool = true;

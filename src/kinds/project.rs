@@ -13,6 +13,7 @@ use crate::aws::projects::Live;
 use crate::aws::{AwsError, Class, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Project {
@@ -32,6 +33,19 @@ impl Project {
 
 impl Kind for Project {
     const NAME: &'static str = "project";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock-mantle:ListProjects"], On::These(&["arn:aws:bedrock-mantle:{r}:{a}:project/*"])),
+        writes(
+            &[
+                "bedrock-mantle:CreateProject",
+                "bedrock-mantle:UpdateProject",
+                "bedrock-mantle:ArchiveProject",
+                "bedrock-mantle:TagResource",
+                "bedrock-mantle:UntagResource",
+            ],
+            On::These(&["arn:aws:bedrock-mantle:{r}:{a}:project/*"]),
+        ),
+    ];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {

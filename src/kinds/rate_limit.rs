@@ -18,6 +18,7 @@ use crate::address::Owner;
 use crate::aws::settle::{self, Settles, Status};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RateLimit {
@@ -71,6 +72,16 @@ pub(crate) struct Output {
 
 impl Kind for RateLimit {
     const NAME: &'static str = "rate_limit";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["bedrock-agentcore:ListGatewayRateLimits", "bedrock-agentcore:GetGatewayRateLimit"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:gateway/{p}-*"]),
+        ),
+        writes(
+            &["bedrock-agentcore:BatchPutGatewayRateLimits", "bedrock-agentcore:DeleteGatewayRateLimit"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:gateway/{p}-*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
         ("gateway", "a limit belongs to one gateway"),
         ("id", "a limit is known by its id"),

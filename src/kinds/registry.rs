@@ -16,6 +16,7 @@ use crate::aws::{AwsError, Class, Tolerate as _};
 use crate::late::Attr;
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Registry {
@@ -49,6 +50,23 @@ impl Registry {
 
 impl Kind for Registry {
     const NAME: &'static str = "registry";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["agent-registry:ListRegistries"], LISTS),
+        reads(
+            &["agent-registry:GetRegistry", "agent-registry:ListTagsForResource"],
+            On::These(&["arn:aws:agent-registry:{r}:{a}:registry/*"]),
+        ),
+        writes(&["agent-registry:CreateRegistry"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &[
+                "agent-registry:UpdateRegistry",
+                "agent-registry:DeleteRegistry",
+                "agent-registry:TagResource",
+                "agent-registry:UntagResource",
+            ],
+            On::Marked(&["arn:aws:agent-registry:{r}:{a}:registry/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("name", "a registry is known by its name"), ("discovery", "a registry keeps its sort of authorizer"), FAILED];
     type Output = Output;

@@ -20,6 +20,7 @@ use crate::aws::settle::{self, Namesake, Settles, Status};
 use crate::late::Late;
 use crate::names::TierName;
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RegistryRecord {
@@ -104,6 +105,22 @@ const APPROVED_BECAUSE: &str = "the manifest approves the records of its own gat
 
 impl Kind for RegistryRecord {
     const NAME: &'static str = "registry_record";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["agent-registry:ListRegistryRecords", "agent-registry:GetRegistryRecord"],
+            On::These(&["arn:aws:agent-registry:{r}:{a}:registry/*"]),
+        ),
+        writes(
+            &[
+                "agent-registry:CreateRegistryRecord",
+                "agent-registry:UpdateRegistryRecord",
+                "agent-registry:DeleteRegistryRecord",
+                "agent-registry:SubmitRegistryRecordForApproval",
+                "agent-registry:UpdateRegistryRecordStatus",
+            ],
+            On::These(&["arn:aws:agent-registry:{r}:{a}:registry/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("registry", "a record belongs to one registry"), ("name", "a record is known by its name"), FAILED];
     const BELOW: &'static [&'static str] = &[Registry::NAME];

@@ -12,6 +12,7 @@ use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Late;
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ResourcePolicy {
@@ -27,6 +28,13 @@ pub(crate) struct Output {
 
 impl Kind for ResourcePolicy {
     const NAME: &'static str = "resource_policy";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock-agentcore:GetResourcePolicy"], On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:runtime/{w}_*"])),
+        writes(
+            &["bedrock-agentcore:PutResourcePolicy", "bedrock-agentcore:DeleteResourcePolicy"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:runtime/{w}_*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("resource", "a policy belongs to one resource")];
     const BELOW: &'static [&'static str] = &[Runtime::NAME];
     type Output = Output;

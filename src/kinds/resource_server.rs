@@ -11,6 +11,7 @@ use crate::address::Address;
 use crate::aws::{AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Names;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ResourceServer {
@@ -47,6 +48,16 @@ impl ResourceServer {
 
 impl Kind for ResourceServer {
     const NAME: &'static str = "resource_server";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["cognito-idp:ListResourceServers", "cognito-idp:DescribeResourceServer"],
+            On::These(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+        writes(
+            &["cognito-idp:CreateResourceServer", "cognito-idp:UpdateResourceServer", "cognito-idp:DeleteResourceServer"],
+            On::Marked(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("pool", "a resource server belongs to one pool"), ("identifier", "an identifier can't be changed")];
     const BELOW: &'static [&'static str] = &[UserPool::NAME];

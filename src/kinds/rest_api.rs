@@ -16,6 +16,7 @@ use super::{Found, Kind, Observe, Step, child};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 mod method;
 
@@ -59,6 +60,10 @@ impl RestApi {
 
 impl Kind for RestApi {
     const NAME: &'static str = "rest_api";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        writes(&["apigateway:POST", "apigateway:PUT", "apigateway:PATCH", "apigateway:DELETE"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+    ];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {

@@ -14,6 +14,7 @@ use super::{ApiAccount, Found, Kind, Observe, PolicyDocument, Step, Tags};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::{API_LOG_ROLE, Arn, Names};
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Role {
@@ -65,6 +66,24 @@ impl Role {
 
 impl Kind for Role {
     const NAME: &'static str = "role";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["iam:GetAccountAuthorizationDetails", "iam:ListRoles"], LISTS),
+        reads(&["iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"], On::These(&["arn:aws:iam::{a}:role/{p}-{r}-*"])),
+        writes(
+            &[
+                "iam:CreateRole",
+                "iam:DeleteRole",
+                "iam:UpdateRole",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:PutRolePolicy",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
+                "iam:TagRole",
+                "iam:UntagRole",
+            ],
+            On::These(&["arn:aws:iam::{a}:role/{p}-{r}-*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a role can't be renamed")];
     type Output = Output;
 

@@ -18,6 +18,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, passes, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Runtime {
@@ -113,6 +114,29 @@ impl Runtime {
 
 impl Kind for Runtime {
     const NAME: &'static str = "runtime";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["bedrock-agentcore:ListAgentRuntimes"], LISTS),
+        reads(
+            &["bedrock-agentcore:GetAgentRuntime", "bedrock-agentcore:ListTagsForResource"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:runtime/{w}_*"]),
+        ),
+        writes(&["bedrock-agentcore:CreateAgentRuntime"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &[
+                "bedrock-agentcore:UpdateAgentRuntime",
+                "bedrock-agentcore:DeleteAgentRuntime",
+                "bedrock-agentcore:TagResource",
+                "bedrock-agentcore:UntagResource",
+            ],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:runtime/{w}_*"]),
+        ),
+        writes(
+            &["bedrock-agentcore:CreateWorkloadIdentity", "bedrock-agentcore:DeleteWorkloadIdentity"],
+            On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:workload-identity-directory/*"]),
+        ),
+        writes(&["s3:GetObject"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        passes(&["bedrock-agentcore.amazonaws.com"]),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("name", "a runtime can't be renamed"), ("package", "AWS can't turn an image into code or back"), FAILED];
     type Output = Output;

@@ -16,6 +16,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{Arn, Names};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Stage {
@@ -55,6 +56,10 @@ impl Stage {
 
 impl Kind for Stage {
     const NAME: &'static str = "stage";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("api", "a stage belongs to one API"), ("name", "a stage can't be renamed")];
     const BELOW: &'static [&'static str] = &[RestApi::NAME];

@@ -16,6 +16,7 @@ use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 mod shape;
 
@@ -80,6 +81,25 @@ impl Table {
 
 impl Kind for Table {
     const NAME: &'static str = "table";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["dynamodb:ListTables"], LISTS),
+        reads(
+            &["dynamodb:DescribeTable", "dynamodb:DescribeContinuousBackups", "dynamodb:ListTagsOfResource"],
+            On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-*"]),
+        ),
+        writes(
+            &[
+                "dynamodb:CreateTable",
+                "dynamodb:UpdateTable",
+                "dynamodb:DeleteTable",
+                "dynamodb:TagResource",
+                "dynamodb:UntagResource",
+                "dynamodb:UpdateContinuousBackups",
+            ],
+            On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-*"]),
+        ),
+        writes(&["kms:CreateGrant", "kms:DescribeKey"], On::Marked(&["arn:aws:kms:{r}:{a}:key/*"])),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
         ("name", "a table can't be renamed"),
         ("key", "a table's keys can't be changed"),

@@ -15,6 +15,7 @@ use crate::aws::{During as _, Tolerate as _};
 use crate::late::Late;
 use crate::names::{CLINIC_CONFIG, TenantId};
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TenantRow {
@@ -40,6 +41,13 @@ impl TenantRow {
 
 impl Kind for TenantRow {
     const NAME: &'static str = "tenant_row";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["dynamodb:Scan"], On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-*"])),
+        writes(
+            &["dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
+            On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-*"]),
+        ),
+    ];
     const HOLDS_DATA: bool = true;
     const TOGETHER: usize = 25;
     const BELOW: &'static [&'static str] = &[Table::NAME];

@@ -14,6 +14,7 @@ use crate::aws::settle::{self, Settles, Status};
 use crate::aws::{Aws, During as _};
 use crate::late::{Attr, Late};
 use crate::names::Names;
+use crate::rights::{On, Right, reads, writes};
 
 /// As X-Ray calls it.
 pub(super) const CLOUD_WATCH_LOGS: &str = "CloudWatchLogs";
@@ -42,6 +43,10 @@ impl TraceDestination {
 
 impl Kind for TraceDestination {
     const NAME: &'static str = "trace_destination";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["xray:GetTraceSegmentDestination"], On::Anything("it is a setting of the whole account")),
+        writes(&["xray:UpdateTraceSegmentDestination"], On::Anything("it is a setting of the whole account")),
+    ];
     const STAYS: bool = true;
     type Output = Output;
 

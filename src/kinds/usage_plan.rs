@@ -14,6 +14,7 @@ use super::apigateway::{PAGE, add, once, read_tags, remove, replace, retag};
 use super::{Found, Kind, Observe, Step, child};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct UsagePlan {
@@ -51,6 +52,10 @@ impl UsagePlan {
 
 impl Kind for UsagePlan {
     const NAME: &'static str = "usage_plan";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+    ];
     type Output = Output;
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {

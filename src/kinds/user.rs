@@ -14,6 +14,7 @@ use super::{Found, Kind, Observe, Ownership, Step, UserPool, user_pool};
 use crate::address::{Address, Owner};
 use crate::aws::{AwsError, Class, During as _, Tolerate as _};
 use crate::late::Late;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct User {
@@ -91,6 +92,21 @@ impl User {
 
 impl Kind for User {
     const NAME: &'static str = "user";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["cognito-idp:ListUsers"], On::These(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"])),
+        writes(
+            &[
+                "cognito-idp:AdminCreateUser",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminUpdateUserAttributes",
+                "cognito-idp:AdminEnableUser",
+                "cognito-idp:AdminDisableUser",
+                "cognito-idp:AdminUserGlobalSignOut",
+                "cognito-idp:AdminDeleteUser",
+            ],
+            On::Marked(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
         ("pool", "a user belongs to one pool"),
         ("tenant", "a user's tenant is fixed for good: another tenant takes a new user, with a new id and a new password"),

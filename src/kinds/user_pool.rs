@@ -21,6 +21,7 @@ use crate::late::{Attr, Late};
 use crate::manifest::Mfa;
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct UserPool {
@@ -121,6 +122,24 @@ impl UserPool {
 
 impl Kind for UserPool {
     const NAME: &'static str = "user_pool";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["cognito-idp:ListUserPools"], LISTS),
+        reads(
+            &["cognito-idp:DescribeUserPool", "cognito-idp:GetUserPoolMfaConfig"],
+            On::These(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+        writes(&["cognito-idp:CreateUserPool"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(
+            &[
+                "cognito-idp:UpdateUserPool",
+                "cognito-idp:DeleteUserPool",
+                "cognito-idp:AddCustomAttributes",
+                "cognito-idp:SetUserPoolMfaConfig",
+                "cognito-idp:TagResource",
+            ],
+            On::Marked(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("sign_in_with", "what users sign in with is fixed at creation"), ("case_sensitive", "case sensitivity is fixed at creation")];
     const HOLDS_DATA: bool = true;

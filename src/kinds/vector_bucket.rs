@@ -10,6 +10,7 @@ use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::Attr;
 use crate::names::{Arn, Names};
 use crate::observe::each;
+use crate::rights::{LISTS, On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct VectorBucket {
@@ -29,6 +30,14 @@ impl VectorBucket {
 
 impl Kind for VectorBucket {
     const NAME: &'static str = "vector_bucket";
+    const RIGHTS: &'static [Right] = &[
+        reads(&["s3vectors:ListVectorBuckets"], LISTS),
+        reads(&["s3vectors:ListTagsForResource"], On::These(&["arn:aws:s3vectors:{r}:{a}:bucket/{p}-*"])),
+        writes(
+            &["s3vectors:CreateVectorBucket", "s3vectors:DeleteVectorBucket", "s3vectors:TagResource", "s3vectors:UntagResource"],
+            On::These(&["arn:aws:s3vectors:{r}:{a}:bucket/{p}-*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a vector bucket can't be renamed")];
     const HOLDS_DATA: bool = true;
     type Output = Output;

@@ -12,6 +12,7 @@ use crate::aws::{AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::Arn;
 use crate::observe::each;
+use crate::rights::{On, Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct VectorIndex {
@@ -41,6 +42,16 @@ impl VectorIndex {
 
 impl Kind for VectorIndex {
     const NAME: &'static str = "vector_index";
+    const RIGHTS: &'static [Right] = &[
+        reads(
+            &["s3vectors:ListIndexes", "s3vectors:GetIndex", "s3vectors:ListTagsForResource"],
+            On::These(&["arn:aws:s3vectors:{r}:{a}:bucket/{p}-*"]),
+        ),
+        writes(
+            &["s3vectors:CreateIndex", "s3vectors:DeleteIndex", "s3vectors:TagResource", "s3vectors:UntagResource"],
+            On::These(&["arn:aws:s3vectors:{r}:{a}:bucket/{p}-*"]),
+        ),
+    ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[
         ("bucket", "an index can't move"),
         ("name", "an index can't be renamed"),

@@ -23,7 +23,7 @@ const WHOLE: u32 = 1_000_000;
 /// Of a busy operation: more refusals in a row than the SDK has attempts, so that they reach the program.
 const BUSY: u64 = 10;
 
-const KNOWN: &str = "latency, throttle, busy, errors, lost, slow, role, bucket, kill, contrary and denied";
+const KNOWN: &str = "latency, throttle, busy, errors, lost, slow, role, bucket, clock, kill, contrary and denied";
 
 /// The faults of one sandbox; none by default.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ pub(crate) struct Faults {
     slow: Duration,
     role: Duration,
     bucket: Duration,
+    /// How far AWS's clock is ahead of ours.
+    clock: Duration,
     /// Ends the process after that many writes.
     kill: Option<u64>,
     denied: Vec<String>,
@@ -76,6 +78,7 @@ impl Faults {
             "slow" => self.slow = duration(value)?,
             "role" => self.role = duration(value)?,
             "bucket" => self.bucket = duration(value)?,
+            "clock" => self.clock = duration(value)?,
             "throttle" => self.throttle = share(value)?,
             "errors" => self.errors = share(value)?,
             "lost" => self.lost = share(value)?,
@@ -104,6 +107,16 @@ impl Faults {
     /// How long a new bucket is not seen.
     pub(super) fn appearing(&self) -> Duration {
         self.bucket
+    }
+
+    /// What the sandbox's user may not do.
+    pub(super) fn denied(&self) -> Vec<String> {
+        self.denied.clone()
+    }
+
+    /// Seconds that the sandbox's clock is ahead of this machine's.
+    pub(super) fn ahead(&self) -> f64 {
+        self.clock.as_secs_f64()
     }
 
     /// Of which actions the simulator says the contrary.

@@ -139,6 +139,7 @@ impl Service for Iam {
             "TagRole" => tags::tag(world, &form).map(|()| None),
             "UntagRole" => tags::untag(world, &form).map(|()| None),
             "SimulateCustomPolicy" => simulate::custom(world, &form).map(Some),
+            "SimulatePrincipalPolicy" => simulate::principal(world, &form).map(Some),
             "ListRoleTags" => tags::list_role(world, &form).map(Some),
             _ => return None,
         };

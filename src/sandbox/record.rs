@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 
+use super::faults::action;
 use super::{Reply, Request};
 
 #[derive(Debug)]
@@ -31,6 +32,8 @@ impl Record {
             request.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
         let line = json!({
             "service": request.signing_name(),
+            // What the caller has to be allowed.
+            "actions": action::all(request),
             "region": request.region(),
             "method": request.method,
             "host": request.host,

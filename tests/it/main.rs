@@ -12,6 +12,8 @@ mod contract;
 #[cfg(test)]
 mod costs;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod python;

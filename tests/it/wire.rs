@@ -13,7 +13,7 @@ fn run(folder: &Path, aws: &Served, line: &str, code: i32) -> String {
 }
 
 /// Changes something of every kind that can be changed in place.
-const EDITS: &[(&str, &str)] = &[
+pub(crate) const EDITS: &[(&str, &str)] = &[
     ("    Application: HealthcareDemo\n", ""),
     ("Environment: demo", "Environment: trial"),
     ("precedence: 2", "precedence: 3"),
@@ -36,9 +36,9 @@ const EDITS: &[(&str, &str)] = &[
 ];
 
 /// A first `destroy` lists what it keeps; these options name all of it.
-const ALL_THAT_IS_KEPT: &str = "$(tenantry destroy --full --confirm healthcare -q | sed -n 's/^  = /--delete /p')";
+pub(crate) const ALL_THAT_IS_KEPT: &str = "$(tenantry destroy --full --confirm healthcare -q | sed -n 's/^  = /--delete /p')";
 
-fn edit(file: &Path, edits: &[(&str, &str)]) {
+pub(crate) fn edit(file: &Path, edits: &[(&str, &str)]) {
     let mut text = std::fs::read_to_string(file).unwrap();
     for (from, to) in edits {
         assert!(text.contains(from), "{} has no `{from}`", file.display());

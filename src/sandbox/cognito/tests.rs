@@ -14,6 +14,7 @@ fn world() -> World {
         propagation: Duration::ZERO,
         appearing: Duration::ZERO,
         contrary: Vec::new(),
+        denied: Vec::new(),
         state: State::default(),
         dirty: false,
     }

@@ -16,6 +16,7 @@ fn world() -> World {
         propagation: Duration::ZERO,
         appearing: std::time::Duration::ZERO,
         contrary: Vec::new(),
+        denied: Vec::new(),
         state: State::default(),
         dirty: false,
     }

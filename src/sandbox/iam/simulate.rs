@@ -3,7 +3,7 @@
 use super::super::World;
 use super::super::protocol::{Refusal, element};
 use super::form::{Form, constraint, length};
-use super::policy;
+use super::{policy, trust};
 use crate::isolation::iam::{self, Context, Decision, Judgement, Policy, Request};
 
 const TYPES: [&str; 12] = [
@@ -29,10 +29,36 @@ pub(super) fn custom(world: &World, form: &Form) -> Result<String, Refusal> {
         }
     }
     let policies = form.members("PolicyInputList").into_iter().map(read).collect::<Result<Vec<Policy>, Refusal>>()?;
+    if policies.is_empty() {
+        return Err(constraint("PolicyInputList", "Member must not be null"));
+    }
+    answer(world, form, |world, request| word(world, request.action, &iam::identity(&policies.iter().collect::<Vec<_>>(), request)))
+}
+
+/// `SimulatePrincipalPolicy`: what the policies of a role, or of the sandbox's user, say.
+pub(super) fn principal(world: &World, form: &Form) -> Result<String, Refusal> {
+    for field in ["PolicyInputList.member.1", "ResourcePolicy", "CallerArn", "ResourceOwner", "PermissionsBoundaryPolicyInputList.member.1"]
+    {
+        if form.get(field).is_some() {
+            return Err(invalid(format!("the sandbox simulates no {field} of a principal")));
+        }
+    }
+    let source = form.required("PolicySourceArn")?;
+    if source == trust::caller_role(&world.account) {
+        let denies = |action: &str| world.denied.iter().any(|denied| denied.eq_ignore_ascii_case(action));
+        return answer(world, form, |_, request| Ok(if denies(request.action) { "implicitDeny" } else { "allowed" }));
+    }
+    let gone = || Refusal::new(404, "NoSuchEntity", format!("The role with ARN {source} cannot be found."));
+    let role = world.state.iam.by_arn(&world.account, source).ok_or_else(gone)?;
+    let policies = role.inline.values().map(|text| read(text)).collect::<Result<Vec<Policy>, Refusal>>()?;
+    answer(world, form, |world, request| word(world, request.action, &iam::identity(&policies.iter().collect::<Vec<_>>(), request)))
+}
+
+/// One result an action, with the word that `say` has for it on each resource.
+fn answer(world: &World, form: &Form, say: impl Fn(&World, &Request<'_>) -> Result<&'static str, Refusal>) -> Result<String, Refusal> {
     let actions = form.members("ActionNames");
-    if policies.is_empty() || actions.is_empty() {
-        let field = if policies.is_empty() { "PolicyInputList" } else { "ActionNames" };
-        return Err(constraint(field, "Member must not be null"));
+    if actions.is_empty() {
+        return Err(constraint("ActionNames", "Member must not be null"));
     }
     let mut resources = form.members("ResourceArns");
     if resources.is_empty() {
@@ -43,7 +69,7 @@ pub(super) fn custom(world: &World, form: &Form) -> Result<String, Refusal> {
     if actions.len() > usize::try_from(most).unwrap_or(usize::MAX) {
         return Err(invalid("the sandbox gives all results of a simulation at once".into()));
     }
-    let results = actions.into_iter().map(|action| judged(world, &policies, action, &resources, &context));
+    let results = actions.into_iter().map(|action| judged(world, action, &resources, &context, &say));
     let results = results.collect::<Result<String, Refusal>>()?;
     Ok(format!("<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"))
 }
@@ -75,16 +101,21 @@ fn context(form: &Form) -> Result<Context, Refusal> {
     Ok(context)
 }
 
-fn judged(world: &World, policies: &[Policy], action: &str, resources: &[&str], context: &Context) -> Result<String, Refusal> {
+fn judged(
+    world: &World,
+    action: &str,
+    resources: &[&str],
+    context: &Context,
+    say: &impl Fn(&World, &Request<'_>) -> Result<&'static str, Refusal>,
+) -> Result<String, Refusal> {
     length("ActionNames", action, 3, 128)?;
     if action.contains('*') || !action.contains(':') {
         return Err(invalid(format!("Invalid Action: {action}")));
     }
-    let all: Vec<&Policy> = policies.iter().collect();
     let mut each = Vec::new();
     for resource in resources {
         let request = Request { principal: None, service: None, action, resource, context };
-        each.push((*resource, word(world, action, &iam::identity(&all, &request))?));
+        each.push((*resource, say(world, &request)?));
     }
     // As a whole an action is as good as on the resource where it is worst.
     let worst = ["explicitDeny", "implicitDeny"].into_iter().find(|bad| each.iter().any(|(_, word)| word == bad)).unwrap_or("allowed");

@@ -1,0 +1,70 @@
+//! What the doctor found: a line a question for people, one document for machines.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use crate::diagnostic::plain;
+use crate::doctor::{Examined, State};
+use crate::rights::Document;
+
+const FORMAT: &str = "tenantry-doctor/1.0";
+
+pub(crate) fn text(examined: &Examined) -> String {
+    let mut out = String::new();
+    for line in &examined.lines {
+        let style = match line.state {
+            State::Ok => GOOD,
+            State::Warn => CAREFUL,
+            State::Fail => BAD,
+        };
+        let _ = writeln!(out, "  {style}{:<4}{style:#}  {BOLD}{:<11}{BOLD:#}  {}", line.state.word(), line.topic, plain(&line.says));
+        if let Some(todo) = &line.todo {
+            let _ = writeln!(out, "        {DIM}{:<11}{DIM:#}  do: {}", "", plain(todo));
+        }
+    }
+    let (fails, warnings) = (examined.count(State::Fail), examined.count(State::Warn));
+    let ending = match (fails, warnings) {
+        (0, 0) => format!("\n{GOOD}Nothing is in the way.{GOOD:#}\n"),
+        (0, _) => format!("\nNothing fails; {}.\n", count(warnings, "warning")),
+        _ => format!("\n{BAD}{}{BAD:#}, {}. Begin with the first.\n", count(fails, "failure"), count(warnings, "warning")),
+    };
+    out + &ending
+}
+
+pub(crate) fn document(examined: &Examined) -> Value {
+    let lines = examined
+        .lines
+        .iter()
+        .map(|line| json!({ "topic": line.topic, "state": line.state.word().to_ascii_lowercase(), "says": line.says, "todo": line.todo }));
+    json!({
+        "format": FORMAT,
+        "lines": lines.collect::<Vec<_>>(),
+        "failures": examined.count(State::Fail),
+        "warnings": examined.count(State::Warn),
+    })
+}
+
+/// What goes with a policy: its size, its parts, and why it names everything where it does.
+pub(crate) fn about(documents: &[Document], part: Option<usize>) -> String {
+    let mut out = String::new();
+    if documents.len() > 1 && part.is_none() {
+        let _ = writeln!(
+            out,
+            "The policy comes in {} documents, since IAM takes {} characters a managed policy: make one of each (--part 1 to --part {} prints it) and \
+             attach them all.",
+            documents.len(),
+            crate::rights::MOST_CHARACTERS,
+            documents.len()
+        );
+    }
+    for (n, document) in documents.iter().enumerate().filter(|(n, _)| part.is_none_or(|part| part == n + 1)) {
+        let _ = writeln!(out, "{DIM}document {}: {} characters{DIM:#}", n + 1, document.characters());
+        for (service, reasons) in &document.reasons {
+            let why = reasons.iter().copied().collect::<Vec<_>>().join("; ");
+            let _ = writeln!(out, "{DIM}  \"*\" for {service}: {why}{DIM:#}");
+        }
+    }
+    out.trim_end().to_owned()
+}
