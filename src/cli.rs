@@ -17,10 +17,12 @@ mod costs;
 mod destroy;
 mod documents;
 mod init;
+mod offboard;
 mod open;
 mod plan;
 mod sandbox;
 mod status;
+mod tenant;
 mod unlock;
 mod validate;
 mod verify;
@@ -141,6 +143,9 @@ enum Command {
     /// Bring tenants' documents to their knowledge base, and see what is there.
     Documents(documents::Documents),
     Costs(costs::Costs),
+    /// Add tenants to the manifest, move, suspend and resume them, and look at one.
+    Tenant(tenant::Tenant),
+    Offboard(offboard::Offboard),
     Verify(verify::Verify),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
@@ -195,6 +200,8 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Status(status) => status.run(global, ui).await,
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
+        Command::Tenant(tenant) => tenant.run(global, ui).await,
+        Command::Offboard(offboard) => offboard.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,

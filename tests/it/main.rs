@@ -26,6 +26,8 @@ mod strict;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod tenant;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod wire;
