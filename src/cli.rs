@@ -18,10 +18,12 @@ mod destroy;
 mod doctor;
 mod documents;
 mod init;
+mod offboard;
 mod open;
 mod plan;
 mod sandbox;
 mod status;
+mod tenant;
 mod unlock;
 mod validate;
 mod verify;
@@ -142,6 +144,9 @@ enum Command {
     /// Bring tenants' documents to their knowledge base, and see what is there.
     Documents(documents::Documents),
     Costs(costs::Costs),
+    /// Add tenants to the manifest, move, suspend and resume them, and look at one.
+    Tenant(tenant::Tenant),
+    Offboard(offboard::Offboard),
     Verify(verify::Verify),
     Doctor(doctor::Doctor),
     /// Remove the lock that an apply left behind.
@@ -197,6 +202,8 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Status(status) => status.run(global, ui).await,
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
+        Command::Tenant(tenant) => tenant.run(global, ui).await,
+        Command::Offboard(offboard) => offboard.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
         Command::Doctor(doctor) => doctor.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, Invitation, Period, PolicyMode};
-use crate::names::{AccountId, FunctionName, Names, PlatformName, Region, TenantId, TierName};
+use crate::names::{AccountId, FunctionName, Names, PlatformName, Region, SUSPENDED, TenantId, TierName};
 
 mod api;
 mod check;
 mod data;
+pub(crate) mod edit;
 mod function;
 mod observability;
 mod prices;
@@ -28,7 +29,7 @@ pub(crate) use observability::{Observability, Traces};
 pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]
 pub(crate) use read::from_text;
-pub(crate) use read::{Reading, open, read};
+pub(crate) use read::{Reading, open, read, reading};
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -286,6 +287,29 @@ pub(crate) struct Tenant {
     pub(crate) users: Vec<User>,
     /// In place of their tier's.
     pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) standing: Standing,
+}
+
+/// Whether a tenant is served.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Standing {
+    #[default]
+    Active,
+    /// Nobody of theirs gets in; whatever they have stays.
+    Suspended,
+}
+
+impl Standing {
+    pub(crate) fn is_active(self) -> bool {
+        self == Self::Active
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => SUSPENDED,
+        }
+    }
 }
 
 /// A tenant's setting: one text or a list of them.
@@ -295,7 +319,7 @@ pub(crate) enum Setting {
     Many(Vec<String>),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
     pub(crate) email: String,
     pub(crate) role: String,

@@ -141,6 +141,10 @@ pub(crate) const IDENTITY_HEADERS: [&str; 3] = ["X-Clinic-ID", "X-Tier", "X-User
 pub(crate) const API_LOG_ROLE: &str = "api-logs";
 /// What a tenant's row says beside the tenant's id: settings can't be called this.
 pub(crate) const ROW_ATTRIBUTES: [&str; 3] = ["clinic_name", "tier", "s3_prefix"];
+/// What the row of a tenant that is not served says besides; settings can't be called this either.
+pub(crate) const ROW_STATUS: &str = "status";
+/// The row's status of a tenant that is not served. The others' rows have none.
+pub(crate) const SUSPENDED: &str = "suspended";
 
 /// Words that would turn a missing tenant into somebody's data.
 const RESERVED: &[&str] = &[

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, DataSource, Kind as _, Ownership, Prefix, Role, TraceDestination, User, UserPool, kind};
+use crate::kinds::{AnyFound, DataSource, Kind as _, Ownership, Prefix, Role, TenantRow, TraceDestination, User, UserPool, kind};
 use crate::late::{Slot, fill, shown, slots};
-use crate::names::Names;
+use crate::names::{Names, SUSPENDED};
 use crate::observe::Live;
 use crate::quotas::{Beyond, Fit, Standing, fit, usage};
 use crate::secret::{digest, fingerprint};
@@ -436,6 +436,60 @@ pub(crate) fn moves(plan: &Plan) -> BTreeMap<&Owner, Vec<&Address>> {
     moves
 }
 
+/// What becomes of a tenant as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Turn {
+    Suspended,
+    Resumed,
+    /// No longer in the manifest.
+    Leaves,
+}
+
+impl Turn {
+    /// As a plan says it beside the tenant.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Suspended => "is suspended: shut out, its data stays",
+            Self::Resumed => "is resumed: let in again",
+            Self::Leaves => "leaves",
+        }
+    }
+}
+
+/// Tenants that are suspended or resumed, or that leave: by their row where there is one, else by their users and keys.
+pub(crate) fn turns(plan: &Plan) -> BTreeMap<&Owner, Turn> {
+    let tenants = plan.changes.iter().filter(|c| matches!(c.address.owner(), Owner::Tenant(_)));
+    let declared: BTreeSet<&Owner> = plan.rising().into_keys().chain(&plan.unchanged).map(Address::owner).collect();
+    let rows = plan.changes.iter().map(|c| &c.address).chain(&plan.unchanged).filter(|a| a.kind() == TenantRow::NAME);
+    let with_row: BTreeSet<&Owner> = rows.map(Address::owner).collect();
+    let mut turns = BTreeMap::new();
+    for change in tenants {
+        let owner = change.address.owner();
+        if !declared.contains(owner) {
+            // Where nothing is declared any more it is the platform that goes.
+            if !declared.is_empty() {
+                turns.insert(owner, Turn::Leaves);
+            }
+            continue;
+        }
+        let path = if change.address.kind() == TenantRow::NAME { "attributes.status" } else { "enabled" };
+        if change.action != Action::Update || change.cause == Cause::Drift || (path == "enabled" && with_row.contains(owner)) {
+            continue;
+        }
+        let status = change.fields.iter().filter(|f| f.path == path).find_map(|f| match (&f.before, &f.after) {
+            (_, Value::Bool(false)) => Some(Turn::Suspended),
+            (_, Value::String(status)) if status == SUSPENDED => Some(Turn::Suspended),
+            (Value::Bool(false), _) => Some(Turn::Resumed),
+            (Value::String(status), _) if status == SUSPENDED => Some(Turn::Resumed),
+            _ => None,
+        });
+        if let Some(turn) = status {
+            turns.insert(owner, turn);
+        }
+    }
+    turns
+}
+
 /// What a reviewer should know and no single change says.
 pub(crate) fn notes(plan: &Plan) -> Vec<String> {
     let pools = plan.changes.iter().filter(|c| c.action == Action::Update && c.address.kind() == UserPool::NAME);
@@ -452,7 +506,10 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
     let closed_by_us =
         |c: &Change| matches!(c.live.as_ref().map(|l| &l.mark), Some(Ownership::Ours { spec: Some(spec) }) if spec == User::CLOSED);
     let opens_user = |c: &&Change| {
-        c.address.kind() == User::NAME && c.action == Action::Update && c.fields.iter().any(|f| f.path == "enabled") && !closed_by_us(c)
+        c.address.kind() == User::NAME
+            && c.action == Action::Update
+            && c.fields.iter().any(|f| f.path == "enabled" && f.after == true)
+            && !closed_by_us(c)
     };
     let opened = plan.changes.iter().filter(opens_user).map(|c| c.address.label());
     let opens = |email| format!("somebody has disabled `{email}`, and this enables them again: who should stay out leaves the manifest");
@@ -476,9 +533,19 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
              role in API Gateway's settings and the next apply deletes it, or delete it now with --delete {address}"
         )
     });
+    let suspended = turns(plan).into_iter().filter(|(_, turn)| *turn == Turn::Suspended).map(|(owner, _)| owner);
+    let suspended: Vec<String> = suspended.map(|owner| owner.to_string().replace("tenant:", "")).collect();
+    let tokens = (!suspended.is_empty()).then(|| {
+        format!(
+            "tokens that {} got before being suspended count at gateways and agents until they end, after the minutes of \
+             `identity.web_client.token_minutes`; tools that read the tenant's row refuse at once",
+            suspended.join(", ")
+        )
+    });
     attributes
         .into_iter()
         .map(note)
+        .chain(tokens)
         .chain(opened.map(opens))
         .chain(unread)
         .chain(spans)

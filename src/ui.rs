@@ -12,11 +12,13 @@ use crate::exit::{Exit, Stop, is_broken_pipe};
 pub(crate) mod costs;
 pub(crate) mod doctor;
 pub(crate) mod documents;
+pub(crate) mod edit;
 pub(crate) mod events;
 pub(crate) mod json;
 pub(crate) mod plan;
 pub(crate) mod status;
 pub(crate) mod style;
+pub(crate) mod tenant;
 pub(crate) mod verify;
 
 /// Streams, colour, and whether people are there.
@@ -71,9 +73,14 @@ impl Ui {
         self.quiet == Talk::Normal && std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
     }
 
+    /// Whether somebody is there to be asked.
+    pub(crate) fn asks(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
+
     /// Asks for one exact word. `flag` is what gives the answer where nobody can be asked.
     pub(crate) fn confirm(&self, question: &str, word: &str, flag: &str) -> Result<()> {
-        if !std::io::stdin().is_terminal() {
+        if !self.asks() {
             return Err(Stop::at(Exit::Usage, format!("nobody is here to answer the question: {question} ({flag} answers it)")));
         }
         {

@@ -38,7 +38,7 @@ impl Init {
 }
 
 /// A path as a shell takes it.
-fn typed(path: &Path) -> String {
+pub(super) fn typed(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = text.chars().all(|c| c.is_alphanumeric() || "/._-+~".contains(c)) && !text.starts_with(['-', '~']);
     if plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

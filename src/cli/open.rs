@@ -16,7 +16,7 @@ use crate::isolation::model::Model;
 use crate::isolation::probes::judge;
 use crate::isolation::report::{Method, Report};
 use crate::library::Library;
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Reading};
 use crate::names::Names;
 use crate::observe::{Live, observe};
 use crate::sandbox::{self, Sandbox};
@@ -35,7 +35,11 @@ pub(super) struct Opened {
 
 /// The manifest, its files, and what deserves a warning; the error is `Diagnostics` with every mistake in any of them.
 pub(super) fn files(global: &Global) -> Result<(Manifest, Library, Names, Diagnostics)> {
-    let mut reading = manifest::open(&global.manifest)?;
+    judged(global, manifest::open(&global.manifest)?)
+}
+
+/// The same of a manifest that may not be in its file yet.
+pub(super) fn judged(global: &Global, mut reading: Reading) -> Result<(Manifest, Library, Names, Diagnostics)> {
     let (library, found) = Library::read(folder(&global.manifest), &reading);
     reading.findings.extend(found);
     let (manifest, warnings) = reading.finish()?;

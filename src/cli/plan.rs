@@ -38,6 +38,11 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
+    /// As the commands have it that name what goes by other words.
+    pub(super) fn of(full: bool, delete: Vec<Which>) -> Self {
+        Self { full, allow_replace: Vec::new(), delete }
+    }
+
     pub(super) fn named(&self) -> Named {
         Named { delete: self.delete.iter().cloned().collect(), replace: self.allow_replace.iter().cloned().collect() }
     }

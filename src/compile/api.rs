@@ -12,7 +12,7 @@ use crate::kinds::{
     AccessLog, ApiAccount, ApiKey, ApiMethod, Function, LogGroup, Permission, Quota, RestApi, Role, Stage, Throttle, UsagePlan,
 };
 use crate::late::Late;
-use crate::manifest::{self, Api, Keys, LambdaRef};
+use crate::manifest::{self, Api, Keys, LambdaRef, Standing};
 use crate::names::{API_LOG_ROLE, Arn, TierName};
 
 /// The only method: what comes after it names a runtime.
@@ -51,14 +51,15 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, functions: &
     match api.keys {
         Keys::Tier => {
             for (tier, plan) in plans {
-                key(sources, desired, Owner::Tier(tier.clone()), tier.as_str(), &format!("agentcore/{tier}_api_key"), plan)?;
+                let label = format!("agentcore/{tier}_api_key");
+                key(sources, desired, (Owner::Tier(tier.clone()), tier.as_str()), &label, (plan, Standing::Active))?;
             }
         }
         Keys::Tenant => {
             for (id, tenant) in &sources.manifest.tenants {
                 if let Some(plan) = plans.get(&tenant.tier.value) {
                     let label = format!("agentcore/api_keys/{id}");
-                    key(sources, desired, Owner::Tenant(id.clone()), id.as_str(), &label, plan.clone())?;
+                    key(sources, desired, (Owner::Tenant(id.clone()), id.as_str()), &label, (plan.clone(), tenant.standing))?;
                 }
             }
         }
@@ -127,8 +128,14 @@ fn plan(sources: &Sources<'_>, desired: &mut Desired, tier: &TierName, wanted: &
     Ok(desired.add(Owner::Tier(tier.clone()), "api", &plan)?.at(&UsagePlan::ID))
 }
 
-fn key(sources: &Sources<'_>, desired: &mut Desired, owner: Owner, whose: &str, label: &str, plan: Late) -> Result<()> {
-    let key = ApiKey { name: sources.names.api_key(whose), enabled: true, plans: [plan].into() };
+fn key(
+    sources: &Sources<'_>,
+    desired: &mut Desired,
+    (owner, whose): (Owner, &str),
+    label: &str,
+    (plan, standing): (Late, Standing),
+) -> Result<()> {
+    let key = ApiKey { name: sources.names.api_key(whose), enabled: standing.is_active(), plans: [plan].into() };
     let value = desired.add(owner.clone(), "api", &key)?.at(&ApiKey::VALUE);
     sources.publish_secret(desired, owner, label, value)
 }

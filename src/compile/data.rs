@@ -11,7 +11,7 @@ use crate::desired::Desired;
 use crate::kinds::{Key, Table, TableIndex, TenantRow};
 use crate::late::Late;
 use crate::manifest::{Setting, Tenant};
-use crate::names::{CLINIC_CONFIG, PATIENT_METADATA, ROW_ATTRIBUTES, TenantId, tenant_prefix};
+use crate::names::{CLINIC_CONFIG, PATIENT_METADATA, ROW_ATTRIBUTES, ROW_STATUS, TenantId, tenant_prefix};
 
 const PATIENT: &str = "patient_id";
 /// How a tenant's agent finds that tenant's patients; `policies/tvm.json` opens it by this name.
@@ -53,7 +53,8 @@ impl Data {
         let tier = &tenant.tier.value;
         let own = ROW_ATTRIBUTES.map(str::to_owned).into_iter().zip([json!(tenant.name), json!(tier), json!(tenant_prefix(tier, id))]);
         let settings = tenant.settings.iter().map(|(name, setting)| (name.clone(), fact(setting)));
-        let attributes: BTreeMap<String, Value> = settings.chain(own).collect();
+        let status = (!tenant.standing.is_active()).then(|| (ROW_STATUS.to_owned(), json!(tenant.standing.as_str())));
+        let attributes: BTreeMap<String, Value> = settings.chain(own).chain(status).collect();
         let row = TenantRow { table: self.config.clone(), id: id.to_string(), attributes, key_attribute: self.tenant.clone() };
         desired.add(Owner::Tenant(id.clone()), TenantRow::TABLE, &row)?;
         Ok(())

@@ -590,3 +590,33 @@ fn every_memory_gateway_and_runtime_is_watched() {
 }
 
 mod strict;
+
+#[test]
+fn a_suspended_tenant_is_shut_out_and_differs_in_nothing_else() {
+    let (mut manifest, library, names) = shipped();
+    if let Some(api) = &mut manifest.api {
+        api.keys = crate::manifest::Keys::Tenant;
+    }
+    let active = compile(&manifest, &library, &names).unwrap();
+    let id: crate::names::TenantId = "clinic-a".parse().unwrap();
+    manifest.tenants.get_mut(&id).unwrap().standing = crate::manifest::Standing::Suspended;
+    let suspended = compile(&manifest, &library, &names).unwrap();
+    let addresses = |desired: &Desired| desired.iter().map(|(address, _)| address.clone()).collect::<Vec<_>>();
+    assert_eq!(addresses(&active), addresses(&suspended));
+    let mut changed = Vec::new();
+    for ((address, before), (_, after)) in active.iter().zip(suspended.iter()) {
+        if before == after {
+            continue;
+        }
+        let mut back = after.clone();
+        match address.kind() {
+            "tenant_row" => assert_eq!(back["attributes"].as_object_mut().unwrap().remove("status"), Some("suspended".into())),
+            _ => assert_eq!(std::mem::replace(&mut back["enabled"], true.into()), false, "{address}"),
+        }
+        assert_eq!(&back, before, "{address}");
+        assert_eq!(*address.owner(), Owner::Tenant(id.clone()));
+        changed.push(address.kind());
+    }
+    changed.sort_unstable();
+    assert_eq!(changed, ["api_key", "tenant_row", "user", "user"]);
+}

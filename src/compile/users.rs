@@ -20,7 +20,7 @@ pub(super) fn declare(sources: &Sources<'_>, desired: &mut Desired, pool: &Late,
             tenant: [(identity.claims.tenant.clone(), id.to_string())].into(),
             claims: [(identity.claims.tier.clone(), tenant.tier.value.to_string()), (identity.claims.role.clone(), user.role.clone())]
                 .into(),
-            enabled: true,
+            enabled: tenant.standing.is_active(),
             invitation: identity.invitations,
         };
         desired.add(Owner::Tenant(id.clone()), &User::label(&user.email), &user)?;

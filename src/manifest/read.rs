@@ -172,7 +172,7 @@ pub(crate) fn from_text(path: &Path, text: String) -> Result<(Manifest, Diagnost
 }
 
 /// Like `open`, for a text that isn't (yet) what the file says.
-pub(super) fn reading(path: &Path, text: String) -> Reading {
+pub(crate) fn reading(path: &Path, text: String) -> Reading {
     let source = Source::new(path, text);
     let mut findings = Findings::new(Arc::clone(&source));
     let mut draft = Draft::default();

@@ -385,3 +385,38 @@ fn tenants_that_arrive_fold_with_their_users_and_others_show_each_user() {
     let text = shown(&planned(&users(&people().collect()), &Live::new()));
     assert!(["p0", "p1", "p2"].iter().all(|p| text.contains(&format!("+ user                 {p}@clinic.com"))), "{text}");
 }
+
+#[test]
+fn a_tenant_that_rests_is_told_in_words_and_so_is_one_that_returns() {
+    let person = |name: &str, tenant: &str| (name.to_owned(), (tenant.to_owned(), "nurse".to_owned()));
+    let active = users(&[person("a", "clinic-a"), person("b", "clinic-b")].into());
+    let mut resting = Desired::default();
+    for (address, spec) in active.iter() {
+        let mut user: User = serde_json::from_value(spec.clone()).unwrap();
+        user.enabled = address.owner().to_string() != "tenant:clinic-a";
+        resting.add(address.owner().clone(), address.label(), &user).unwrap();
+    }
+    let owner: Owner = "tenant:clinic-a".parse().unwrap();
+    let plan = planned(&resting, &live(&active));
+    assert_eq!(turns(&plan), BTreeMap::from([(&owner, Turn::Suspended)]));
+    let notes_of = notes(&plan);
+    assert!(notes_of.len() == 1 && notes_of[0].contains("tokens that clinic-a got"), "{notes_of:?}");
+    let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
+    assert!(text.contains("tenant clinic-a  is suspended: shut out, its data stays\n"), "{text}");
+
+    let mut world = live(&resting);
+    let plan = planned(&active, &world);
+    assert_eq!(turns(&plan), BTreeMap::from([(&owner, Turn::Resumed)]));
+    // What somebody else has disabled comes back as well, and that is no tenant's turn.
+    for found in world.values_mut() {
+        let mut applied = found.spec.clone();
+        applied["enabled"] = json!(true);
+        found.mark = Ownership::Ours { spec: Some(spec_digest(&applied)) };
+    }
+    let plan = planned(&active, &world);
+    assert_eq!((plan.changes.len(), turns(&plan).len()), (1, 0));
+    assert!(notes(&plan)[0].contains("somebody has disabled `a@clinic.com`"), "{:?}", notes(&plan));
+    // A tenant that nobody declares leaves; where nothing is declared it is the platform that goes.
+    assert_eq!(turns(&planned(&users(&[person("b", "clinic-b")].into()), &live(&active))), BTreeMap::from([(&owner, Turn::Leaves)]));
+    assert_eq!(turns(&planned(&Desired::default(), &live(&active))), BTreeMap::new());
+}

@@ -182,7 +182,7 @@ fn value(value: &Value) -> String {
 
 /// Tenants in the order of their ids: equal changes as one line, unless they destroy something or shut somebody out.
 fn tenants(out: &mut String, plan: &Plan, groups: &BTreeMap<Owner, Vec<&Change>>, detail: Detail) {
-    let moves = moves(plan);
+    let (moves, turns) = (moves(plan), plan::turns(plan));
     let mut folded: BTreeMap<String, Vec<(&Owner, &Vec<&Change>)>> = BTreeMap::new();
     for (owner, changes) in groups.iter().filter(|(owner, _)| matches!(owner, Owner::Tenant(_))) {
         let moved = moves.get(owner).map(|kept| format!("{}, ", course(changes, kept)));
@@ -196,8 +196,9 @@ fn tenants(out: &mut String, plan: &Plan, groups: &BTreeMap<Owner, Vec<&Change>>
     let few: BTreeMap<&Owner, &Vec<&Change>> = few.into_iter().flat_map(|(_, members)| members).collect();
     for (owner, changes) in few {
         let kept = moves.get(owner).map(Vec::as_slice).unwrap_or_default();
+        let turn = turns.get(owner).map(|turn| format!("  {}", turn.words()));
         match kept.is_empty() {
-            true => heading(out, &owner_name(owner)),
+            true => heading(out, &format!("{}{}", owner_name(owner), turn.unwrap_or_default())),
             false => drop(writeln!(out, "{CAREFUL}>{CAREFUL:#} {BOLD}{}{BOLD:#}  {}", owner_name(owner), course(changes, kept))),
         }
         write_changes(out, plan, changes, detail);

@@ -142,7 +142,8 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, deta
                 let state =
                     if here.clone().next().is_none() || here.clone().any(|a| pending.contains(*a)) { State::Pending } else { State::Good };
                 let new = here.clone().next().is_none().then(|| "not provisioned yet".to_owned());
-                (state, tenant.tier.value.as_str(), new.into_iter().chain(data).chain(shut).collect::<Vec<_>>().join("; "))
+                let rests = (!tenant.standing.is_active()).then(|| tenant.standing.as_str().to_owned());
+                (state, tenant.tier.value.as_str(), rests.into_iter().chain(new).chain(data).chain(shut).collect::<Vec<_>>().join("; "))
             }
         };
         standings.entry(Standing { state, tier: tier.to_owned(), remark: remark.clone() }).or_default().push(id);
@@ -184,7 +185,7 @@ pub(crate) fn json(manifest: &Manifest, live: &Live, plan: &Plan) -> Value {
             let settings: BTreeMap<&String, Value> = t.settings.iter().map(|(k, v)| (k, setting(v))).collect();
             let live = ours(live).any(|(a, _)| *a.owner() == Owner::Tenant(id.clone()));
             let users: Vec<Value> = t.users.iter().map(|u| json!({ "email": u.email, "role": u.role })).collect();
-            json!({ "id": id, "tier": t.tier.value, "name": t.name, "settings": settings, "users": users, "live": live })
+            json!({ "id": id, "tier": t.tier.value, "name": t.name, "settings": settings, "users": users, "suspended": !t.standing.is_active(), "live": live })
         })
         .collect();
     json!({ "format": "tenantry-status/1.0", "target": plan.target, "tenants": tenants, "resources": resources, "kept": plan.kept })

@@ -89,8 +89,18 @@ def rows(caller):
     )
 
 
+def own_row(caller, dynamodb):
+    """What the platform says of the caller's clinic; one that is suspended is told nothing, whatever token it still has."""
+    key = {TENANT: {"S": caller["tenant"]}}
+    item = dynamodb.get_item(TableName=os.environ["CLINIC_CONFIG_TABLE"], Key=key).get("Item") or {}
+    if item.get("status") == {"S": "suspended"}:
+        raise Refused("the clinic is suspended")
+    return item
+
+
 def patient_context(arguments, caller, dynamodb):
     """One patient of the caller's clinic, or a page of them."""
+    own_row(caller, dynamodb)
     query = {
         "TableName": os.environ["PATIENT_METADATA_TABLE"],
         "IndexName": INDEX,
@@ -141,8 +151,7 @@ def start(after, caller):
 
 def clinic_config(_arguments, caller, dynamodb):
     """The clinic's name, specialty, hours and whatever else the manifest says of it."""
-    key = {TENANT: {"S": caller["tenant"]}}
-    item = dynamodb.get_item(TableName=os.environ["CLINIC_CONFIG_TABLE"], Key=key).get("Item")
+    item = own_row(caller, dynamodb)
     if not item:
         raise Refused("the clinic has no configuration")
     return {"clinic": plain_item(item)}

@@ -1,8 +1,13 @@
 //! How many API calls a plan costs: counted, since seconds depend on the machine.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::Value;
 
-use crate::scenarios::{shell, shipped};
+use crate::scenarios::{demands, shell, shipped};
+use crate::served;
 use crate::wire::without;
 
 fn calls(folder: &std::path::Path) -> u64 {
@@ -95,4 +100,86 @@ fn two_plans_of_one_world_are_byte_identical() {
         let (again, _) = shell(folder.path(), "tenantry plan --sandbox -q --output json");
         assert_eq!(json, again);
     }
+}
+
+/// What went over the wire: each operation, as its protocol names it.
+fn operations(record: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(record).unwrap_or_default();
+    let exchanges = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let named = |exchange: Value| {
+        let header = exchange["headers"].as_array().unwrap().iter().find(|h| h[0].as_str().unwrap().eq_ignore_ascii_case("x-amz-target"));
+        let body = BASE64_STANDARD.decode(exchange["body_base64"].as_str().unwrap()).unwrap();
+        let action = String::from_utf8_lossy(&body).split('&').find_map(|pair| pair.strip_prefix("Action=").map(str::to_owned));
+        let target = header.map(|h| h[1].as_str().unwrap().to_owned()).or(action);
+        let path = format!(
+            "{} {}{}",
+            exchange["method"].as_str().unwrap(),
+            exchange["host"].as_str().unwrap(),
+            exchange["path"].as_str().unwrap()
+        );
+        target.unwrap_or(path)
+    };
+    exchanges.map(named).collect()
+}
+
+/// What an apply did that no plan does.
+fn writes(record: &Path, folder: &Path, aws: &served::Served, line: &str) -> (Vec<String>, String) {
+    let run = |line: &str| served::with(folder, &[("AWS_ENDPOINT_URL", &aws.url)], line, 0);
+    let before = operations(record).len();
+    run("tenantry plan -q");
+    let planned = operations(record).len();
+    let printed = run(line);
+    let all = operations(record);
+    let reads: BTreeSet<&String> = all[before..planned].iter().collect();
+    let writes = all[planned..].iter().filter(|op| !reads.contains(op) && !op.starts_with("GET ") && !op.starts_with("HEAD "));
+    (writes.cloned().collect(), printed)
+}
+
+#[test]
+fn a_tenant_more_costs_a_handful_of_writes_and_nothing_that_is_shared() {
+    let folder = shipped();
+    let at = folder.path();
+    let (aws, record) = served::sandbox(at);
+    served::with(at, &[("AWS_ENDPOINT_URL", &aws.url)], "tenantry apply --yes -q", 0);
+
+    // A prefix, a user and a row; the lock taken and let go, and the record of the apply.
+    let add = "tenantry tenant add clinic-harbor --tier basic --name Harbor --user dr.o@harbor.com:physician --apply --yes -q";
+    let (made, printed) = writes(&record, at, &aws, add);
+    println!("onboarding one tenant: {} writes: {made:?}", made.len());
+    assert!((3..=6).contains(&made.len()), "{} writes: {made:?}\n{printed}", made.len());
+    for shared in ["CreateRole", "PutRolePolicy", "/gateways", "/runtimes", "/memories", "/policy-engines", "PutParameter"] {
+        assert!(!made.iter().any(|op| op.contains(shared)), "{shared}: {made:?}");
+    }
+
+    // Documents stay when a tenant moves, and so does everybody.
+    let (moved, printed) = writes(&record, at, &aws, "tenantry tenant move clinic-harbor --to premium --apply --yes -q");
+    println!("moving one tenant: {} writes: {moved:?}", moved.len());
+    assert!(printed.contains("> tenant clinic-harbor  basic -> premium"), "{printed}");
+    assert_eq!(printed.matches("tenant clinic-harbor").count(), 1, "more than one action:\n{printed}");
+    let deletes: Vec<&String> =
+        moved.iter().filter(|op| op.contains("Delete") || op.starts_with("DELETE") || op.starts_with("POST s3")).collect();
+    // The lock alone is deleted.
+    assert!(deletes.iter().all(|op| op.contains("lock")), "{deletes:?}");
+    assert!(moved.len() <= 8, "{moved:?}");
+}
+
+#[test]
+fn suspended_and_resumed_is_as_before() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &[]);
+    let outcome = |line: &str| -> BTreeMap<String, usize> {
+        let printed = demands(at, &format!("{line} --sandbox --apply --yes -q --output json"), 0, &[]);
+        let outcome: Value = serde_json::from_str(&printed).unwrap();
+        outcome["done"].as_array().unwrap().iter().fold(BTreeMap::new(), |mut kinds, step| {
+            *kinds.entry(step["step"]["address"].as_str().unwrap().split('/').next().unwrap().to_owned()).or_default() += 1;
+            kinds
+        })
+    };
+    // Two users and the row, there and back; nothing that others share.
+    let expected = BTreeMap::from([("user".to_owned(), 2), ("tenant_row".to_owned(), 1)]);
+    assert_eq!(outcome("tenantry tenant suspend clinic-a"), expected);
+    calls(at);
+    assert_eq!(outcome("tenantry tenant resume clinic-a"), expected);
+    calls(at);
 }

@@ -28,6 +28,8 @@ mod strict;
 #[cfg(test)]
 mod templates;
 #[cfg(test)]
+mod tenant;
+#[cfg(test)]
 mod verify;
 #[cfg(test)]
 mod wire;

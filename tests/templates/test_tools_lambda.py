@@ -27,20 +27,22 @@ class DynamoDb:
     """Answers queries with the pages it is given, in turn."""
 
     def __init__(self, pages=(), item=None):
-        self.pages, self.item, self.asked = list(pages), item, []
+        self.pages, self.item, self.asked, self.rows = list(pages), item, [], []
 
     def query(self, **asked):
         self.asked.append(json.loads(json.dumps(asked)))
         return self.pages.pop(0)
 
     def get_item(self, **asked):
-        self.asked.append(asked)
+        self.rows.append(asked)
         return {"Item": self.item} if self.item else {}
 
 
 class Broken:
     def query(self, **_):
         raise RuntimeError("very secret")
+
+    get_item = query
 
 
 os.environ.update(
@@ -97,7 +99,16 @@ class Tools(unittest.TestCase):
         dynamodb = DynamoDb(item={"clinic_id": {"S": "clinic-a"}, "providers": {"SS": ["B", "A"]}, "open": {"BOOL": True}})
         answer = self.call("clinic_config", {"clinic_id": "clinic-a"}, dynamodb)
         self.assertEqual(answer["clinic"], {"clinic_id": "clinic-a", "providers": ["A", "B"], "open": True})
-        self.assertEqual(dynamodb.asked, [{"TableName": "clinics", "Key": {"clinic_id": {"S": "clinic-a"}}}])
+        self.assertEqual(dynamodb.rows, [{"TableName": "clinics", "Key": {"clinic_id": {"S": "clinic-a"}}}])
+
+    def test_a_suspended_clinic_is_told_nothing(self):
+        row = {"clinic_id": {"S": "clinic-a"}, "status": {"S": "suspended"}}
+        for tool, arguments in [("clinic_config", {}), ("patient_context", {"patient_id": "P1"}), ("patient_context", {"list_patients": True})]:
+            dynamodb = DynamoDb([{"Items": [PATIENT]}], row)
+            self.assertEqual(self.call(tool, arguments, dynamodb), {"error": "the clinic is suspended"})
+            self.assertEqual(dynamodb.asked, [])
+        row["status"] = {"S": "active"}
+        self.assertEqual(self.call("clinic_config", {}, DynamoDb(item=row))["clinic"]["status"], "active")
 
     def test_whoever_names_another_tenant_is_refused_before_anything_is_asked(self):
         page = {"list_patients": True, "last_evaluated_key": {"patient_id": "P1", "clinic_id": "clinic-b"}}

@@ -7,7 +7,7 @@ use super::super::section::{Findings, Section, entries};
 use super::super::yaml::Node;
 use super::super::{Tenant, rules};
 use crate::diagnostic::quoted;
-use crate::names::{CLINIC_CONFIG, PATIENT_METADATA, ROW_ATTRIBUTES, TenantId};
+use crate::names::{CLINIC_CONFIG, PATIENT_METADATA, ROW_ATTRIBUTES, ROW_STATUS, TenantId};
 
 const MOST_INDEXES: usize = 20;
 
@@ -49,11 +49,11 @@ fn table(table: &Section, findings: &mut Findings) -> Option<DataTable> {
 /// A setting stands in the tenant's row under its own name, beside what the row says by itself.
 pub(super) fn check(tenant_claim: Option<&str>, tenants: &BTreeMap<TenantId, Tenant>, root: &Node, findings: &mut Findings) {
     let Some(claim) = tenant_claim else { return };
-    let taken: BTreeSet<&str> = ROW_ATTRIBUTES.into_iter().chain([claim]).collect();
+    let taken: BTreeSet<&str> = ROW_ATTRIBUTES.into_iter().chain([ROW_STATUS, claim]).collect();
     let listed = taken.iter().copied().collect::<Vec<_>>().join(", ");
-    if ROW_ATTRIBUTES.contains(&claim) {
+    if ROW_ATTRIBUTES.contains(&claim) || claim == ROW_STATUS {
         let summary = format!("the claim {} has the name of an attribute of tenants' rows", quoted(claim));
-        let help = format!("take another name than {}", ROW_ATTRIBUTES.join(", "));
+        let help = format!("take another name than {}, {ROW_STATUS}", ROW_ATTRIBUTES.join(", "));
         findings.error(root.place(&["identity", "claims", "tenant"]), summary, "", help);
     }
     for (id, tenant) in tenants {

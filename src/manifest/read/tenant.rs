@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::section::{Findings, Section, entries};
 use super::super::yaml::{Node, Value};
-use super::super::{Located, Setting, Tenant, User, rules};
+use super::super::{Located, Setting, Standing, Tenant, User, rules};
 use super::rate_limit;
 use crate::diagnostic::{Diagnostic, Span, choices, quoted};
 use crate::names::TierName;
@@ -14,7 +14,7 @@ const MOST_SETTINGS_BYTES: usize = 3000;
 
 pub(super) fn read(id: &str, span: Span, body: &Node, tiers: &BTreeSet<String>, findings: &mut Findings) -> Option<Tenant> {
     let what = format!("tenant {}", quoted(id));
-    let section = Section::open(body, span, &what, &["tier", "name", "settings", "users", "rate_limit"], findings);
+    let section = Section::open(body, span, &what, &["tier", "name", "suspended", "settings", "users", "rate_limit"], findings);
     let tier = section.required("tier", &format!("write one of: {}", list(tiers)), findings);
     let tier = tier.and_then(|node| tier_name(&what, node, tiers, findings));
     let name = section.required("name", "write the name that people know the tenant by", findings);
@@ -22,7 +22,22 @@ pub(super) fn read(id: &str, span: Span, body: &Node, tiers: &BTreeSet<String>, 
     let settings = settings(&section, findings);
     let users = users(&section, findings);
     let rate_limit = rate_limit::read(&section, findings);
-    Some(Tenant { tier: tier?, name: name?, settings, users, rate_limit })
+    let standing = standing(&section, findings);
+    Some(Tenant { tier: tier?, name: name?, settings, users, rate_limit, standing })
+}
+
+/// `suspended: true` disables the tenant's users and signs them out, disables the tenant's own API key, and marks the tenant's
+/// row. Whatever the tenant has stays; `false`, or no such key, is a tenant like any other.
+fn standing(tenant: &Section, findings: &mut Findings) -> Standing {
+    let Some(node) = tenant.get("suspended") else { return Standing::Active };
+    if !matches!(node.value, Value::Bool) {
+        let summary = format!("expected true or false for `suspended` of {}, found {}", tenant.what(), node.value.kind());
+        let span = if matches!(node.value, Value::Null) { tenant.span("suspended") } else { node.span };
+        let help = "write `suspended: true`, which keeps the tenant's users and API key out and all of their data in, or remove the line";
+        findings.error(span, summary, "", help);
+        return Standing::Active;
+    }
+    if findings.source.slice(node.span).eq_ignore_ascii_case("true") { Standing::Suspended } else { Standing::Active }
 }
 
 fn list(tiers: &BTreeSet<String>) -> String {

@@ -1,0 +1,188 @@
+//! `offboard`: a tenant leaves, a stage at a time; its data goes only when that is said by name.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::Format;
+use super::Global;
+use super::apply::{Consent, Gate, Job};
+use super::open::{Opened, open};
+use super::plan::Shown;
+use super::tenant::change::{Draft, Go, Written, again, unknown};
+use crate::address::{Address, Owner};
+use crate::exit::{Exit, Stop};
+use crate::kinds::{Kind as _, Ownership, Prefix};
+use crate::manifest::Manifest;
+use crate::manifest::edit::{Edit, Field};
+use crate::names::{Names, PATIENT_METADATA, TenantId, TierName};
+use crate::observe::Live;
+use crate::plan::{Action, Named, Plan, Which, diff};
+use crate::ui::Ui;
+use crate::ui::tenant::{self, Farewell};
+
+/// Take a tenant off the platform: the first call suspends it, the second removes it from the manifest.
+///
+/// What holds data is kept until --delete-data.
+#[derive(Debug, Args)]
+pub(crate) struct Offboard {
+    /// The tenant's id; it may have left the manifest already.
+    id: String,
+    #[command(flatten)]
+    go: Go,
+    /// Delete for good what is kept of the tenant: its documents, its row and its users. Needs --apply.
+    #[arg(long, requires = "apply")]
+    delete_data: bool,
+    /// The tenant's id again, instead of being asked for it.
+    #[arg(long, value_name = "ID", requires = "delete_data")]
+    confirm: Option<String>,
+}
+
+impl Offboard {
+    pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        match &self.confirm {
+            Some(id) if *id != self.id => {
+                let words = format!("--confirm says `{id}`, the tenant is `{}`; nothing was changed", self.id);
+                return Err(Stop::at(Exit::Guarded, words));
+            }
+            None if self.delete_data && !ui.asks() => {
+                let words = format!("nobody is here to type the tenant's id: add --confirm {} (nothing was changed)", self.id);
+                return Err(Stop::at(Exit::Usage, words));
+            }
+            None if !self.delete_data => self.go.is_answered(ui)?,
+            _ => {}
+        }
+        let draft = Draft::read(global, ui)?;
+        let id: TenantId = self.id.parse().map_err(|_| unknown(&self.id, draft.manifest.tenants.keys().map(TenantId::as_str)))?;
+        match draft.manifest.tenants.get(&id) {
+            Some(tenant) if tenant.standing.is_active() => self.suspend(&draft, id).await,
+            Some(_) => {
+                // The manifest changes only once it is sure that there is somewhere to go on.
+                if draft.write(&Edit::Remove(id.clone()), &self.go)? == Written::No {
+                    return Ok(Exit::Done);
+                }
+                let Some(opened) = draft.place(&self.go).await? else { return Ok(Exit::Done) };
+                self.leave(&draft, opened, &id).await
+            }
+            None => {
+                let opened = open(global, ui).await?;
+                self.leave(&draft, opened, &id).await
+            }
+        }
+    }
+
+    /// The first stage.
+    async fn suspend(&self, draft: &Draft<'_>, id: TenantId) -> Result<Exit> {
+        if self.delete_data {
+            let words = format!(
+                "tenant `{id}` is not suspended yet, and data goes last: `{}` suspends it first (nothing was changed)",
+                again(draft.global, &format!("offboard {id} --apply"))
+            );
+            return Err(Stop::at(Exit::Guarded, words));
+        }
+        let exit = draft.make(Some(&Edit::Set(id.clone(), Field::Suspended)), &self.go).await?;
+        if exit == Exit::Done {
+            let once = if self.go.apply { "" } else { ", once that is applied," };
+            let next = again(draft.global, &format!("offboard {id}"));
+            draft.ui.say(&format!(
+                "Stage 1 of 2: suspended{once} and nothing removed. The same command again, `{next}`, takes it off the manifest."
+            ));
+        }
+        Ok(exit)
+    }
+
+    /// The second stage, and whatever is left of one that has left.
+    async fn leave(&self, draft: &Draft<'_>, opened: Opened, id: &TenantId) -> Result<Exit> {
+        let (global, ui) = (draft.global, draft.ui);
+        let owner = Owner::Tenant(id.clone());
+        let desired = opened.desired()?;
+        let live = opened.live(&desired).await?;
+        let was_there = draft.manifest.tenants.contains_key(id);
+        if !was_there && !tenant::is_live(&live, &owner) {
+            return Err(unknown(id.as_str(), tenant::known(&draft.manifest, &live)));
+        }
+        let kept = diff(&opened.names, &desired, &live, &Named::default())?;
+        let holds = kept.kept.iter().any(|a| *a.owner() == owner)
+            || kept.changes.iter().any(|c| *c.address.owner() == owner && c.action == Action::Close);
+        let delete = if self.delete_data && holds { vec![Which::KeptOf(owner.clone())] } else { Vec::new() };
+        let shown = Shown::of(self.go.full, delete);
+        let plan = diff(&opened.names, &desired, &live, &shown.named())?;
+        let needs = needs_you(&draft.manifest, &opened.names, &live, id);
+        let isolation = opened.isolation(&desired)?;
+        let exit = if self.go.apply {
+            let gate = Gate { isolation: Some(isolation), ..Gate::default() };
+            let consent = self.consent();
+            let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed: None, consent, global, ui };
+            draft.applied(job.run().await, "apply")?
+        } else {
+            shown.print(&plan, Some(&isolation), global, ui, &opened)?;
+            opened.aws.save()?;
+            Exit::Done
+        };
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+        let farewell = Farewell { id, plan: &plan, needs: &needs, is_done: self.go.apply };
+        match global.output {
+            Format::Text => ui.answer(&farewell.text())?,
+            Format::Json | Format::Yaml => ui.say(farewell.text().trim_end()),
+        }
+        self.what_next(draft, &plan, id)?;
+        Ok(exit)
+    }
+
+    /// To delete data, the tenant's id is typed: `--yes` is not enough.
+    fn consent(&self) -> Consent {
+        match (&self.confirm, self.delete_data) {
+            (Some(_), true) => Consent::Given,
+            (None, true) => Consent::Ask {
+                question: format!("Delete all that is kept of tenant `{}` for good? Type its id to go on:", self.id),
+                word: self.id.clone(),
+                flag: format!("--confirm {}", self.id),
+            },
+            _ => self.go.consent(),
+        }
+    }
+
+    fn what_next(&self, draft: &Draft<'_>, plan: &Plan, id: &TenantId) -> Result<()> {
+        let owner = Owner::Tenant(id.clone());
+        if !self.go.apply && !plan.is_empty() {
+            return draft.next("Next:", &again(draft.global, "apply"));
+        }
+        let stays = |a: &Address| *a.owner() == owner;
+        let closed = plan.changes.iter().any(|c| c.action == Action::Close && stays(&c.address));
+        if closed || plan.kept.iter().any(stays) {
+            let command = again(draft.global, &format!("offboard {id} --delete-data --apply"));
+            return draft.next("To delete what is kept, for good:", &command);
+        }
+        Ok(())
+    }
+}
+
+/// What this tool can't remove, because nobody has told it which of it is whose, or because AWS alone can.
+fn needs_you(manifest: &Manifest, names: &Names, live: &Live, id: &TenantId) -> Vec<String> {
+    let owner = Owner::Tenant(id.clone());
+    let prefixes = live.iter().filter(|(a, f)| a.kind() == Prefix::NAME && *a.owner() == owner && matches!(f.mark, Ownership::Ours { .. }));
+    let mut tiers: BTreeSet<TierName> = prefixes.filter_map(|(a, _)| a.label().parse().ok()).collect();
+    tiers.extend(manifest.tenants.get(id).map(|tenant| tenant.tier.value.clone()));
+    let mut needs = Vec::new();
+    if let Some(data) = &manifest.data {
+        let claim = &manifest.identity.claims.tenant;
+        let more = if data.tables.is_empty() { "" } else { ", and in the tables of `data.tables`" };
+        needs.push(format!("patients' rows whose {claim} is {id}, in table {}{more}", names.table(PATIENT_METADATA)));
+    }
+    for tier in tiers {
+        if let Some(memory) = manifest.tiers.get(&tier).and_then(|tier| tier.memory.as_ref()) {
+            needs.push(format!(
+                "what agents remember of actors {tier}-{id}-*, in the memory of tier {tier}; conversations end by themselves after {} days, \
+                 what was drawn from them stays",
+                memory.expiry_days
+            ));
+        }
+    }
+    if manifest.observability.is_some() {
+        needs.push("log lines and traces that name it, until their time is up".into());
+    }
+    needs
+}

@@ -1,0 +1,231 @@
+//! An edit of the manifest and what follows from it: the lines that change, the plan, and the apply.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::cli::apply::{Consent, Gate, Job};
+use crate::cli::init::typed;
+use crate::cli::open::{Opened, judged, open};
+use crate::cli::plan::Shown;
+use crate::cli::{Format, Global};
+use crate::diagnostic::{Diagnostics, Source, nearest, quoted};
+use crate::exit::{self, Exit, Stop};
+use crate::manifest::edit::{self, Edit, edited};
+use crate::manifest::{self, Manifest};
+use crate::names::{TenantId, TierName};
+use crate::plan::diff;
+use crate::ui::Ui;
+use crate::ui::style::BOLD;
+
+/// How far an edit goes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Go {
+    /// Show the lines that would change, and write nothing.
+    #[arg(long, conflicts_with = "apply")]
+    dry_run: bool,
+    /// Apply the plan once the manifest is written.
+    #[arg(long)]
+    pub(in crate::cli) apply: bool,
+    /// Don't ask.
+    #[arg(short, long, requires = "apply")]
+    yes: bool,
+    /// Show every field of new resources, and every tenant.
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
+}
+
+impl Go {
+    /// Refuses what would stop at a question that nobody can answer, before anything is written.
+    pub(in crate::cli) fn is_answered(&self, ui: &Ui) -> Result<()> {
+        if self.apply && !self.yes && !ui.asks() {
+            let words = "nobody is here to agree to the plan: add --yes, or leave --apply out (nothing was written)";
+            return Err(Stop::at(Exit::Usage, words));
+        }
+        Ok(())
+    }
+
+    pub(in crate::cli) fn consent(&self) -> Consent {
+        if self.yes {
+            return Consent::Given;
+        }
+        Consent::Ask { question: "Apply this plan? Only `yes` goes on:".into(), word: "yes".into(), flag: "--yes".into() }
+    }
+}
+
+/// The manifest before its edit.
+pub(in crate::cli) struct Draft<'a> {
+    source: Arc<Source>,
+    pub(in crate::cli) manifest: Manifest,
+    pub(in crate::cli) global: &'a Global,
+    pub(in crate::cli) ui: &'a Ui,
+}
+
+/// What became of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Written {
+    Yes,
+    /// It was only shown.
+    No,
+}
+
+impl<'a> Draft<'a> {
+    /// The manifest as it stands, which must be without mistakes: an edit should not have to guess.
+    pub(in crate::cli) fn read(global: &'a Global, ui: &'a Ui) -> Result<Self> {
+        let reading = manifest::open(&global.manifest)?;
+        let source = Arc::clone(&reading.source);
+        let (manifest, ..) = judged(global, reading)?;
+        Ok(Self { source, manifest, global, ui })
+    }
+
+    /// A tenant of the manifest.
+    pub(in crate::cli) fn tenant(&self, text: &str) -> Result<TenantId> {
+        match text.parse() {
+            Ok(id) if self.manifest.tenants.contains_key(&id) => Ok(id),
+            _ => Err(unknown(text, self.manifest.tenants.keys().map(TenantId::as_str))),
+        }
+    }
+
+    pub(in crate::cli) fn tier(&self, text: &str) -> Result<TierName> {
+        known_tier(&self.manifest, text)
+    }
+
+    /// Shows the edit, writes it, and shows or applies the plan; without an edit there is still the plan.
+    pub(in crate::cli) async fn make(&self, edit: Option<&Edit>, go: &Go) -> Result<Exit> {
+        if let Some(edit) = edit
+            && self.write(edit, go)? == Written::No
+        {
+            return Ok(Exit::Done);
+        }
+        self.follow(go).await
+    }
+
+    /// Shows the edit and writes it, if the manifest that it makes is without mistakes.
+    pub(in crate::cli) fn write(&self, edit: &Edit, go: &Go) -> Result<Written> {
+        let (old, path) = (self.source.text(), &self.global.manifest);
+        let new = edited(&self.source, edit)?;
+        judged(self.global, manifest::reading(path, new.clone())).map_err(would_be_wrong)?;
+        let shown = crate::ui::edit::text(path, old, &new);
+        match self.global.output {
+            Format::Text => self.ui.answer(&shown)?,
+            Format::Json | Format::Yaml if go.dry_run => {
+                self.ui.answer(&self.global.document(&crate::ui::edit::json(path, old, &new))?)?;
+            }
+            Format::Json | Format::Yaml => self.ui.say(shown.trim_end()),
+        }
+        if go.dry_run {
+            self.ui.say("Nothing was written: this was a dry run.");
+            return Ok(Written::No);
+        }
+        edit::write(path, old, &new)?;
+        self.ui.say(&format!("Wrote {}.", path.display()));
+        Ok(Written::Yes)
+    }
+
+    /// The place that the plan is made for; without one, an edit alone has done its work.
+    pub(in crate::cli) async fn place(&self, go: &Go) -> Result<Option<Opened>> {
+        match open(self.global, self.ui).await {
+            Ok(opened) => Ok(Some(opened)),
+            Err(error) if !go.apply && matches!(exit::of(&error), Exit::Denied | Exit::TryAgain) => {
+                let plan = again(self.global, "plan");
+                self.ui.say(&format!("The edit is in the manifest; what it changes in AWS can't be told now: {error:#}"));
+                self.next("Next:", &plan)?;
+                Ok(None)
+            }
+            Err(error) => Err(error.context(format!(
+                "the edit is in the manifest, and nothing else was changed; `{}` shows what it will do",
+                again(self.global, "plan")
+            ))),
+        }
+    }
+
+    async fn follow(&self, go: &Go) -> Result<Exit> {
+        let (global, ui) = (self.global, self.ui);
+        let Some(opened) = self.place(go).await? else { return Ok(Exit::Done) };
+        let shown = Shown::of(go.full, Vec::new());
+        let desired = opened.desired()?;
+        if go.apply {
+            let gate = Gate { isolation: Some(opened.isolation(&desired)?), ..Gate::default() };
+            let consent = go.consent();
+            let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed: None, consent, global, ui };
+            return self.applied(job.run().await, "apply");
+        }
+        let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &shown.named())?;
+        shown.print(&plan, Some(&opened.isolation(&desired)?), global, ui, &opened)?;
+        opened.aws.save()?;
+        if !plan.is_empty() {
+            self.next("Next:", &again(global, "apply"))?;
+        }
+        Ok(Exit::Done)
+    }
+
+    /// An apply that did not come to its end leaves the edit in the manifest, which its own words don't say.
+    pub(in crate::cli) fn applied(&self, ended: Result<Exit>, command: &str) -> Result<Exit> {
+        if !matches!(ended, Ok(Exit::Done)) {
+            self.ui.say(&format!("The edit stays in the manifest; `{}` goes on from here.", again(self.global, command)));
+        }
+        ended
+    }
+
+    /// The last line: what to type next, and for what.
+    pub(in crate::cli) fn next(&self, why: &str, command: &str) -> Result<()> {
+        match self.global.output {
+            Format::Text => self.ui.answer(&format!("{BOLD}{why}{BOLD:#} {command}\n")),
+            Format::Json | Format::Yaml => {
+                self.ui.say(&format!("{why} {command}"));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A tier of the manifest.
+pub(in crate::cli) fn known_tier(manifest: &Manifest, text: &str) -> Result<TierName> {
+    match text.parse() {
+        Ok(name) if manifest.tiers.contains_key(&name) => Ok(name),
+        _ => {
+            let names: Vec<&str> = manifest.tiers.keys().map(TierName::as_str).collect();
+            let meant = nearest(text, names.iter().copied()).map(|name| format!("did you mean `{name}`? ")).unwrap_or_default();
+            let words = format!("the manifest has no tier {}: {meant}tiers are {}; nothing was written", quoted(text), names.join(", "));
+            Err(Stop::at(Exit::Manifest, words))
+        }
+    }
+}
+
+/// A tenant that nobody knows.
+pub(in crate::cli) fn unknown<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> anyhow::Error {
+    let meant = match nearest(text, known) {
+        Some(id) => format!("did you mean `{id}`?"),
+        None => "`tenantry tenant list` lists them".into(),
+    };
+    Stop::at(Exit::Manifest, format!("there is no tenant {}: {meant} (nothing was changed)", quoted(text)))
+}
+
+/// The findings in a manifest that nobody has written; it is the command that has to be mended.
+fn would_be_wrong(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref::<Diagnostics>() {
+        Some(findings) => {
+            Stop::at(Exit::Manifest, format!("the edit would make the manifest wrong, so nothing was written; it would say:\n\n{findings}"))
+        }
+        None => error,
+    }
+}
+
+/// A command of ours as it is typed for the same manifest and the same place.
+pub(in crate::cli) fn again(global: &Global, command: &str) -> String {
+    let mut line = format!("tenantry {command}");
+    if global.manifest != Path::new("tenants.yaml") {
+        line.push_str(&format!(" -f {}", typed(&global.manifest)));
+    }
+    match &global.sandbox {
+        Some(Some(file)) => line.push_str(&format!(" --sandbox={}", typed(file))),
+        Some(None) => line.push_str(" --sandbox"),
+        None => {}
+    }
+    if let Some(profile) = &global.profile {
+        line.push_str(&format!(" --profile {}", typed(Path::new(profile))));
+    }
+    line
+}
