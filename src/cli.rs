@@ -20,6 +20,8 @@ mod init;
 mod open;
 mod plan;
 mod sandbox;
+mod saved;
+mod schema;
 mod status;
 mod unlock;
 mod validate;
@@ -142,6 +144,7 @@ enum Command {
     Documents(documents::Documents),
     Costs(costs::Costs),
     Verify(verify::Verify),
+    Schema(schema::Schema),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -196,6 +199,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
+        Command::Schema(schema) => schema.run(global, ui),
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
     }

@@ -21,6 +21,7 @@ mod observe;
 mod plan;
 mod sandbox;
 mod schedule;
+mod schema;
 mod secret;
 mod ui;
 

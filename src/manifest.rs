@@ -10,12 +10,14 @@ use crate::names::{AccountId, FunctionName, Names, PlatformName, Region, TenantI
 mod api;
 mod check;
 mod data;
+mod forms;
 mod function;
 mod observability;
 mod prices;
 mod read;
 mod rules;
 pub(crate) mod section;
+mod shape;
 pub(crate) mod yaml;
 
 pub(crate) use api::{Api, Keys, UsagePlan};
@@ -28,7 +30,8 @@ pub(crate) use observability::{Observability, Traces};
 pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]
 pub(crate) use read::from_text;
-pub(crate) use read::{Reading, open, read};
+pub(crate) use read::{Reading, open, read, sha256, shape};
+pub(crate) use shape::Known;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
@@ -18,11 +18,12 @@ use crate::secret::{digest, fingerprint};
 
 mod fields;
 pub(crate) mod page;
+pub(crate) mod saved;
 
 pub(crate) use fields::{FieldChange, word_of_aws};
 
 /// What happens to one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Action {
     Create,
@@ -31,6 +32,18 @@ pub(crate) enum Action {
     /// No longer declared, and shut instead of deleted, because it holds data.
     Close,
     Delete,
+}
+
+impl Action {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Close => "close",
+            Self::Delete => "delete",
+        }
+    }
 }
 
 /// Why a resource differs; for the reader only.
@@ -60,6 +73,17 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// What makes it this change and no other; no secret in it.
+    fn identity(&self) -> Value {
+        let live = self.live.as_ref().map(|l| public(&l.spec));
+        json!({ "address": self.address, "action": self.action, "desired": self.desired, "live": live })
+    }
+
+    /// Equal for equal changes: a saved plan is told apart by it.
+    pub(crate) fn digest(&self) -> String {
+        digest(self.identity().to_string().as_bytes())
+    }
+
     /// The resources that it refers to.
     pub(crate) fn refers_to(&self) -> BTreeSet<Address> {
         self.desired.as_ref().map(slots).unwrap_or_default().into_iter().map(|slot| slot.address).collect()
@@ -108,7 +132,7 @@ pub(crate) struct LeftOut {
     pub(crate) is_live: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) platform: String,
     pub(crate) account: String,
@@ -122,7 +146,7 @@ impl From<&Names> for Target {
 }
 
 /// What the user said yes to by name, so that a guard lets it pass.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) delete: BTreeSet<Which>,
     pub(crate) replace: BTreeSet<Address>,
@@ -175,11 +199,7 @@ impl Plan {
 
     /// The identity of a reviewed plan: the same while neither the manifest nor the live state moves.
     pub(crate) fn checksum(&self) -> String {
-        let changes: Vec<Value> = self
-            .changes
-            .iter()
-            .map(|c| json!({ "address": c.address, "action": c.action, "desired": c.desired, "live": c.live.as_ref().map(|l| public(&l.spec)) }))
-            .collect();
+        let changes: Vec<Value> = self.changes.iter().map(Change::identity).collect();
         let blocked: Vec<&Address> = self.blocked.iter().map(|b| &b.address).collect();
         let mut document = json!({ "target": self.target, "changes": changes, "blocked": blocked });
         if let (Some(partial), Value::Object(map)) = (&self.partial, &mut document) {

@@ -16,6 +16,15 @@ pub(crate) enum Place {
     Sandbox,
 }
 
+impl Place {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) file: String,
