@@ -38,6 +38,7 @@ pub(crate) enum Event {
         step: StepId,
         attempt: u32,
         why: String,
+        request_id: Option<String>,
     },
     Done {
         step: StepId,
@@ -46,6 +47,8 @@ pub(crate) enum Event {
     Failed {
         step: StepId,
         why: String,
+        request_id: Option<String>,
+        elapsed: Duration,
     },
     /// Never begun, because of another step.
     Skipped {
@@ -235,7 +238,8 @@ impl Run {
                 self.outcome.done.insert(step, elapsed);
             }
             Err(error) => {
-                self.tell(Event::Failed { step: step.clone(), why: format!("{error:#}") });
+                let request_id = AwsError::of(&error).and_then(|e| e.request_id.clone());
+                self.tell(Event::Failed { step: step.clone(), why: format!("{error:#}"), request_id, elapsed });
                 for skipped in queue.doomed(&step) {
                     self.tell(Event::Skipped { step: skipped.clone(), because: step.clone() });
                     self.outcome.skipped.insert(skipped, step.clone());
@@ -315,7 +319,8 @@ fn on<'a>(work: &'a Work, step: &Begun, tell: &'a (dyn Fn(&str) + Send + Sync)) 
 async fn patiently(work: &Work, step: &Begun) -> Result<Option<Value>> {
     let mut patience = Patience::new(&work.aws);
     let tell = |attempt: u32, why: &AwsError| {
-        let _ = work.events.send(Event::Retrying { step: step.id.clone(), attempt, why: why.to_string() });
+        let _ =
+            work.events.send(Event::Retrying { step: step.id.clone(), attempt, why: why.to_string(), request_id: why.request_id.clone() });
     };
     loop {
         match once(work, step).await {

@@ -22,6 +22,8 @@ mod offboard;
 mod open;
 mod plan;
 mod sandbox;
+mod saved;
+mod schema;
 mod status;
 mod tenant;
 mod unlock;
@@ -149,6 +151,7 @@ enum Command {
     Offboard(offboard::Offboard),
     Verify(verify::Verify),
     Doctor(doctor::Doctor),
+    Schema(schema::Schema),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -206,6 +209,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Offboard(offboard) => offboard.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
         Command::Doctor(doctor) => doctor.run(global, ui).await,
+        Command::Schema(schema) => schema.run(global, ui),
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
     }

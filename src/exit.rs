@@ -26,6 +26,32 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Changes => "changes",
+            Self::Stale => "stale",
+            Self::Locked => "locked",
+            Self::Guarded => "guarded",
+            Self::Partial => "partial",
+            Self::Isolation => "isolation",
+            Self::WrongAccount => "wrong-account",
+            Self::Usage => "usage",
+            Self::Manifest => "manifest",
+            Self::TryAgain => "try-again",
+            Self::Denied => "denied",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// For documents: wrappers around a command lose its code.
+    pub(crate) fn document(self) -> serde_json::Value {
+        serde_json::json!({ "code": self as u8, "name": self.name() })
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

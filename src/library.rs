@@ -22,7 +22,7 @@ mod shipped;
 mod tools;
 mod trust;
 
-pub(crate) use folder::place;
+pub(crate) use folder::{place, replace, text_of};
 pub(crate) use pack::Packed;
 pub(crate) use shipped::SHIPPED;
 pub(crate) use tools::as_seen;

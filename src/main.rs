@@ -24,6 +24,7 @@ mod quotas;
 mod rights;
 mod sandbox;
 mod schedule;
+mod schema;
 mod secret;
 mod ui;
 

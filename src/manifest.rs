@@ -11,12 +11,14 @@ mod api;
 mod check;
 mod data;
 pub(crate) mod edit;
+mod forms;
 mod function;
 mod observability;
 mod prices;
 mod read;
 mod rules;
 pub(crate) mod section;
+mod shape;
 pub(crate) mod yaml;
 
 pub(crate) use api::{Api, Keys, UsagePlan};
@@ -29,7 +31,8 @@ pub(crate) use observability::{Observability, Traces};
 pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]
 pub(crate) use read::from_text;
-pub(crate) use read::{Reading, open, read, reading};
+pub(crate) use read::{Reading, open, read, reading, sha256, shape};
+pub(crate) use shape::Known;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]

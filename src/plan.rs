@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
@@ -18,11 +18,13 @@ use crate::quotas::{Beyond, Fit, Standing, fit, usage};
 use crate::secret::{digest, fingerprint};
 
 mod fields;
+pub(crate) mod page;
+pub(crate) mod saved;
 
 pub(crate) use fields::{FieldChange, word_of_aws};
 
 /// What happens to one resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Action {
     Create,
@@ -31,6 +33,18 @@ pub(crate) enum Action {
     /// No longer declared, and shut instead of deleted, because it holds data.
     Close,
     Delete,
+}
+
+impl Action {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Replace => "replace",
+            Self::Close => "close",
+            Self::Delete => "delete",
+        }
+    }
 }
 
 /// Why a resource differs; for the reader only.
@@ -60,6 +74,17 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// What makes it this change and no other; no secret in it.
+    fn identity(&self) -> Value {
+        let live = self.live.as_ref().map(|l| public(&l.spec));
+        json!({ "address": self.address, "action": self.action, "desired": self.desired, "live": live })
+    }
+
+    /// Equal for equal changes: a saved plan is told apart by it.
+    pub(crate) fn digest(&self) -> String {
+        digest(self.identity().to_string().as_bytes())
+    }
+
     /// The resources that it refers to.
     pub(crate) fn refers_to(&self) -> BTreeSet<Address> {
         self.desired.as_ref().map(slots).unwrap_or_default().into_iter().map(|slot| slot.address).collect()
@@ -97,9 +122,26 @@ pub(crate) struct Plan {
     pub(crate) close: Vec<String>,
     /// What is live and stays as it is: steps read the ids they refer to from here.
     pub(crate) outputs: BTreeMap<Address, Value>,
+    /// Set where filters have left something out: then this is a part of the plan.
+    pub(crate) partial: Option<Partial>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What narrowed a plan, and what it lost by that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Partial {
+    /// As they were typed: `--tenant clinic-*`.
+    pub(crate) filters: Vec<String>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// A change that the whole plan has and a narrowed one lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    pub(crate) address: Address,
+    pub(crate) is_live: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) platform: String,
     pub(crate) account: String,
@@ -113,7 +155,7 @@ impl From<&Names> for Target {
 }
 
 /// What the user said yes to by name, so that a guard lets it pass.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) delete: BTreeSet<Which>,
     pub(crate) replace: BTreeSet<Address>,
@@ -166,13 +208,13 @@ impl Plan {
 
     /// The identity of a reviewed plan: the same while neither the manifest nor the live state moves.
     pub(crate) fn checksum(&self) -> String {
-        let changes: Vec<Value> = self
-            .changes
-            .iter()
-            .map(|c| json!({ "address": c.address, "action": c.action, "desired": c.desired, "live": c.live.as_ref().map(|l| public(&l.spec)) }))
-            .collect();
+        let changes: Vec<Value> = self.changes.iter().map(Change::identity).collect();
         let blocked: Vec<&Address> = self.blocked.iter().map(|b| &b.address).collect();
-        digest(json!({ "target": self.target, "changes": changes, "blocked": blocked }).to_string().as_bytes())
+        let mut document = json!({ "target": self.target, "changes": changes, "blocked": blocked });
+        if let (Some(partial), Value::Object(map)) = (&self.partial, &mut document) {
+            map.insert("filters".into(), json!(partial.filters));
+        }
+        digest(document.to_string().as_bytes())
     }
 
     /// Whether something of somebody else's stands where this should be.
@@ -217,6 +259,7 @@ pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named)
         unchanged: Vec::new(),
         close: Vec::new(),
         outputs: BTreeMap::new(),
+        partial: None,
     };
     let mut known = Known::new();
     for (address, declared) in desired.iter() {
@@ -421,6 +464,11 @@ fn refers(child: &Value, parent: &Value) -> bool {
         |document: &Value| document.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str().map(ToOwned::to_owned)).collect();
     let (child, parent): (BTreeSet<String>, BTreeSet<String>) = (texts(child), texts(parent));
     child.intersection(&parent).any(|text| !text.is_empty())
+}
+
+/// Whether what is deleted of it is lost.
+pub(crate) fn holds_data(address: &Address) -> bool {
+    kind(address.kind()).is_ok_and(|kind| kind.holds_data())
 }
 
 /// Tenants whose documents stay in a tier that they leave, with the addresses of what is kept there.

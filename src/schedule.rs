@@ -123,6 +123,7 @@ mod tests {
             unchanged: vec![],
             close: vec![],
             outputs: BTreeMap::new(),
+            partial: None,
         }
     }
 

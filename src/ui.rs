@@ -17,9 +17,12 @@ pub(crate) mod events;
 pub(crate) mod json;
 pub(crate) mod plan;
 pub(crate) mod status;
+mod stream;
 pub(crate) mod style;
 pub(crate) mod tenant;
 pub(crate) mod verify;
+
+pub(crate) use stream::{EVENTS, Stream};
 
 /// Streams, colour, and whether people are there.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! `apply`: shows the plan, asks, and carries it out under the platform's lock.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::open::{Opened, open};
 use super::plan::{Shown, all_named};
-use super::{Format, Global};
+use super::{Format, Global, saved};
 use crate::address::{Address, Owner};
 use crate::apply::lock::{Holder, Lock};
 use crate::apply::{self, Options, lock, record};
@@ -19,15 +20,23 @@ use crate::desired::Desired;
 use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::isolation::report::{Outcome, Report};
 use crate::kinds::{Bucket, Kind as _};
-use crate::plan::{Action, Plan, diff};
+use crate::plan::page::Page;
+use crate::plan::saved::Saved;
+use crate::plan::{Action, Named, Plan, diff};
 use crate::schedule::{StepId, schedule};
 use crate::ui::style::count;
-use crate::ui::{Ui, events, json};
+use crate::ui::{Stream, Ui, events, json};
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
+    /// A plan that `plan --out` kept: it is made anew, and carried out if it is still the same, without asking. What was named
+    /// when it was made is named in it.
+    #[arg(value_name = "PLAN")]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     shown: Shown,
+    #[command(flatten)]
+    told: Told,
     /// Don't ask.
     #[arg(short, long)]
     yes: bool,
@@ -39,20 +48,68 @@ pub(crate) struct Apply {
     accept_breach: Vec<String>,
 }
 
+/// What apply and destroy tell programs.
+#[derive(Debug, Args)]
+pub(super) struct Told {
+    /// Write what happens to FILE as well, one JSON object a line (`tenantry schema events`): a file, a named pipe or /dev/stderr.
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+}
+
+impl Told {
+    pub(super) fn stream(&self, ui: &Ui) -> Result<Stream> {
+        Stream::open(self.events.as_deref(), ui)
+    }
+}
+
 impl Apply {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        let stream = self.told.stream(ui)?;
+        stream.begin("apply");
+        let ended = self.carry_out(global, ui, &stream).await;
+        stream.end(&ended);
+        ended
+    }
+
+    async fn carry_out(&self, global: &Global, ui: &Ui, stream: &Stream) -> Result<Exit> {
+        let saved = self.plan.as_deref().map(|file| Ok::<_, anyhow::Error>((file, saved::read(file)?))).transpose()?;
+        let given = self.shown.named();
+        if let Some((file, saved)) = &saved
+            && given != Named::default()
+            && given != saved.named
+        {
+            let words = format!(
+                "what --delete and --allow-replace name is not what `{}` was made with; leave them out, or make a new plan with them (nothing was read or changed)",
+                file.display()
+            );
+            return Err(Stop::at(Exit::Usage, words));
+        }
         let opened = open(global, ui).await?;
+        let shown = match &saved {
+            Some((file, saved)) => {
+                saved::is_for(file, saved, &opened)?;
+                &self.shown.saved(saved.named.clone())
+            }
+            None => &self.shown,
+        };
         let desired = opened.desired()?;
-        let consent = if self.yes {
+        let consent = if self.yes || saved.is_some() {
             Consent::Given
         } else {
             Consent::Ask { question: "Apply this plan? Only `yes` goes on:".into(), word: "yes".into(), flag: "--yes".into() }
         };
         let isolation = Some(opened.isolation(&desired)?);
         let gate = Gate { isolation, accepted: self.accept_breach.iter().cloned().collect() };
-        let reviewed = self.plan_hash.as_deref();
-        Job { opened, known: &desired, wanted: &desired, shown: &self.shown, gate, reviewed, consent, global, ui }.run().await
+        let reviewed = Reviewed { checksum: self.plan_hash.as_deref(), saved: saved.as_ref().map(|(file, saved)| (*file, saved)) };
+        Job { opened, known: &desired, wanted: &desired, shown, gate, reviewed, consent, global, ui, stream }.run().await
     }
+}
+
+/// The plan that was agreed to elsewhere, by its checksum or as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Reviewed<'a> {
+    pub(super) checksum: Option<&'a str>,
+    pub(super) saved: Option<(&'a Path, &'a Saved)>,
 }
 
 /// What the platform would let through, and what of it the user has said yes to by name.
@@ -102,10 +159,11 @@ pub(super) struct Job<'a> {
     pub(super) wanted: &'a Desired,
     pub(super) shown: &'a Shown,
     pub(super) gate: Gate,
-    pub(super) reviewed: Option<&'a str>,
+    pub(super) reviewed: Reviewed<'a>,
     pub(super) consent: Consent,
     pub(super) global: &'a Global,
     pub(super) ui: &'a Ui,
+    pub(super) stream: &'a Stream,
 }
 
 impl Job<'_> {
@@ -135,8 +193,9 @@ impl Job<'_> {
             None => {
                 // A reader of outcomes gets one, even if nothing came to pass.
                 if self.global.output != Format::Text {
-                    self.tell(&apply::Outcome::default(), Duration::ZERO)?;
+                    self.tell(&apply::Outcome::default(), Exit::Done, Duration::ZERO)?;
                 }
+                self.stream_outcome(&apply::Outcome::default(), Duration::ZERO);
                 Ok(Exit::Done)
             }
         }
@@ -152,8 +211,12 @@ impl Job<'_> {
         let plan = self.plan().await?;
         all_named(&plan, &self.shown.named())?;
         self.shown.print_before(&plan, self.gate.isolation.as_ref(), self.global, self.ui, &self.opened).map_err(unread)?;
+        self.stream.plan(&Page::of(&plan, &self.opened.facts()));
         let checksum = plan.checksum();
-        if let Some(reviewed) = self.reviewed.filter(|r| *r != checksum) {
+        if let Some((file, saved)) = self.reviewed.saved.filter(|(_, saved)| saved.checksum != checksum) {
+            return Err(saved::stale(file, saved, &plan, &self.opened));
+        }
+        if let Some(reviewed) = self.reviewed.checksum.filter(|r| *r != checksum) {
             let words = format!(
                 "the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)"
             );
@@ -184,7 +247,7 @@ impl Job<'_> {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let progress = events::Progress::of(&steps, first.as_ref());
         let work = apply::apply(plan, steps, opened.site(), &options, sender);
-        let (mut outcome, ()) = tokio::join!(work, events::follow(self.ui, progress, receiver));
+        let (mut outcome, ()) = tokio::join!(work, events::follow(self.ui, self.stream, progress, receiver));
         if let Some((step, elapsed)) = first {
             outcome.done.insert(step, elapsed);
             outcome.longest_chain += elapsed;
@@ -194,11 +257,14 @@ impl Job<'_> {
         }
         // Nothing is told as done that could not be kept.
         opened.aws.save()?;
+        let ended = ending(&outcome, halt.why.get().copied(), self.global.timeout);
+        let exit = ended.as_ref().map_or_else(crate::exit::of, |exit| *exit);
+        self.stream_outcome(&outcome, begun.elapsed());
         // The work is done, whether or not anybody still reads about it.
-        if let Err(error) = self.tell(&outcome, begun.elapsed()).or_else(|e| if is_broken_pipe(&e) { Ok(()) } else { Err(e) }) {
+        if let Err(error) = self.tell(&outcome, exit, begun.elapsed()).or_else(|e| if is_broken_pipe(&e) { Ok(()) } else { Err(e) }) {
             self.ui.say(&format!("warning: the outcome could not be printed: {error:#}"));
         }
-        ending(&outcome, halt.why.get().copied(), self.global.timeout)
+        ended
     }
 
     /// A lock that could not be taken before the plan was made: the platform's own bucket was not there yet.
@@ -229,12 +295,17 @@ impl Job<'_> {
         Ok((now, first))
     }
 
-    fn tell(&self, outcome: &apply::Outcome, elapsed: Duration) -> Result<()> {
+    fn stream_outcome(&self, outcome: &apply::Outcome, elapsed: Duration) {
+        let calls = self.opened.aws.calls();
+        self.stream.outcome(outcome, calls.all(), calls.retries(), elapsed);
+    }
+
+    fn tell(&self, outcome: &apply::Outcome, exit: Exit, elapsed: Duration) -> Result<()> {
         let calls = self.opened.aws.calls();
         match self.global.output {
             Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
             Format::Json | Format::Yaml => {
-                let document = json::outcome(outcome, calls.all(), calls.retries(), elapsed.as_secs_f64());
+                let document = json::outcome(outcome, exit, calls.all(), calls.retries(), elapsed.as_secs_f64());
                 self.ui.answer(&self.global.document(&document)?)
             }
         }
@@ -406,7 +477,9 @@ mod tests {
         let shown = Shown::default();
         let (global, consent) = (&cli.global, Consent::Given);
         let gate = Gate::default();
-        let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed: None, consent, global, ui: &ui };
+        let stream = Stream::open(None, &ui).unwrap();
+        let (reviewed, stream) = (Reviewed::default(), &stream);
+        let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed, consent, global, ui: &ui, stream };
         let (one, other) = (holder(&job.opened), Holder { nonce: "other".into(), ..holder(&job.opened) });
         let halt = Halt::default();
 

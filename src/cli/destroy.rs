@@ -4,17 +4,19 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Global;
-use super::apply::{Consent, Gate, Job};
+use super::apply::{Consent, Gate, Job, Reviewed, Told};
 use super::open::open;
 use super::plan::Shown;
 use crate::desired::Desired;
 use crate::exit::{Exit, Stop};
-use crate::ui::Ui;
+use crate::ui::{Stream, Ui};
 
 #[derive(Debug, Args)]
 pub(crate) struct Destroy {
     #[command(flatten)]
     shown: Shown,
+    #[command(flatten)]
+    told: Told,
     /// The platform's name, instead of being asked for it.
     #[arg(long, value_name = "PLATFORM")]
     confirm: Option<String>,
@@ -22,6 +24,14 @@ pub(crate) struct Destroy {
 
 impl Destroy {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        let stream = self.told.stream(ui)?;
+        stream.begin("destroy");
+        let ended = self.carry_out(global, ui, &stream).await;
+        stream.end(&ended);
+        ended
+    }
+
+    async fn carry_out(&self, global: &Global, ui: &Ui, stream: &Stream) -> Result<Exit> {
         let opened = open(global, ui).await?;
         let platform = opened.names.platform.to_string();
         let consent = match self.confirm.as_deref() {
@@ -37,8 +47,7 @@ impl Destroy {
             },
         };
         let (known, wanted) = (opened.desired()?, Desired::default());
-        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate: Gate::default(), reviewed: None, consent, global, ui }
-            .run()
-            .await
+        let (gate, reviewed) = (Gate::default(), Reviewed::default());
+        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate, reviewed, consent, global, ui, stream }.run().await
     }
 }

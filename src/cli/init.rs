@@ -6,7 +6,9 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::exit::{Exit, Stop};
-use crate::library::{SHIPPED, place};
+use crate::library::{SHIPPED, place, replace};
+use crate::manifest;
+use crate::schema::{self, BESIDE};
 use crate::ui::Ui;
 use crate::ui::style::count;
 
@@ -27,10 +29,13 @@ impl Init {
         for (path, content) in SHIPPED {
             place(&self.folder.join(path), content)?;
         }
+        let manifest = self.folder.join("tenants.yaml");
+        let schema = schema::manifest(&manifest::open(&manifest)?.known());
+        replace(&self.folder.join(BESIDE), &format!("{schema:#}\n"))?;
         let go = if self.folder.as_os_str() == "." { String::new() } else { format!("cd {} && ", typed(&self.folder)) };
         ui.answer(&format!(
             "Wrote {} to `{}`.\nEdit tenants.yaml (platform, account, tiers, tenants), then: {go}tenantry plan --sandbox\n",
-            count(SHIPPED.len(), "file"),
+            count(SHIPPED.len() + 1, "file"),
             self.folder.display()
         ))?;
         Ok(Exit::Done)

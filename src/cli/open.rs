@@ -19,6 +19,7 @@ use crate::library::Library;
 use crate::manifest::{self, Manifest, Reading};
 use crate::names::Names;
 use crate::observe::{Live, observe};
+use crate::plan::page::{Facts, Place};
 use crate::sandbox::{self, Sandbox};
 use crate::ui::Ui;
 use crate::ui::style::{DIM, count};
@@ -31,6 +32,7 @@ pub(super) struct Opened {
     pub(super) aws: Arc<Aws>,
     /// Whom AWS takes us for.
     pub(super) caller: String,
+    pub(super) place: Place,
 }
 
 /// The manifest, its files, and what deserves a warning; the error is `Diagnostics` with every mistake in any of them.
@@ -70,9 +72,10 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
         ui.findings(&warnings);
     }
     let in_sandbox = sandbox_file(global);
-    let place = if in_sandbox.is_some() { "the sandbox's account" } else { "account" };
+    let place = if in_sandbox.is_some() { Place::Sandbox } else { Place::Aws };
+    let whose = if place == Place::Sandbox { "the sandbox's account" } else { "account" };
     ui.say(&format!(
-        "{}: {}, {} {DIM}->{DIM:#} {place} {}, {}, platform {}, profile {}",
+        "{}: {}, {} {DIM}->{DIM:#} {whose} {}, {}, platform {}, profile {}",
         manifest.path.display(),
         count(manifest.tiers.len(), "tier"),
         count(manifest.tenants.len(), "tenant"),
@@ -95,7 +98,7 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
             ),
         ));
     }
-    Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn })
+    Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn, place })
 }
 
 /// AWS, or the sandbox if it is asked for.
@@ -125,6 +128,10 @@ pub(super) fn same_region(names: &Names) -> Result<()> {
 impl Opened {
     pub(super) fn site(&self) -> Site {
         Site { aws: Arc::clone(&self.aws), names: self.names.clone(), blobs: self.library.blobs() }
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        Facts::of(&self.manifest, self.place)
     }
 
     pub(super) fn desired(&self) -> Result<Desired> {

@@ -1,13 +1,18 @@
 //! `plan`: what apply would do. It writes nothing.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
 
+use super::init::typed;
 use super::open::{Opened, open};
-use super::{Format, Global};
+use super::{Format, Global, saved};
 use crate::address::Address;
 use crate::exit::{Exit, Stop};
 use crate::isolation::report::Report;
+use crate::manifest;
+use crate::plan::page::Page;
 use crate::plan::{self, Action, Named, Which, diff};
 use crate::ui::plan::{Detail, text};
 use crate::ui::style::{DIM, count};
@@ -20,6 +25,9 @@ pub(crate) struct Plan {
     /// End with code 2 if there are changes, or something is in their way.
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Keep the plan in FILE, as `apply FILE` takes it: it does this plan, or nothing if the plan is no longer the same.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// What plan, apply and destroy share.
@@ -47,6 +55,19 @@ impl Shown {
         Named { delete: self.delete.iter().cloned().collect(), replace: self.allow_replace.iter().cloned().collect() }
     }
 
+    /// As a saved plan has them.
+    pub(super) fn saved(&self, named: Named) -> Self {
+        Self { full: self.full, allow_replace: named.replace.into_iter().collect(), delete: named.delete.into_iter().collect() }
+    }
+
+    /// The plan for machines.
+    pub(super) fn document(&self, plan: &plan::Plan, isolation: Option<&Report>, opened: &Opened) -> Result<serde_json::Value> {
+        let facts = opened.facts();
+        let named = self.named();
+        let made = json::Made { sha256: manifest::sha256(&opened.manifest.path)?, named: &named };
+        Ok(json::plan(&Page::of(plan, &facts), plan, &made, isolation, opened.aws.calls().all()))
+    }
+
     fn detail(&self) -> Detail {
         if self.full { Detail::Full } else { Detail::Folded }
     }
@@ -61,7 +82,7 @@ impl Shown {
         let calls = opened.aws.calls().all();
         match global.output {
             Format::Text => ui.answer(&self.text(plan, isolation))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&json::plan(plan, isolation, calls))?)?,
+            Format::Json | Format::Yaml => ui.answer(&global.document(&self.document(plan, isolation, opened)?)?)?,
         }
         ui.say(&format!(
             "{DIM}{} read AWS; checksum {}{DIM:#}",
@@ -111,12 +132,22 @@ pub(super) fn all_named(plan: &plan::Plan, named: &Named) -> Result<()> {
 
 impl Plan {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        if let Some(file) = &self.out {
+            saved::may_keep(file)?;
+        }
         let opened = open(global, ui).await?;
         let desired = opened.desired()?;
         let named = self.shown.named();
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
         all_named(&plan, &named)?;
-        self.shown.print(&plan, Some(&opened.isolation(&desired)?), global, ui, &opened)?;
+        let isolation = opened.isolation(&desired)?;
+        if let Some(file) = &self.out {
+            saved::keep(file, &self.shown.document(&plan, Some(&isolation), &opened)?)?;
+        }
+        self.shown.print(&plan, Some(&isolation), global, ui, &opened)?;
+        if let Some(file) = &self.out {
+            ui.say(&format!("saved: `tenantry apply {}` does this plan, or nothing if it is no longer the same", typed(file)));
+        }
         Ok(if self.detailed_exitcode && !(plan.is_empty() && plan.blocked.is_empty()) { Exit::Changes } else { Exit::Done })
     }
 }

@@ -9,9 +9,11 @@ use anyhow::Result;
 use super::api::Api;
 use super::data::Data;
 use super::section::{Findings, Section, entries};
+use super::shape::{Known, Shape, may, must};
 use super::yaml::{self, Node, Value};
 use super::{
-    Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Profile, Registry, Strict, Tenant, Tier, check, rules,
+    Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Profile, Registry, Strict, Tenant, Tier, check, forms,
+    rules,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{FunctionName, Names, TenantId, TierName};
@@ -75,6 +77,24 @@ impl Reading {
     /// The functions that could be read.
     pub(crate) fn functions(&self) -> &BTreeMap<FunctionName, Function> {
         &self.draft.functions
+    }
+
+    /// Names that the file and its folder of policies have, also those of parts with mistakes.
+    pub(crate) fn known(&self) -> Known {
+        let functions = self.draft.functions.keys().map(ToString::to_string).collect();
+        let gateways = self.draft.tiers.values().filter_map(|tier| tier.gateway.as_ref());
+        let cedar = gateways.flat_map(|gateway| &gateway.policies).map(|path| path.value.display().to_string()).collect();
+        let policies = self.draft.functions.values().filter_map(|function| function.policy.clone()).collect();
+        let mut known = Known { tiers: self.draft.tier_names.clone(), functions, cedar, policies };
+        for name in file::names(&self.path.parent().unwrap_or(Path::new("")).join("policies")) {
+            let cedar = format!("policies/{name}");
+            if rules::cedar_file(&cedar).is_ok() {
+                known.cedar.insert(cedar);
+            } else if let Some(policy) = name.strip_suffix(".json").filter(|name| rules::function_policy(name).is_ok()) {
+                known.policies.insert(policy.to_owned());
+            }
+        }
+        known
     }
 
     pub(crate) fn profile(&self) -> Profile {
@@ -158,6 +178,11 @@ impl Reading {
 /// Reads and judges a manifest; the error says why the file can't be read at all.
 pub(crate) fn open(path: &Path) -> Result<Reading> {
     Ok(reading(path, file::read(path)?))
+}
+
+/// The digest of a manifest's text.
+pub(crate) fn sha256(path: &Path) -> Result<String> {
+    Ok(crate::secret::digest(file::read(path)?.as_bytes()))
 }
 
 /// A manifest without mistakes, and its warnings; the error is `Diagnostics`, or says why the file can't be read.
@@ -264,6 +289,40 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         quotas,
         tier_names,
     })
+}
+
+/// What the whole manifest may be.
+pub(crate) fn shape(known: &Known) -> Shape {
+    let tags = Shape::entries("Tags on every resource that takes them.", forms::tag_key(), Shape::text("", forms::tag_value()));
+    let platform = Shape::section(
+        "What the platform is called, and the only place that it is ever applied to.",
+        [
+            must("name", Shape::text("Starts every AWS name that the tool gives; another name is another platform.", forms::platform())),
+            must("region", Shape::text("The AWS region. The environment can't override it.", forms::region())),
+            must("account", Shape::text("The only account that apply touches: 12 digits, in quotes.", forms::account())),
+            may("tags", tags),
+        ],
+    );
+    let version = VERSION.parse().unwrap_or_default();
+    Shape::section(
+        "A pooled multi-tenant agent platform on Amazon Bedrock AgentCore, as `tenantry` provisions it.",
+        [
+            must("version", Shape::exactly("The format of this file.", version)),
+            must("platform", platform),
+            may("identity", identity::shape(known)),
+            may("isolation", isolation::shape(known)),
+            may("policy", policy::shape()),
+            may("data", data::shape()),
+            may("functions", function::shape(known)),
+            may("api", api::shape(known)),
+            may("observability", observability::shape()),
+            may("registry", registry::shape()),
+            may("prices", prices::shape()),
+            may("quotas", quotas::shape()),
+            must("tiers", tier::shape(known)),
+            must("tenants", tenant::shape(known)),
+        ],
+    )
 }
 
 fn version(top: &Section, findings: &mut Findings) {

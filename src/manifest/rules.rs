@@ -289,15 +289,17 @@ pub(super) fn topic_example(text: &str) -> Result<(), String> {
 }
 
 /// The runtimes of AgentCore's `AgentManagedRuntimeType` that run Python.
+pub(super) const PYTHONS: [&str; 5] = ["PYTHON_3_10", "PYTHON_3_11", "PYTHON_3_12", "PYTHON_3_13", "PYTHON_3_14"];
+
 pub(super) fn python(text: &str) -> Result<(), String> {
-    const KNOWN: &[&str] = &["PYTHON_3_10", "PYTHON_3_11", "PYTHON_3_12", "PYTHON_3_13", "PYTHON_3_14"];
-    must(KNOWN.contains(&text), &format!("AgentCore runs {}", KNOWN.join(", ")))
+    must(PYTHONS.contains(&text), &format!("AgentCore runs {}", PYTHONS.join(", ")))
 }
 
 /// The runtimes of Lambda that run Python and that a function can be made of.
+pub(super) const LAMBDA_PYTHONS: [&str; 5] = ["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
+
 pub(super) fn lambda_python(text: &str) -> Result<(), String> {
-    const KNOWN: &[&str] = &["python3.10", "python3.11", "python3.12", "python3.13", "python3.14"];
-    must(KNOWN.contains(&text), &format!("Lambda runs {}", KNOWN.join(", ")))
+    must(LAMBDA_PYTHONS.contains(&text), &format!("Lambda runs {}", LAMBDA_PYTHONS.join(", ")))
 }
 
 /// `main.handler`: a module of the code, with its packages if need be, and a function in it.

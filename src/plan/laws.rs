@@ -217,7 +217,7 @@ fn a_secret_is_compared_by_its_fingerprint_and_never_in_a_plan() {
 
     let plan = planned(&desired, &live);
     assert_eq!(plan.count(Action::Update), 1);
-    let shown = format!("{}{}", crate::ui::plan::text(&plan, crate::ui::plan::Detail::Full), crate::ui::json::plan(&plan, None, 0));
+    let shown = format!("{}{}", crate::ui::plan::text(&plan, crate::ui::plan::Detail::Full), document(&plan));
     assert!(!shown.contains("hunter2") && shown.contains("secret"), "{shown}");
 
     let copy = live.get_mut(&Address::new(Parameter::NAME, Owner::Platform, "copy")).unwrap();
@@ -334,6 +334,22 @@ proptest! {
     }
 }
 
+/// The plan for machines.
+fn document(plan: &Plan) -> Value {
+    let facts = crate::plan::page::Facts {
+        file: "tenants.yaml".into(),
+        place: crate::plan::page::Place::Sandbox,
+        profile: "article",
+        tiers: BTreeSet::new(),
+        memories: BTreeSet::new(),
+        tenants: BTreeMap::new(),
+        token_minutes: 60,
+        tier_claim: "tier".into(),
+    };
+    let made = crate::ui::json::Made { sha256: String::new(), named: &Named::default() };
+    crate::ui::json::plan(&crate::plan::page::Page::of(plan, &facts), plan, &made, None, 0)
+}
+
 #[test]
 fn what_is_closed_off_is_told_by_that_word_and_deleted_only_by_name() {
     let people =
@@ -344,8 +360,8 @@ fn what_is_closed_off_is_told_by_that_word_and_deleted_only_by_name() {
     let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
     assert!(text.contains("  × user                 a@clinic.com  no longer declared; closed off, not deleted"), "{text}");
     assert!(text.contains("enabled  true -> false") && text.contains("0 to replace, 1 to close off, 1 to delete"), "{text}");
-    let json = crate::ui::json::plan(&plan, None, 0);
-    assert_eq!((&json["summary"]["close"], &json["changes"][0]["action"]), (&json!(1), &json!("close")));
+    let json = document(&plan);
+    assert_eq!((&json["summary"]["resources"]["close"], &json["changes"][0]["resources"][0]["action"]), (&json!(1), &json!("close")));
     assert_ne!(plan.checksum(), planned(&Desired::default(), &live).checksum());
     assert_eq!(
         diff(&names(), &Desired::default(), &live, &naming(&["tenant:clinic-a", "tenant:clinic-b"])).unwrap().count(Action::Delete),

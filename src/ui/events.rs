@@ -8,8 +8,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::Ui;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use super::{Stream, Ui};
 use crate::address::{Address, Owner};
 use crate::apply::{Event, Outcome};
 use crate::aws::{AwsError, Class};
@@ -64,19 +64,25 @@ fn label(address: &Address) -> String {
 }
 
 /// Tells events until there are no more.
-pub(crate) async fn follow(ui: &Ui, progress: Progress, mut events: UnboundedReceiver<Event>) {
+pub(crate) async fn follow(ui: &Ui, stream: &Stream, progress: Progress, mut events: UnboundedReceiver<Event>) {
     let Progress { steps, columns, first } = progress;
     let shape = if ui.draws() { Shape::Drawn(Drawn::new(steps)) } else { Shape::Lines(BTreeMap::new()) };
     let mut screen = Screen { shape, columns, denied: BTreeSet::new() };
     if let Some((step, elapsed)) = first {
-        screen.show(ui, &Event::Done { step, elapsed });
+        stream.step(&Event::Started { step: step.clone() });
+        let event = Event::Done { step, elapsed };
+        stream.step(&event);
+        screen.show(ui, &event);
     }
     let mut beat = tokio::time::interval(HEARTBEAT);
     beat.tick().await;
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Some(event) => screen.show(ui, &event),
+                Some(event) => {
+                    stream.step(&event);
+                    screen.show(ui, &event);
+                }
                 None => break,
             },
             _ = beat.tick() => screen.beat(ui),
@@ -139,7 +145,7 @@ fn on_its_way(event: &Event) -> Option<(&StepId, String)> {
     match event {
         Event::Started { step } => Some((step, String::new())),
         Event::Waiting { step, status } => Some((step, status.clone())),
-        Event::Retrying { step, attempt, why } => Some((step, format!("try {attempt}: {why}"))),
+        Event::Retrying { step, attempt, why, .. } => Some((step, format!("try {attempt}: {why}"))),
         _ => None,
     }
 }

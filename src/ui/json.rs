@@ -1,61 +1,122 @@
 //! Plans and outcomes for machines: one versioned JSON document each, no secret in either.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::verify::summary;
+use crate::address::{Address, Owner};
 use crate::apply::Outcome;
+use crate::exit::Exit;
 use crate::isolation::report::Report;
-use crate::plan::{Action, Plan, notes};
+use crate::plan::page::{Header, Page, ResourceChange};
+use crate::plan::saved::{PLAN, sealed};
+use crate::plan::{Action, Named, Plan};
 use crate::schedule::StepId;
 
 /// Readers ignore keys they don't know; a breaking change raises the number before the dot.
-const PLAN: &str = "tenantry-plan/1.0";
-const OUTCOME: &str = "tenantry-outcome/1.0";
+pub(crate) const OUTCOME: &str = "tenantry-outcome/1.0";
 
-pub(crate) fn plan(plan: &Plan, isolation: Option<&Report>, calls: u64) -> Value {
-    let changes: Vec<Value> = plan
-        .changes
-        .iter()
-        .map(|c| {
-            json!({
-                "address": c.address,
-                "kind": c.address.kind(),
-                "owner": c.address.owner(),
-                "action": c.action,
-                "cause": c.cause,
-                "replaces_because": c.replaces,
-                "fields": c.fields,
-                "refers_to": c.refers_to(),
-            })
-        })
-        .collect();
-    json!({
+/// What a plan was made from, beside what is live.
+#[derive(Debug)]
+pub(crate) struct Made<'a> {
+    /// Of the manifest's text.
+    pub(crate) sha256: String,
+    pub(crate) named: &'a Named,
+}
+
+pub(crate) fn plan(page: &Page<'_>, plan: &Plan, made: &Made<'_>, isolation: Option<&Report>, calls: u64) -> Value {
+    let filters = plan.partial.as_ref().map(|p| p.filters.clone()).unwrap_or_default();
+    sealed(json!({
         "format": PLAN,
-        "target": plan.target,
-        "checksum": plan.checksum(),
-        "read": { "calls": calls },
-        "summary": {
-            "create": plan.count(Action::Create),
-            "update": plan.count(Action::Update),
-            "replace": plan.count(Action::Replace),
-            "close": plan.count(Action::Close),
-            "delete": plan.count(Action::Delete),
-            "unchanged": plan.unchanged.len(),
-            "kept": plan.kept.len(),
-            "blocked": plan.blocked.len(),
+        "tool": env!("CARGO_PKG_VERSION"),
+        "target": target(&page.header),
+        "manifest": { "path": page.header.file, "sha256": made.sha256 },
+        "options": {
+            "delete": made.named.delete.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "allow_replace": made.named.replace,
+            "filters": filters,
         },
-        "changes": changes,
-        "kept": plan.kept,
-        "blocked": plan.blocked,
-        "notes": notes(plan),
+        "partial": page.header.partial,
+        "checksum": page.checksum,
+        "read": { "calls": calls },
+        "summary": page.totals,
+        "writes": page.writes,
+        "estimate": page.estimate,
+        "tiers": page.tiers,
+        "changes": changes(page, plan),
+        "groups": page.groups,
+        "risks": page.risks,
+        "kept": page.kept,
+        "blocked": page.blocked,
+        "notes": page.notes,
         "isolation": isolation.map(|report| json!({ "profile": report.profile.as_str(), "summary": summary(report) })),
+    }))
+}
+
+/// Where it runs.
+pub(crate) fn target(header: &Header) -> Value {
+    json!({
+        "place": header.place.as_str(),
+        "account": header.account,
+        "region": header.region,
+        "platform": header.platform,
+        "profile": header.profile,
     })
 }
 
-pub(crate) fn outcome(outcome: &Outcome, calls: u64, retries: u64, seconds: f64) -> Value {
+/// By unit: the platform, its tiers, its tenants. Every change stands in one of them, once.
+fn changes(page: &Page<'_>, plan: &Plan) -> Vec<Value> {
+    let digests: BTreeMap<&Address, String> = plan.changes.iter().map(|c| (&c.address, c.digest())).collect();
+    let resource = |change: &ResourceChange<'_>| {
+        let mut whole = json!(change);
+        if let Value::Object(map) = &mut whole {
+            map.insert("digest".into(), json!(digests.get(change.address)));
+        }
+        whole
+    };
+    // Drift of what is shared is a part of its unit here, by its cause.
+    let mut shared: BTreeMap<&Owner, Vec<&ResourceChange<'_>>> = BTreeMap::new();
+    for change in page.shared.iter().flat_map(|s| &s.resources).chain(&page.drift) {
+        if !matches!(change.address.owner(), Owner::Tenant(_)) {
+            shared.entry(change.address.owner()).or_default().push(change);
+        }
+    }
+    let mut units: Vec<Value> = Vec::new();
+    for (owner, changes) in shared {
+        let (unit, id) = match owner {
+            Owner::Tier(tier) => ("tier", tier.to_string()),
+            _ => ("platform", plan.target.platform.clone()),
+        };
+        let all = |action| changes.iter().all(|c| c.action == action);
+        let action = match () {
+            () if all(Action::Create) => "create",
+            () if all(Action::Delete) => "delete",
+            () => "change",
+        };
+        let affects = changes.iter().map(|c| c.affects).max();
+        let resources: Vec<Value> = changes.into_iter().map(resource).collect();
+        units.push(json!({ "unit": unit, "id": id, "action": action, "affects": affects, "resources": resources }));
+    }
+    for tenant in &page.tenants {
+        let mut whole = json!({ "unit": "tenant", "id": tenant.id, "tier": tenant.tier });
+        if let (Value::Object(whole), Value::Object(action)) = (&mut whole, json!(tenant.action)) {
+            whole.extend(action);
+            whole.insert("group".into(), json!(Some(&tenant.group).filter(|group| !group.is_empty())));
+            whole.insert("risk".into(), json!(tenant.risk()));
+            whole.insert("consequences".into(), json!(tenant.consequences));
+            whole.insert("resources".into(), tenant.resources.iter().map(resource).collect());
+        }
+        units.push(whole);
+    }
+    units
+}
+
+pub(crate) fn outcome(outcome: &Outcome, exit: Exit, calls: u64, retries: u64, seconds: f64) -> Value {
     let step = |step: &StepId| json!({ "address": step.address, "op": step.op });
     json!({
         "format": OUTCOME,
+        "exit": exit.document(),
         "done": outcome.done.iter().map(|(s, t)| json!({ "step": step(s), "seconds": t.as_secs_f64() })).collect::<Vec<_>>(),
         "failed": outcome.failed.iter().map(|(s, e)| json!({ "step": step(s), "why": format!("{e:#}") })).collect::<Vec<_>>(),
         "skipped": outcome.skipped.iter().map(|(s, b)| json!({ "step": step(s), "because": step(b) })).collect::<Vec<_>>(),

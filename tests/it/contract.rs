@@ -52,7 +52,8 @@ fn every_parameter_that_the_articles_programs_read_is_published() {
     let (printed, code) = shell(folder.path(), "tenantry plan --sandbox -q --output json");
     assert_eq!(code, 0, "{printed}");
     let plan: Value = serde_json::from_str(&printed).unwrap();
-    let addresses = plan["changes"].as_array().unwrap().iter().map(|change| change["address"].as_str().unwrap());
+    let resources = plan["changes"].as_array().unwrap().iter().flat_map(|unit| unit["resources"].as_array().unwrap());
+    let addresses = resources.map(|change| change["address"].as_str().unwrap());
     let published: BTreeSet<String> =
         addresses.filter_map(|a| a.strip_prefix("parameter/")?.split_once('/')).map(|(_, label)| label.to_owned()).collect();
     let tiers = ["basic", "premium"].iter().flat_map(|tier| OF_A_TIER.iter().map(move |name| name.replace("{tier}", tier)));

@@ -16,11 +16,17 @@ mod doctor;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod saved_plan;
+#[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod served;
 #[cfg(test)]

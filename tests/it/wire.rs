@@ -186,8 +186,13 @@ fn another_teams_emulation_is_provisioned_and_planned_empty() {
     assert!(refused.contains("creating knowledge base `healthcare-basic-kb`"), "{refused}");
     let left = run("tenantry plan -q --output json", 0);
     let left: serde_json::Value = serde_json::from_str(&left).unwrap();
-    let mut kinds: Vec<&str> =
-        left["changes"].as_array().unwrap().iter().filter_map(|c| c["address"].as_str()?.split('/').next()).collect();
+    let mut kinds: Vec<&str> = left["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|unit| unit["resources"].as_array().unwrap())
+        .filter_map(|c| c["address"].as_str()?.split('/').next())
+        .collect();
     kinds.sort_unstable();
     let once = ["data_source", "knowledge_base", "parameter", "parameter"];
     let mut twice = [once, once].concat();

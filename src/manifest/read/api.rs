@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::api::{Api, Keys, Period, Quota, UsagePlan};
 use super::super::section::{Findings, Section};
+use super::super::shape::{Known, Shape, may, must};
 use super::super::yaml::Node;
-use super::super::{LambdaRef, Platform, Tenant, Tier, rules};
+use super::super::{LambdaRef, Platform, Tenant, Tier, forms, rules};
 use super::function;
 use crate::diagnostic::{choices, quoted};
 use crate::names::{TenantId, TierName};
@@ -62,6 +63,36 @@ pub(super) fn usage_plan(section: &Section, findings: &mut Findings) -> UsagePla
         findings.error(section.span("period"), summary, "", "write how many requests it takes in that time, such as `quota: 50`");
     }
     UsagePlan { rate, burst, quota: requests.map(|requests| Quota { requests, period: period.unwrap_or(Period::Day) }) }
+}
+
+pub(super) fn shape(known: &Known) -> Shape {
+    let proxy = "The Lambda that hands calls on to the runtimes: a function of this manifest, or an ARN.";
+    Shape::section(
+        "An API in front of the agents: POST /runtimes/{proxy+}, with keys and usage plans.",
+        [
+            may("name", Shape::text("What the API is called in API Gateway.", forms::display_name())),
+            may("stage", Shape::text("The stage, a part of the API's address.", forms::stage_name()).or_else(STAGE)),
+            must("proxy_lambda", function::reference_shape(proxy, known)),
+            may("access_log_days", Shape::whole_of("Days that the access log is kept.", &rules::LOG_DAYS).or_else(ACCESS_LOG_DAYS)),
+            may("keys", Shape::words("One API key for each tier, or for each tenant.", words(KEYS)).or_else("tier")),
+        ],
+    )
+}
+
+pub(super) fn usage_plan_shape() -> Shape {
+    Shape::section(
+        "What the tier's API key may ask of the API; `{}` takes the defaults.",
+        [
+            may("rate", Shape::whole("Requests a second.", RATES).or_else(RATE)),
+            may("burst", Shape::whole(&format!("Requests at once; by default twice `rate`, at least {BURST}."), BURSTS)),
+            may("quota", Shape::whole("Requests in a `period`; without it there is no quota.", QUOTAS).such_as(50)),
+            may("period", Shape::words("What the quota is for.", words(PERIODS)).or_else("day")),
+        ],
+    )
+}
+
+fn words<T>(table: &'static [(&'static str, T)]) -> impl Iterator<Item = &'static str> {
+    table.iter().map(|(word, _)| *word)
 }
 
 /// A word out of a closed list.

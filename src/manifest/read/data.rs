@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::data::{Data, DataTable};
 use super::super::section::{Findings, Section, entries};
+use super::super::shape::{Shape, may, must};
 use super::super::yaml::Node;
-use super::super::{Tenant, rules};
+use super::super::{Tenant, forms, rules};
 use crate::diagnostic::quoted;
 use crate::names::{CLINIC_CONFIG, PATIENT_METADATA, ROW_ATTRIBUTES, ROW_STATUS, TenantId};
 
@@ -44,6 +45,27 @@ fn table(table: &Section, findings: &mut Findings) -> Option<DataTable> {
         findings.error(table.span("indexes"), summary, "", format!("keep {MOST_INDEXES}: DynamoDB takes no more in one table"));
     }
     Some(DataTable { key: key?, sort_key, indexes })
+}
+
+pub(super) fn shape() -> Shape {
+    let indexes = Shape::entries(
+        "Global secondary indexes: name to the attribute that they are keyed by.",
+        forms::index_name(),
+        Shape::text("The attribute.", forms::attribute_name()),
+    );
+    let table = Shape::section(
+        "A table whose items belong to tenants; the tenant claim is its partition key.",
+        [
+            must("key", Shape::text("The attribute that a tenant's items are told apart by.", forms::attribute_name())),
+            may("sort_key", Shape::text("A second attribute to tell them apart by.", forms::attribute_name())),
+            may("indexes", indexes.at_most(MOST_INDEXES)),
+        ],
+    );
+    let says = format!("Tables beside {PATIENT_METADATA} and {CLINIC_CONFIG}, which `data: {{}}` alone provisions.");
+    Shape::section(
+        "A KMS key, DynamoDB tables, and a row for each tenant.",
+        [may("tables", Shape::entries(&says, forms::table_name(), table))],
+    )
 }
 
 /// A setting stands in the tenant's row under its own name, beside what the row says by itself.

@@ -47,3 +47,9 @@ pub(super) fn read(path: &Path) -> Result<String> {
 fn refuse(words: String) -> Result<String> {
     Err(Stop::at(Exit::Manifest, words))
 }
+
+/// The names of what lies in a folder; none of a folder that can't be read.
+pub(super) fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}

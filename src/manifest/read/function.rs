@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::super::section::{Findings, Section, entries};
+use super::super::shape::{Known, Shape, may, must};
 use super::super::yaml::{Node, Value};
-use super::super::{Function, LambdaRef, Located, rules};
+use super::super::{Function, LambdaRef, Located, forms, rules};
 use crate::diagnostic::{choices, quoted};
 use crate::names::FunctionName;
 
@@ -73,6 +74,37 @@ fn function(section: &Section, findings: &mut Findings) -> Option<Function> {
         policy,
         assumes_tenant_role,
     })
+}
+
+pub(super) fn shape(known: &Known) -> Shape {
+    let code = "The directory with the code, or a .zip file; the path starts from the manifest's folder.";
+    let variables = Shape::entries(
+        &format!("Environment variables; names and values together at most {} bytes.", MOST_ENVIRONMENT - OWN_ENVIRONMENT),
+        forms::lambda_variable_name(),
+        Shape::text("Everyone who may read the function sees it, so no secrets.", forms::variable_value()),
+    );
+    let policy = "What the function's role may do: a file of policies/, without `.json`.";
+    let function = Shape::section(
+        "A function, with a role and a log of its own.",
+        [
+            must("code", Shape::text(code, forms::path(&["templates/tools_lambda"]))),
+            must("handler", Shape::text("The module and the function in it that Lambda calls.", forms::handler())),
+            may("python", Shape::words("The Lambda runtime.", rules::LAMBDA_PYTHONS).or_else(PYTHON)),
+            may("description", Shape::text("What the function is for.", forms::description())),
+            may("memory_mb", Shape::whole("Memory, in MB.", MEMORY_BOUNDS).or_else(MEMORY_MB)),
+            may("timeout_seconds", Shape::whole("How long a call may take, in seconds.", TIMEOUT_BOUNDS).or_else(TIMEOUT_SECONDS)),
+            may("environment", variables),
+            may("policy", Shape::known(policy, &known.policies, forms::function_policy())),
+            may("assumes_tenant_role", Shape::flag("Whether it may take on the tenants' role, for one tenant at a time.")),
+        ],
+    );
+    Shape::entries("Lambda functions of the platform's own, by the name that other sections call them.", forms::function(), function)
+}
+
+/// What names a function.
+pub(super) fn reference_shape(says: &str, known: &Known) -> Shape {
+    let own = Shape::known("A function of this manifest.", &known.functions, forms::function());
+    Shape::either(says, [own, Shape::text("A function by its ARN.", forms::lambda_arn())]).such_as("tools")
 }
 
 /// `true` or `false`; `false` where it is left out.

@@ -8,6 +8,10 @@ use super::super::yaml::{Node, Value};
 use crate::diagnostic::{Span, choices, quoted};
 use crate::kinds::{GuardrailContent, PiiAction, Strength, Strengths, Topic};
 
+mod shape;
+
+pub(super) use shape::shape;
+
 pub(super) const KEYS: &[&str] = &["blocked_input_message", "blocked_output_message", "filters", "words", "topics", "pii", "grounding"];
 
 const INPUT_MESSAGE: &str = "This request can't be answered here. Please put it another way.";

@@ -8,6 +8,10 @@ use super::function;
 use crate::diagnostic::{choices, quoted};
 use crate::kinds::Invitation;
 
+mod shape;
+
+pub(super) use shape::shape;
+
 /// Custom attributes of the user pool: `custom:tier`, `custom:tenant_id`, `custom:role`.
 const TIER_CLAIM: &str = "tier";
 const TENANT_CLAIM: &str = "tenant_id";
@@ -22,6 +26,13 @@ const TOKEN_BOUNDS: (u32, u32) = (5, 1440);
 /// Refresh tokens; Cognito takes up to ten years.
 const REFRESH_DAYS: u32 = 30;
 const REFRESH_BOUNDS: (u32, u32) = (1, 3650);
+/// Of a group: the lowest decides.
+const PRECEDENCE: (u32, u32) = (0, i32::MAX.unsigned_abs());
+/// Of a web client, coming back and going out alike.
+const MOST_URLS: usize = 100;
+/// The words for `mfa` and `invitations`.
+const MFAS: &[(&str, Mfa)] = &[("off", Mfa::Off), ("optional", Mfa::Optional), ("required", Mfa::Required)];
+const INVITATIONS: &[(&str, Invitation)] = &[("suppress", Invitation::Suppress), ("send", Invitation::Send)];
 
 /// What stands beside the tenant in a document's metadata and in an agent's line of usage.
 const TENANT_IS_NOT: [&str; 7] = ["tier", "document_type", "event", "model_id", "input_tokens", "output_tokens", "total_tokens"];
@@ -111,7 +122,7 @@ fn groups(identity: &Section, findings: &mut Findings) -> BTreeMap<String, Group
         }
         let section = Section::open(body, span, format!("group {}", quoted(name)), &["description", "precedence"], findings);
         let description = section.ruled("description", rules::description, findings);
-        let precedence = section.get("precedence").map(|_| section.number("precedence", 0, (0, i32::MAX.unsigned_abs()), findings));
+        let precedence = section.get("precedence").map(|_| section.number("precedence", 0, PRECEDENCE, findings));
         groups.insert(name.to_owned(), Group { description, precedence });
     }
     groups
@@ -132,8 +143,13 @@ fn web_client(section: Option<&Section>, findings: &mut Findings) -> WebClient {
         let Some((section, written)) = section.and_then(|s| Some((s, s.texts(key, rules::callback_url, findings)?))) else {
             return default.iter().map(|url| (*url).to_owned()).collect();
         };
-        if written.len() > 100 {
-            findings.error(section.span(key), format!("`{key}` has {} URLs", written.len()), "", "Cognito takes at most 100");
+        if written.len() > MOST_URLS {
+            findings.error(
+                section.span(key),
+                format!("`{key}` has {} URLs", written.len()),
+                "",
+                format!("Cognito takes at most {MOST_URLS}"),
+            );
         }
         written.into_iter().map(|url| url.value).collect()
     };
@@ -158,28 +174,22 @@ fn web_client(section: Option<&Section>, findings: &mut Findings) -> WebClient {
 }
 
 fn invitations(identity: &Section, findings: &mut Findings) -> Invitation {
-    let Some(node) = identity.get("invitations") else { return Invitation::Suppress };
-    match findings.text(node, "`invitations` of identity") {
-        Some("send") => Invitation::Send,
-        Some("suppress") | None => Invitation::Suppress,
-        Some(other) => {
-            let help = choices(other, "it is one of", ["suppress", "send"]);
-            findings.error(node.span, format!("{} can't be `invitations` of identity", quoted(other)), "", help);
-            Invitation::Suppress
-        }
-    }
+    word(identity, "invitations", INVITATIONS, findings).unwrap_or(Invitation::Suppress)
 }
 
 fn mfa(identity: &Section, findings: &mut Findings) -> Mfa {
-    let Some(node) = identity.get("mfa") else { return Mfa::Optional };
-    match findings.text(node, "`mfa` of identity") {
-        Some("off") => Mfa::Off,
-        Some("required") => Mfa::Required,
-        Some("optional") | None => Mfa::Optional,
-        Some(other) => {
-            let help = choices(other, "it is one of", ["off", "optional", "required"]);
-            findings.error(node.span, format!("{} can't be `mfa` of identity", quoted(other)), "", help);
-            Mfa::Optional
-        }
+    word(identity, "mfa", MFAS, findings).unwrap_or(Mfa::Optional)
+}
+
+/// One of the words that a key may have; none where it is left out or has a mistake.
+fn word<T: Copy>(identity: &Section, key: &str, known: &[(&str, T)], findings: &mut Findings) -> Option<T> {
+    let node = identity.get(key)?;
+    let what = format!("`{key}` of identity");
+    let text = findings.text(node, &what)?;
+    let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let help = choices(text, "it is one of", known.iter().map(|(name, _)| *name));
+        findings.error(node.span, format!("{} can't be {what}", quoted(text)), "", help);
     }
+    found
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::section::{Findings, Section};
+use super::super::shape::{Known, Shape, may};
 use super::super::yaml::Node;
 use super::super::{Function, LambdaRef, Profile, Strict, Tenant, Tier};
 use super::function;
@@ -75,6 +76,18 @@ fn strict(section: &Section, functions: &BTreeSet<String>, findings: &mut Findin
         }
     });
     Some(Strict { broker: broker?, interceptor: interceptor? })
+}
+
+pub(super) fn shape(known: &Known) -> Shape {
+    let says = |does: &str| format!("Of the strict profile: the function of this manifest that {does}.");
+    let [broker, interceptor] = FUNCTIONS.map(|(key, does, _)| {
+        let says = says(does);
+        may(key, Shape::known(&says, &known.functions, super::super::forms::function()))
+    });
+    let profile = "How far the platform closes itself off: `strict` puts a broker and an interceptor between agents and tenants' data.";
+    let names = PROFILES.iter().map(|profile| profile.as_str());
+    let profile = may("profile", Shape::words(profile, names).or_else(Profile::default().as_str()));
+    Shape::section("How far the platform closes itself off.", [profile, broker, interceptor])
 }
 
 /// What the section can't judge alone: nobody else's work may be done by the two functions, and tools hear from one of them alone.

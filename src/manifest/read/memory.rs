@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::section::{Findings, Section, entries};
-use super::super::{Memory, Strategy, rules};
+use super::super::shape::{Shape, may, must};
+use super::super::{Memory, Strategy, forms, rules};
 use crate::diagnostic::{choices, quoted};
 use crate::kinds::Extracts;
 
@@ -42,6 +43,31 @@ pub(super) fn read(section: &Section, findings: &mut Findings) -> Memory {
     Memory { expiry_days: i32::try_from(expiry_days).unwrap_or(i32::MAX), strategies }
 }
 
+pub(super) fn shape() -> Shape {
+    let rule = |text: &str| match text.starts_with(ROOT) && unfilled(text).is_none() {
+        true => rules::namespace(text),
+        false => Err("outside the tenants' own".into()),
+    };
+    let (root, variables) = (regex::escape(ROOT).replace("\\-", "-"), VARIABLES.join("|"));
+    let namespace = forms::namespace(rule, format!(r"^{root}([A-Za-z0-9_/-]|\{{({variables})\}})*$"));
+    let says = format!("Where its records go: `{ROOT}` and what follows; {{actorId}} is TIER-TENANT-USER.");
+    let strategy = Shape::section(
+        "What is extracted from conversations.",
+        [
+            must("type", Shape::words("Facts, a summary, or what a user prefers.", TYPES.iter().map(|(name, _)| *name))),
+            must("namespace", Shape::text(&says, namespace)),
+        ],
+    );
+    let strategies = Shape::entries("What is extracted from conversations, and where it is kept.", forms::strategy_name(), strategy);
+    Shape::section(
+        "The memory of the tier's agents; `{}` keeps events and extracts nothing.",
+        [
+            may("expiry_days", Shape::whole("Days that events are kept.", EXPIRY).or_else(EXPIRY_DAYS)),
+            may("strategies", strategies.at_most(MOST_STRATEGIES)),
+        ],
+    )
+}
+
 fn extracts(strategy: &Section, findings: &mut Findings) -> Option<Extracts> {
     let names = TYPES.iter().map(|(name, _)| *name);
     let node = strategy.required("type", &format!("write one of: {}", names.clone().collect::<Vec<_>>().join(", ")), findings)?;
@@ -67,12 +93,15 @@ fn namespace(strategy: &Section, findings: &mut Findings) -> Option<String> {
         );
         return None;
     }
-    let unknown =
-        text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).find(|name| !VARIABLES.contains(name));
-    if let Some(name) = unknown {
+    if let Some(name) = unfilled(&text) {
         let summary = format!("nothing fills {} in the namespace of {}", quoted(&format!("{{{name}}}")), strategy.what());
         findings.error(node.span, summary, "", choices(name, "its variables are", VARIABLES.iter().copied()));
         return None;
     }
     Some(text)
+}
+
+/// A variable that nothing fills.
+fn unfilled(text: &str) -> Option<&str> {
+    text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).find(|name| !VARIABLES.contains(name))
 }

@@ -1,6 +1,7 @@
 //! How long logs are kept, and whether traces are.
 
 use super::super::section::{Findings, Section};
+use super::super::shape::{Shape, may};
 use super::super::{Observability, Traces};
 use crate::diagnostic::{choices, quoted};
 
@@ -15,6 +16,17 @@ pub(super) fn read(top: &Section, findings: &mut Findings) -> Option<Observabili
     let traces = traces(&section, findings);
     // A value with a mistake must not read as no section.
     Some(Observability { log_days: i32::try_from(days).unwrap_or_default(), traces })
+}
+
+pub(super) fn shape() -> Shape {
+    let traces = Shape::words("Whether traces go to X-Ray.", TRACES.iter().map(|(name, _)| *name));
+    Shape::section(
+        "Logs and traces of every memory, gateway and runtime; `{}` takes the defaults.",
+        [
+            may("log_days", Shape::whole_of("Days that logs are kept.", RETENTIONS).or_else(DEFAULT_DAYS)),
+            may("traces", traces.or_else("xray")),
+        ],
+    )
 }
 
 fn days(section: &Section, findings: &mut Findings) -> u32 {

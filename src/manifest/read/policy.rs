@@ -2,10 +2,17 @@
 
 use super::super::Policy;
 use super::super::section::{Findings, Section};
+use super::super::shape::{Shape, may};
 use crate::diagnostic::{choices, quoted};
 use crate::kinds::PolicyMode;
 
 const MODES: &[(&str, PolicyMode)] = &[("enforce", PolicyMode::Enforce), ("log_only", PolicyMode::LogOnly)];
+
+pub(super) fn shape() -> Shape {
+    let mode = "With `log_only`, calls that no policy permits pass, and are logged.";
+    let mode = Shape::words(mode, MODES.iter().map(|(name, _)| *name)).or_else("enforce");
+    Shape::section("A policy engine that decides on every gateway's tool calls.", [may("mode", mode)])
+}
 
 pub(super) fn read(top: &Section, findings: &mut Findings) -> Option<Policy> {
     let section = top.section("policy", "`policy`", &["mode"], findings)?;

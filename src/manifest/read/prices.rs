@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::super::section::{Findings, Section, entries};
+use super::super::shape::{Shape, must};
 use super::super::yaml::Value;
-use super::super::{MicroDollars, Price, rules};
+use super::super::{MicroDollars, Price, forms, rules};
 use crate::diagnostic::quoted;
 
 /// A dollar for a token: more is a slip of the unit.
@@ -24,6 +25,15 @@ pub(super) fn read(top: &Section, findings: &mut Findings) -> BTreeMap<String, P
         }
     }
     prices
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a bound that a float holds exactly")]
+pub(super) fn shape() -> Shape {
+    let bounds = (0.0, MOST.0 as f64 / 1e6);
+    let amount =
+        |what: &str| Shape::decimal(&format!("US dollars for a million {what} tokens, with at most six decimals."), bounds).such_as(0.15);
+    let price = Shape::section("What the model costs.", [must("input", amount("input")), must("output", amount("output"))]);
+    Shape::entries("What models cost, by their ids: for `tenantry costs` alone.", forms::model(), price)
 }
 
 fn amount(section: &Section, key: &str, findings: &mut Findings) -> Option<MicroDollars> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::super::section::{Findings, Section, entries};
+use super::super::shape::{Shape, may};
 use super::super::yaml::Value;
 use crate::diagnostic::{choices, quoted, thousands};
 use crate::quotas::QUOTAS;
 
 /// AWS raises none beyond this.
-const MOST: u64 = 10_000_000;
+const MOST: u32 = 10_000_000;
 
 pub(super) fn read(top: &Section, findings: &mut Findings) -> BTreeMap<String, u64> {
     let mut raised = BTreeMap::new();
@@ -26,7 +27,7 @@ pub(super) fn read(top: &Section, findings: &mut Findings) -> BTreeMap<String, u
         }
         let written = findings.source.slice(body.span);
         let number = match body.value {
-            Value::Number => written.parse().ok().filter(|number| (quota.most..=MOST).contains(number)),
+            Value::Number => written.parse().ok().filter(|number| (quota.most..=u64::from(MOST)).contains(number)),
             _ => None,
         };
         match number {
@@ -38,4 +39,12 @@ pub(super) fn read(top: &Section, findings: &mut Findings) -> BTreeMap<String, u
         }
     }
     raised
+}
+
+pub(super) fn shape() -> Shape {
+    let raised = QUOTAS.iter().filter(|quota| quota.is_adjustable()).map(|quota| {
+        let least = u32::try_from(quota.most).unwrap_or(MOST);
+        may(quota.id, Shape::whole(&format!("The most {} that Service Quotas shows for this account.", quota.unit), (least, MOST)))
+    });
+    Shape::section("What AWS has raised for this account: a plan refuses what is beyond AWS's own numbers.", raised)
 }

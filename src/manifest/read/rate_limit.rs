@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::section::{Findings, Section};
+use super::super::shape::{Shape, must};
 use super::super::yaml::Node;
 use super::super::{Identity, RateLimit, Tenant, Tier};
 use crate::diagnostic::{choices, quoted};
@@ -55,6 +56,16 @@ pub(super) fn read(parent: &Section, findings: &mut Findings) -> Option<RateLimi
         return None;
     };
     Some(RateLimit { requests, per: *per })
+}
+
+pub(super) fn shape(says: &str) -> Shape {
+    Shape::section(
+        says,
+        [
+            must("requests", Shape::whole("How many calls a tenant may make.", BOUNDS).such_as(10)),
+            must("per", Shape::words("In what time.", PERIODS.iter().map(|(name, _)| *name))),
+        ],
+    )
 }
 
 /// What a limit counts by has to be in the tokens, and an exception needs a rule.

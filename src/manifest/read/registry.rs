@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::super::section::{Findings, Section};
-use super::super::{Approval, Registry, Tier, rules};
+use super::super::shape::{Shape, may};
+use super::super::{Approval, Registry, Tier, forms, rules};
 use crate::diagnostic::{Span, choices, quoted};
 use crate::names::TierName;
 
@@ -13,6 +14,17 @@ pub(super) fn read(top: &Section, findings: &mut Findings) -> Option<Registry> {
     let section = top.section("registry", "`registry`", &["description", "approval"], findings)?;
     let description = section.ruled("description", rules::description, findings);
     Some(Registry { description, approval: approval(&section, findings) })
+}
+
+pub(super) fn shape() -> Shape {
+    let approval = "Who decides that a gateway's record may be found: this tool, or a curator.";
+    Shape::section(
+        "A catalogue with a record of every gateway; `{}` takes the defaults.",
+        [
+            may("description", Shape::text("What the registry is for.", forms::description())),
+            may("approval", Shape::words(approval, APPROVALS.iter().map(|(name, _)| *name)).or_else("automatic")),
+        ],
+    )
 }
 
 fn approval(section: &Section, findings: &mut Findings) -> Approval {

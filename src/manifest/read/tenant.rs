@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::section::{Findings, Section, entries};
+use super::super::shape::{Known, Shape, may, must};
 use super::super::yaml::{Node, Value};
-use super::super::{Located, Setting, Standing, Tenant, User, rules};
+use super::super::{Located, Setting, Standing, Tenant, User, forms, rules};
 use super::rate_limit;
 use crate::diagnostic::{Diagnostic, Span, choices, quoted};
 use crate::names::TierName;
@@ -38,6 +39,33 @@ fn standing(tenant: &Section, findings: &mut Findings) -> Standing {
         return Standing::Active;
     }
     if findings.source.slice(node.span).eq_ignore_ascii_case("true") { Standing::Suspended } else { Standing::Active }
+}
+
+pub(super) fn shape(known: &Known) -> Shape {
+    let fact = || [Shape::text("", forms::setting()), Shape::plain("Read as it is written.")];
+    let facts = Shape::list("", Shape::either("", fact()));
+    let setting = Shape::either("A text, a number, a truth value, or a list of them.", fact().into_iter().chain([facts]));
+    let settings = format!("Free facts about the tenant, for its agents; together at most {MOST_SETTINGS_BYTES} bytes.");
+    let user = Shape::section(
+        "Somebody who signs in, and belongs to this tenant alone.",
+        [
+            must("email", Shape::text("The address that they sign in with; it stands once in the whole manifest.", forms::email())),
+            must("role", Shape::text("What they are; a claim of their tokens.", forms::role())),
+        ],
+    );
+    let tenant = Shape::section(
+        "One tenant.",
+        [
+            must("tier", Shape::known("The tier that the tenant lives in.", &known.tiers, forms::tier())),
+            must("name", Shape::text("The name that people know the tenant by.", forms::display_name())),
+            may("suspended", Shape::flag("Keeps the tenant's users and own API key out; whatever the tenant has stays.")),
+            may("settings", Shape::entries(&settings, forms::setting_key(), setting)),
+            may("users", Shape::list("Who signs in for the tenant.", user).or_else(serde_json::json!([]))),
+            may("rate_limit", rate_limit::shape("How often the tenant may call its gateway, in place of what its tier says.")),
+        ],
+    );
+    let says = "The tenants, by their ids: the value of the tenant claim, a part of S3 keys, and what isolation goes by.";
+    Shape::entries(says, forms::tenant(), tenant)
 }
 
 fn list(tiers: &BTreeSet<String>) -> String {

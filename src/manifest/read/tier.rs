@@ -9,6 +9,10 @@ use super::super::{Artifact, Gateway, KnowledgeBase, Located, Project, Runtime, 
 use super::{api, function, guardrail, memory, rate_limit};
 use crate::diagnostic::{Span, quoted};
 
+mod shape;
+
+pub(super) use shape::shape;
+
 /// What AgentCore runs code with, when the manifest doesn't say.
 const PYTHON: &str = "PYTHON_3_12";
 /// The caller's token, which says which tenant they are of.
@@ -27,8 +31,11 @@ const MOST_GATEWAY_HEADERS: usize = 9;
 const MOST_VARIABLES: usize = 50 - rules::RUNTIME_VARIABLES.len();
 const EMBEDDING_MODEL: &str = "amazon.titan-embed-text-v2:0";
 const DIMENSIONS: u32 = 1024;
+const DIMENSION_BOUNDS: (u32, u32) = (1, 4096);
 const CHUNK_TOKENS: u32 = 512;
+const CHUNK_BOUNDS: (u32, u32) = (1, 8192);
 const CHUNK_OVERLAP_PERCENT: u32 = 20;
+const OVERLAP_BOUNDS: (u32, u32) = (1, 99);
 
 const TIER: &[&str] = &["model", "runtime", "gateway", "knowledge_base", "memory", "guardrail", "project", "usage_plan", "tags"];
 const RUNTIME: &[&str] = &[
@@ -188,7 +195,7 @@ fn gateway(section: &Section, functions: &BTreeSet<String>, findings: &mut Findi
 
 fn knowledge_base(section: &Section, findings: &mut Findings) -> KnowledgeBase {
     let embedding_model = section.ruled("embedding_model", rules::model, findings).unwrap_or_else(|| EMBEDDING_MODEL.into());
-    let dimensions = section.number("dimensions", DIMENSIONS, (1, 4096), findings);
+    let dimensions = section.number("dimensions", DIMENSIONS, DIMENSION_BOUNDS, findings);
     if let Some(sizes) = sizes(&embedding_model).filter(|sizes| !sizes.contains(&dimensions)) {
         let key = if section.get("dimensions").is_some() { "dimensions" } else { "embedding_model" };
         let summary = format!("`{embedding_model}` makes no vectors of {dimensions} dimensions");
@@ -199,8 +206,8 @@ fn knowledge_base(section: &Section, findings: &mut Findings) -> KnowledgeBase {
     let chunk = section.section("chunk", &format!("`chunk` of {}", section.what()), &["tokens", "overlap_percent"], findings);
     let (mut chunk_tokens, mut chunk_overlap_percent) = (CHUNK_TOKENS, CHUNK_OVERLAP_PERCENT);
     if let Some(chunk) = chunk {
-        chunk_tokens = chunk.number("tokens", CHUNK_TOKENS, (1, 8192), findings);
-        chunk_overlap_percent = chunk.number("overlap_percent", CHUNK_OVERLAP_PERCENT, (1, 99), findings);
+        chunk_tokens = chunk.number("tokens", CHUNK_TOKENS, CHUNK_BOUNDS, findings);
+        chunk_overlap_percent = chunk.number("overlap_percent", CHUNK_OVERLAP_PERCENT, OVERLAP_BOUNDS, findings);
     }
     KnowledgeBase { description, embedding_model, dimensions, chunk_tokens, chunk_overlap_percent }
 }
