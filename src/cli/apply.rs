@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::open::{Opened, open};
+use super::open::{Opened, open_to_plan};
 use super::shown::{Narrow, Showing, Shown, all_named};
 use super::{Format, Global};
 use crate::address::{Address, Owner};
@@ -45,7 +45,7 @@ pub(crate) struct Apply {
 
 impl Apply {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
-        let opened = open(global, ui).await?;
+        let opened = open_to_plan(global, ui).await?;
         let desired = opened.desired()?;
         let consent = if self.yes {
             Consent::Given
@@ -414,7 +414,7 @@ mod tests {
         let sandbox = format!("--sandbox={}", folder.path().join("state.json").display());
         let cli = Cli::parse_from(["tenantry", "status", "-q", &sandbox, "-f", &manifest.display().to_string()]);
         let ui = Ui::new(anstream::ColorChoice::Never, Talk::Quiet);
-        let opened = open(&cli.global, &ui).await.unwrap();
+        let opened = open_to_plan(&cli.global, &ui).await.unwrap();
         let desired = opened.desired().unwrap();
         let shown = Shown::default();
         let (global, consent) = (&cli.global, Consent::Given);

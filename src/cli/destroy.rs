@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::Global;
 use super::apply::{Consent, Gate, Job};
-use super::open::open;
+use super::open::open_to_plan;
 use super::shown::{Narrow, Shown};
 use crate::desired::Desired;
 use crate::exit::{Exit, Stop};
@@ -22,7 +22,7 @@ pub(crate) struct Destroy {
 
 impl Destroy {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
-        let opened = open(global, ui).await?;
+        let opened = open_to_plan(global, ui).await?;
         let platform = opened.names.platform.to_string();
         let consent = match self.confirm.as_deref() {
             Some(name) if name == platform => Consent::Given,

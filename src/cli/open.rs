@@ -62,7 +62,25 @@ pub(super) fn default_sandbox(global: &Global) -> PathBuf {
     folder(&global.manifest).join(".tenantry/sandbox.json")
 }
 
+/// What a command says first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greeting {
+    /// Which manifest, and which account.
+    Whole,
+    /// The answer begins with that: only that something happens.
+    Short,
+}
+
 pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
+    begin(global, ui, Greeting::Whole).await
+}
+
+/// For commands whose answer is a plan.
+pub(super) async fn open_to_plan(global: &Global, ui: &Ui) -> Result<Opened> {
+    begin(global, ui, Greeting::Short).await
+}
+
+async fn begin(global: &Global, ui: &Ui, greeting: Greeting) -> Result<Opened> {
     let (manifest, library, names, warnings) = files(global)?;
     if !warnings.is_empty() {
         ui.findings(&warnings);
@@ -70,7 +88,7 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
     let in_sandbox = sandbox_file(global);
     let place = if in_sandbox.is_some() { Place::Sandbox } else { Place::Aws };
     let whose = if place == Place::Sandbox { "the sandbox's account" } else { "account" };
-    ui.say(&format!(
+    let whole = format!(
         "{}: {}, {} {DIM}->{DIM:#} {whose} {}, {}, platform {}, profile {}",
         manifest.path.display(),
         count(manifest.tiers.len(), "tier"),
@@ -79,7 +97,11 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
         names.region,
         names.platform,
         manifest.profile.as_str()
-    ));
+    );
+    match greeting {
+        Greeting::Whole => ui.say(&whole),
+        Greeting::Short => ui.say(&format!("{DIM}reading what is live in {whose} {}, {}{DIM:#}", names.account, names.region)),
+    }
     let aws = match in_sandbox {
         Some(file) => {
             let faults = global.faults()?;

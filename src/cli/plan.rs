@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Global;
-use super::open::open;
+use super::open::open_to_plan;
 use super::shown::{Narrow, Showing};
 pub(super) use super::shown::{Shown, all_named};
 use crate::exit::Exit;
@@ -29,7 +29,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
-        let opened = open(global, ui).await?;
+        let opened = open_to_plan(global, ui).await?;
         let desired = opened.desired()?;
         let (named, facts) = (self.shown.named(), opened.facts());
         let mut plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;

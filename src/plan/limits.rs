@@ -66,3 +66,38 @@ impl Limits {
         changes.into_iter().chain(deletes).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::page::tests::{many, small};
+
+    #[test]
+    fn what_is_exceeded_is_told_with_its_number() {
+        let (plan, facts) = many();
+        let page = Page::of(&plan, &facts);
+        let exceeded =
+            |changes: Option<&str>, deletes| Limits { changes: changes.map(|text| text.parse().unwrap()), deletes }.exceeded(&page);
+        assert_eq!(exceeded(None, None), [] as [String; 0]);
+        assert!(exceeded(Some("97%"), None)[0].contains("9846 of the 9988 tenants"), "{:?}", exceeded(Some("97%"), None));
+        assert_eq!(exceeded(Some("99%"), Some(1)), [] as [String; 0]);
+        assert!(exceeded(Some("9857"), None)[0].contains("9858 tenants change"), "{:?}", exceeded(Some("9857"), None));
+        assert_eq!(exceeded(Some("9858"), None), [] as [String; 0]);
+        assert!(exceeded(None, Some(0))[0].contains("1 resources are deleted or replaced"));
+    }
+
+    #[test]
+    fn a_replacement_counts_as_a_delete() {
+        let (plan, facts) = small();
+        assert_eq!(Limits { changes: None, deletes: Some(0) }.exceeded(&Page::of(&plan, &facts)).len(), 1);
+    }
+
+    #[test]
+    fn limits_have_one_form() {
+        assert_eq!("5%".parse(), Ok(AtMost::Percent(5)));
+        assert_eq!("10".parse(), Ok(AtMost::Tenants(10)));
+        for wrong in ["", "%", "-1", "101%", "5 percent"] {
+            assert!(wrong.parse::<AtMost>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -54,12 +54,11 @@ const NAMES: usize = 50;
 #[derive(Debug)]
 struct Room {
     left: usize,
-    detail: Detail,
 }
 
 impl Room {
     fn new(detail: Detail) -> Self {
-        Self { left: if detail == Detail::Full { usize::MAX } else { NAMES }, detail }
+        Self { left: if detail == Detail::Full { usize::MAX } else { NAMES } }
     }
 
     /// As many names as there is room for, and how many are left out.

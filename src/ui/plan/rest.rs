@@ -75,7 +75,7 @@ pub(super) fn kept(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
         // A line each, for scripts that name what they want deleted.
         kept.iter().for_each(|address| sheet.line(2, 4, &format!("{CAREFUL}= keep{CAREFUL:#} {address}")));
     } else {
-        let mut room = Room { left: KEPT, detail };
+        let mut room = Room { left: KEPT };
         sheet.line(2, 4, &format!("{CAREFUL}= keep{CAREFUL:#} {}", room.list(kept)));
     }
     sheet.line(

@@ -89,7 +89,7 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: usize, hang: usize) -> S
     out
 }
 
-/// Words, each with the spaces before it.
+/// Words, each with the spaces before it; an option and its value are one, so that they can be copied.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -97,7 +97,14 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let start = rest.len() - rest.trim_start_matches(' ').len();
-        let end = rest.get(start..)?.find(' ').map_or(rest.len(), |at| start + at);
+        let word = |from: usize| rest.get(from..)?.find(' ').map(|at| from + at);
+        let is_option = rest.get(start..)?.starts_with("--") && rest.get(start..)?.len() > 3;
+        let end = match word(start) {
+            Some(end) if is_option && rest.get(end + 1..).is_some_and(|value| !value.starts_with([' ', '-', '('])) => {
+                word(end + 1).unwrap_or(rest.len())
+            }
+            end => end.unwrap_or(rest.len()),
+        };
         let (piece, left) = rest.split_at_checked(end)?;
         rest = left;
         Some(piece)
@@ -120,10 +127,13 @@ pub(crate) fn grouped(n: usize) -> String {
 /// `1 tenant`, `9,842 tenants`.
 pub(crate) fn counted(n: usize, one: &str) -> String {
     let many = match one {
-        "policy" | "resource policy" | "log policy" | "delivery" => format!("{}ies", one.trim_end_matches('y')),
         // These have no other form.
         "widened access" | "drift" => one.to_owned(),
-        _ => format!("{one}s"),
+        _ if one.ends_with(['x', 's']) => format!("{one}es"),
+        _ => match one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{one}s"),
+        },
     };
     if n == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(n)) }
 }
@@ -139,7 +149,6 @@ mod tests {
         assert_eq!(text, "one two\n  three\n  four\n");
         let address = "prefix/tenant:clinic-a/basic";
         assert_eq!(wrapped(&format!("see {address} there"), 10, 0, 2), format!("see\n  {address}\n  there\n"));
-        assert_eq!(wrapped("a   b", 80, 2, 4), "  a   b\n");
     }
 
     #[test]
@@ -153,6 +162,7 @@ mod tests {
         assert_eq!((grouped(999).as_str(), grouped(9842).as_str(), grouped(1_000_000).as_str()), ("999", "9,842", "1,000,000"));
         assert_eq!(counted(2, "resource policy"), "2 resource policies");
         assert_eq!(counted(1, "delivery"), "1 delivery");
-        assert_eq!(counted(2, "registry record"), "2 registry records");
+        assert_eq!((counted(2, "api key").as_str(), counted(2, "memory").as_str()), ("2 api keys", "2 memories"));
+        assert_eq!((counted(2, "prefix").as_str(), counted(0, "drift").as_str()), ("2 prefixes", "0 drift"));
     }
 }

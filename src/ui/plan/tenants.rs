@@ -79,7 +79,8 @@ fn many(sheet: &mut Sheet, group: &Group, detail: Detail, room: &mut Room) {
     let style = of_tenant(&group.action);
     let place = place(&group.action, group.tier.as_ref().map(ToString::to_string).as_deref());
     let (mark, word, tenants) = (group.action.sign(), group.action.word(), counted(group.members.len(), "tenant"));
-    let shape = group.shapes.iter().map(|shape| told_of(shape, group)).collect::<Vec<_>>().join("; ");
+    let is_plain = group.shapes.iter().all(|shape| shape.fields.is_empty());
+    let shape = group.shapes.iter().map(|shape| told_of(shape, group)).collect::<Vec<_>>().join(if is_plain { ", " } else { "; " });
     sheet.line(2, 6, &format!("{style}{mark} {word}{style:#} {BOLD}{tenants}{BOLD:#}{place}: {shape}"));
     if detail == Detail::Summary && group.fold == Fold::Folds {
         return;
