@@ -12,6 +12,18 @@ use crate::ui::style::{BAD, CAREFUL};
 /// From this many on a kind of risk is told by names alone, and by tier.
 const FEW: usize = 4;
 
+/// More resources than these are told by their kinds: their names stand where their owners do.
+const MANY: usize = 12;
+
+/// `6 roles, 20 parameters`
+fn by_kind(risks: &[&Risk]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for address in risks.iter().filter_map(|risk| risk.address.as_ref()) {
+        *counts.entry(address.kind().replace('_', " ")).or_default() += 1;
+    }
+    counts.into_iter().map(|(kind, n)| counted(n, &kind)).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
     if page.risks.is_empty() {
         return;
@@ -31,7 +43,11 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
             continue;
         }
         let shares = shares(page, &risks);
-        let names = room.list(risks.iter().map(|risk| plain(&risk.what)));
+        let names = if risks.len() > MANY && risks.iter().all(|risk| risk.address.is_some()) && detail != Detail::Full {
+            by_kind(&risks)
+        } else {
+            room.list(risks.iter().map(|risk| plain(&risk.what)))
+        };
         sheet.line(2, 6, &format!("{lead} ({shares}): {names}"));
     }
 }

@@ -58,7 +58,17 @@ fn normal(sheet: &mut Sheet, shared: &Shared<'_>, room: &mut Room) {
         sheet.line(2, 6, &format!("{}: {}", lead(Action::Create, new.len()), kinds(&new)));
     }
     if !gone.is_empty() {
-        let names = room.list(gone.iter().map(|r| format!("{} {}", r.kind, plain(&r.name))));
+        // A kind is said once, before the first of it.
+        let mut kind = "";
+        let names: Vec<String> = gone
+            .iter()
+            .map(|r| {
+                let is_first = r.kind != kind;
+                kind = &r.kind;
+                if is_first { format!("{DIM}{kind}:{DIM:#} {}", plain(&r.name)) } else { plain(&r.name) }
+            })
+            .collect();
+        let names = room.list(names);
         sheet.line(2, 6, &format!("{}: {names}", lead(Action::Delete, gone.len())));
     }
 }
@@ -89,7 +99,7 @@ pub(crate) fn kinds(resources: &[&ResourceChange<'_>]) -> String {
 /// Some resources one by one, their kinds in a column.
 pub(super) fn block(sheet: &mut Sheet, resources: &[&ResourceChange<'_>], indent: usize, detail: Detail) {
     let column = resources.iter().map(|r| r.kind.len()).max().unwrap_or_default();
-    let signs = resources.iter().map(|r| sign(r.action).len()).max().unwrap_or_default();
+    let signs = resources.iter().map(|r| sign(r.action).chars().count()).max().unwrap_or_default();
     let words = resources.iter().map(|r| word(r.action).len()).max().unwrap_or_default();
     for resource in resources {
         one(sheet, resource, (indent, signs, words, column), detail);
