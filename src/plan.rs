@@ -18,6 +18,8 @@ use crate::quotas::{Beyond, Fit, Standing, fit, usage};
 use crate::secret::{digest, fingerprint};
 
 mod fields;
+pub(crate) mod filter;
+pub(crate) mod limits;
 pub(crate) mod page;
 pub(crate) mod saved;
 

@@ -15,6 +15,8 @@ pub(crate) mod documents;
 pub(crate) mod edit;
 pub(crate) mod events;
 pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod pager;
 pub(crate) mod plan;
 pub(crate) mod status;
 mod stream;

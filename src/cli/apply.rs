@@ -9,8 +9,8 @@ use anyhow::Result;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::open::{Opened, open};
-use super::plan::{Shown, all_named};
+use super::open::{Opened, open_to_plan};
+use super::shown::{Narrow, Showing, Shown, all_named};
 use super::{Format, Global, saved};
 use crate::address::{Address, Owner};
 use crate::apply::lock::{Holder, Lock};
@@ -24,6 +24,7 @@ use crate::plan::page::Page;
 use crate::plan::saved::Saved;
 use crate::plan::{Action, Named, Plan, diff};
 use crate::schedule::{StepId, schedule};
+use crate::ui::pager::Pager;
 use crate::ui::style::count;
 use crate::ui::{Stream, Ui, events, json};
 
@@ -46,6 +47,8 @@ pub(crate) struct Apply {
     /// Apply although these probes show a breach, such as P09; the record of the apply keeps it. More with commas.
     #[arg(long, value_name = "PROBE", value_delimiter = ',')]
     accept_breach: Vec<String>,
+    #[command(flatten)]
+    narrow: Narrow,
 }
 
 /// What apply and destroy tell programs.
@@ -73,24 +76,16 @@ impl Apply {
 
     async fn carry_out(&self, global: &Global, ui: &Ui, stream: &Stream) -> Result<Exit> {
         let saved = self.plan.as_deref().map(|file| Ok::<_, anyhow::Error>((file, saved::read(file)?))).transpose()?;
-        let given = self.shown.named();
-        if let Some((file, saved)) = &saved
-            && given != Named::default()
-            && given != saved.named
-        {
-            let words = format!(
-                "what --delete and --allow-replace name is not what `{}` was made with; leave them out, or make a new plan with them (nothing was read or changed)",
-                file.display()
-            );
-            return Err(Stop::at(Exit::Usage, words));
+        if let Some((file, saved)) = &saved {
+            self.contradicts_nothing(file, saved)?;
         }
-        let opened = open(global, ui).await?;
-        let shown = match &saved {
+        let opened = open_to_plan(global, ui).await?;
+        let (shown, narrow) = match &saved {
             Some((file, saved)) => {
                 saved::is_for(file, saved, &opened)?;
-                &self.shown.saved(saved.named.clone())
+                (&self.shown.saved(saved.named.clone()), &self.narrow.saved(&saved.filters)?)
             }
-            None => &self.shown,
+            None => (&self.shown, &self.narrow),
         };
         let desired = opened.desired()?;
         let consent = if self.yes || saved.is_some() {
@@ -101,7 +96,24 @@ impl Apply {
         let isolation = Some(opened.isolation(&desired)?);
         let gate = Gate { isolation, accepted: self.accept_breach.iter().cloned().collect() };
         let reviewed = Reviewed { checksum: self.plan_hash.as_deref(), saved: saved.as_ref().map(|(file, saved)| (*file, saved)) };
-        Job { opened, known: &desired, wanted: &desired, shown, gate, reviewed, consent, global, ui, stream }.run().await
+        Job { opened, known: &desired, wanted: &desired, shown, narrow, gate, reviewed, consent, global, ui, stream }.run().await
+    }
+
+    /// A saved plan holds the options that it was made with: others beside it would be another plan.
+    fn contradicts_nothing(&self, file: &Path, saved: &Saved) -> Result<()> {
+        let (named, filters) = (self.shown.named(), self.narrow.words());
+        let other = if named != Named::default() && named != saved.named {
+            "what --delete and --allow-replace name"
+        } else if !filters.is_empty() && filters != saved.filters {
+            "what --tenant, --tier, --kind and --exclude name"
+        } else {
+            return Ok(());
+        };
+        let words = format!(
+            "{other} is not what `{}` was made with; leave them out, or make a new plan with them (nothing was read or changed)",
+            file.display()
+        );
+        Err(Stop::at(Exit::Usage, words))
     }
 }
 
@@ -158,6 +170,7 @@ pub(super) struct Job<'a> {
     /// What of it is to be.
     pub(super) wanted: &'a Desired,
     pub(super) shown: &'a Shown,
+    pub(super) narrow: &'a Narrow,
     pub(super) gate: Gate,
     pub(super) reviewed: Reviewed<'a>,
     pub(super) consent: Consent,
@@ -203,16 +216,22 @@ impl Job<'_> {
 
     async fn plan(&self) -> Result<Plan> {
         let live = self.opened.live(self.known).await?;
-        diff(&self.opened.names, self.wanted, &live, &self.shown.named())
+        let mut plan = diff(&self.opened.names, self.wanted, &live, &self.shown.named())?;
+        self.narrow.narrow(&mut plan, &self.opened.facts())?;
+        Ok(plan)
     }
 
     /// The plan, once it has been shown and agreed to; none if there is nothing to do.
     async fn agree(&self) -> Result<Option<Plan>> {
         let plan = self.plan().await?;
         all_named(&plan, &self.shown.named())?;
-        self.shown.print_before(&plan, self.gate.isolation.as_ref(), self.global, self.ui, &self.opened).map_err(unread)?;
-        self.stream.plan(&Page::of(&plan, &self.opened.facts()));
-        let checksum = plan.checksum();
+        let facts = self.opened.facts();
+        let page = Page::of(&plan, &facts);
+        let (isolation, pager) = (self.gate.isolation.as_ref(), Pager::Never);
+        let showing = Showing { plan: &plan, page: &page, isolation, notes: Vec::new(), next: Vec::new(), pager };
+        self.shown.print_before(&showing, self.global, self.ui, &self.opened).map_err(unread)?;
+        self.stream.plan(&page);
+        let checksum = page.checksum.clone();
         if let Some((file, saved)) = self.reviewed.saved.filter(|(_, saved)| saved.checksum != checksum) {
             return Err(saved::stale(file, saved, &plan, &self.opened));
         }
@@ -229,6 +248,7 @@ impl Job<'_> {
         if plan.is_empty() {
             return Ok(None);
         }
+        self.narrow.check(&page)?;
         self.gate.check()?;
         if let Consent::Ask { question, word, flag } = &self.consent {
             let (ui, question, word, flag) = (self.ui.clone(), question.clone(), word.clone(), flag.clone());
@@ -304,7 +324,7 @@ impl Job<'_> {
         let calls = self.opened.aws.calls();
         match self.global.output {
             Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
-            Format::Json | Format::Yaml => {
+            _ => {
                 let document = json::outcome(outcome, exit, calls.all(), calls.retries(), elapsed.as_secs_f64());
                 self.ui.answer(&self.global.document(&document)?)
             }
@@ -472,14 +492,25 @@ mod tests {
         let sandbox = format!("--sandbox={}", folder.path().join("state.json").display());
         let cli = Cli::parse_from(["tenantry", "status", "-q", &sandbox, "-f", &manifest.display().to_string()]);
         let ui = Ui::new(anstream::ColorChoice::Never, Talk::Quiet);
-        let opened = open(&cli.global, &ui).await.unwrap();
+        let opened = open_to_plan(&cli.global, &ui).await.unwrap();
         let desired = opened.desired().unwrap();
         let shown = Shown::default();
         let (global, consent) = (&cli.global, Consent::Given);
-        let gate = Gate::default();
+        let (gate, narrow) = (Gate::default(), Narrow::default());
         let stream = Stream::open(None, &ui).unwrap();
-        let (reviewed, stream) = (Reviewed::default(), &stream);
-        let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed, consent, global, ui: &ui, stream };
+        let job = Job {
+            opened,
+            known: &desired,
+            wanted: &desired,
+            shown: &shown,
+            narrow: &narrow,
+            gate,
+            reviewed: Reviewed::default(),
+            consent,
+            global,
+            ui: &ui,
+            stream: &stream,
+        };
         let (one, other) = (holder(&job.opened), Holder { nonce: "other".into(), ..holder(&job.opened) });
         let halt = Halt::default();
 

@@ -5,8 +5,8 @@ use clap::Args;
 
 use super::Global;
 use super::apply::{Consent, Gate, Job, Reviewed, Told};
-use super::open::open;
-use super::plan::Shown;
+use super::open::open_to_plan;
+use super::shown::{Narrow, Shown};
 use crate::desired::Desired;
 use crate::exit::{Exit, Stop};
 use crate::ui::{Stream, Ui};
@@ -32,7 +32,7 @@ impl Destroy {
     }
 
     async fn carry_out(&self, global: &Global, ui: &Ui, stream: &Stream) -> Result<Exit> {
-        let opened = open(global, ui).await?;
+        let opened = open_to_plan(global, ui).await?;
         let platform = opened.names.platform.to_string();
         let consent = match self.confirm.as_deref() {
             Some(name) if name == platform => Consent::Given,
@@ -47,7 +47,7 @@ impl Destroy {
             },
         };
         let (known, wanted) = (opened.desired()?, Desired::default());
-        let (gate, reviewed) = (Gate::default(), Reviewed::default());
-        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate, reviewed, consent, global, ui, stream }.run().await
+        let (shown, narrow, gate, reviewed) = (&self.shown, &Narrow::default(), Gate::default(), Reviewed::default());
+        Job { opened, known: &known, wanted: &wanted, shown, narrow, gate, reviewed, consent, global, ui, stream }.run().await
     }
 }

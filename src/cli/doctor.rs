@@ -88,7 +88,7 @@ impl Doctor {
         }
         match global.output {
             Format::Text => ui.answer(&show::text(&examined))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&show::document(&examined))?)?,
+            _ => ui.answer(&global.document(&show::document(&examined))?)?,
         }
         Ok(examined.exit())
     }

@@ -7,9 +7,9 @@ use clap::Args;
 
 use super::Format;
 use super::Global;
-use super::apply::{Consent, Gate, Job};
+use super::apply::{Consent, Gate, Job, Reviewed};
 use super::open::{Opened, open};
-use super::plan::Shown;
+use super::shown::{Narrow, Shown};
 use super::tenant::change::{Draft, Go, Written, again, unknown};
 use crate::address::{Address, Owner};
 use crate::exit::{Exit, Stop};
@@ -19,7 +19,7 @@ use crate::manifest::edit::{Edit, Field};
 use crate::names::{Names, PATIENT_METADATA, TenantId, TierName};
 use crate::observe::Live;
 use crate::plan::{Action, Named, Plan, Which, diff};
-use crate::ui::Ui;
+use crate::ui::{Stream, Ui};
 use crate::ui::tenant::{self, Farewell};
 
 /// Take a tenant off the platform: the first call suspends it, the second removes it from the manifest.
@@ -106,17 +106,19 @@ impl Offboard {
         let holds = kept.kept.iter().any(|a| *a.owner() == owner)
             || kept.changes.iter().any(|c| *c.address.owner() == owner && c.action == Action::Close);
         let delete = if self.delete_data && holds { vec![Which::KeptOf(owner.clone())] } else { Vec::new() };
-        let shown = Shown::of(self.go.full, delete);
+        let shown = Shown::of(self.go.detail, delete);
         let plan = diff(&opened.names, &desired, &live, &shown.named())?;
         let needs = needs_you(&draft.manifest, &opened.names, &live, id);
         let isolation = opened.isolation(&desired)?;
         let exit = if self.go.apply {
             let gate = Gate { isolation: Some(isolation), ..Gate::default() };
             let consent = self.consent();
-            let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed: None, consent, global, ui };
+            let (narrow, stream, reviewed) = (&Narrow::default(), &Stream::open(None, ui)?, Reviewed::default());
+            let (known, wanted, shown) = (&desired, &desired, &shown);
+            let job = Job { opened, known, wanted, shown, narrow, gate, reviewed, consent, global, ui, stream };
             draft.applied(job.run().await, "apply")?
         } else {
-            shown.print(&plan, Some(&isolation), global, ui, &opened)?;
+            shown.print_within(&plan, &isolation, global, ui, &opened)?;
             opened.aws.save()?;
             Exit::Done
         };
@@ -126,7 +128,7 @@ impl Offboard {
         let farewell = Farewell { id, plan: &plan, needs: &needs, is_done: self.go.apply };
         match global.output {
             Format::Text => ui.answer(&farewell.text())?,
-            Format::Json | Format::Yaml => ui.say(farewell.text().trim_end()),
+            _ => ui.say(farewell.text().trim_end()),
         }
         self.what_next(draft, &plan, id)?;
         Ok(exit)

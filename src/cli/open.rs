@@ -66,7 +66,25 @@ pub(super) fn default_sandbox(global: &Global) -> PathBuf {
     folder(&global.manifest).join(".tenantry/sandbox.json")
 }
 
+/// What a command says first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greeting {
+    /// Which manifest, and which account.
+    Whole,
+    /// The answer begins with that: only that something happens.
+    Short,
+}
+
 pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
+    begin(global, ui, Greeting::Whole).await
+}
+
+/// For commands whose answer is a plan.
+pub(super) async fn open_to_plan(global: &Global, ui: &Ui) -> Result<Opened> {
+    begin(global, ui, Greeting::Short).await
+}
+
+async fn begin(global: &Global, ui: &Ui, greeting: Greeting) -> Result<Opened> {
     let (manifest, library, names, warnings) = files(global)?;
     if !warnings.is_empty() {
         ui.findings(&warnings);
@@ -74,7 +92,7 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
     let in_sandbox = sandbox_file(global);
     let place = if in_sandbox.is_some() { Place::Sandbox } else { Place::Aws };
     let whose = if place == Place::Sandbox { "the sandbox's account" } else { "account" };
-    ui.say(&format!(
+    let whole = format!(
         "{}: {}, {} {DIM}->{DIM:#} {whose} {}, {}, platform {}, profile {}",
         manifest.path.display(),
         count(manifest.tiers.len(), "tier"),
@@ -83,7 +101,11 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
         names.region,
         names.platform,
         manifest.profile.as_str()
-    ));
+    );
+    match greeting {
+        Greeting::Whole => ui.say(&whole),
+        Greeting::Short => ui.say(&format!("{DIM}reading what is live in {whose} {}, {}{DIM:#}", names.account, names.region)),
+    }
     if in_sandbox.is_none() {
         same_region(&names)?;
     }
@@ -130,6 +152,7 @@ impl Opened {
         Site { aws: Arc::clone(&self.aws), names: self.names.clone(), blobs: self.library.blobs() }
     }
 
+    /// What a plan's page says of the manifest.
     pub(super) fn facts(&self) -> Facts {
         Facts::of(&self.manifest, self.place)
     }

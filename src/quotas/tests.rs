@@ -171,7 +171,7 @@ fn plan(resources: impl IntoIterator<Item = (Address, Action, Value)>) -> Plan {
         live: None,
     });
     let changes = changes.collect();
-    Plan { target, changes, kept: vec![], blocked: vec![], unchanged: vec![], close: vec![], outputs: BTreeMap::new() }
+    Plan { target, changes, kept: vec![], blocked: vec![], unchanged: vec![], close: vec![], outputs: BTreeMap::new(), partial: None }
 }
 
 fn of(kind: &str, n: usize) -> Address {

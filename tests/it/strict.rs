@@ -24,9 +24,9 @@ fn the_strict_platform_stands_after_one_apply() {
     let folder = strict();
     let at = folder.path();
     demands(at, "tenantry validate -f tenants.strict.yaml", 0, &[]);
-    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox", 0, &["profile strict", "broker", "interceptor"]);
+    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox --detail full", 0, &["strict profile", "broker", "interceptor"]);
     demands(at, "tenantry apply -f tenants.strict.yaml --sandbox --yes -q", 0, &["Done"]);
-    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox --detailed-exitcode", 0, &["profile strict", "No changes"]);
+    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox --detailed-exitcode", 0, &["strict profile", "No changes"]);
     // A knowledge base, its source and its index for each of eight tenants, which AWS lists without their contents. An account has at
     // most a hundred knowledge bases, so this does not grow beyond that.
     let calls = json(at, "tenantry plan -f tenants.strict.yaml --sandbox")["read"]["calls"].as_u64().unwrap();

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 
-use crate::cli::apply::{Consent, Gate, Job};
+use crate::cli::apply::{Consent, Gate, Job, Reviewed};
 use crate::cli::init::typed;
 use crate::cli::open::{Opened, judged, open};
-use crate::cli::plan::Shown;
+use crate::cli::shown::{Narrow, Shown};
 use crate::cli::{Format, Global};
 use crate::diagnostic::{Diagnostics, Source, nearest, quoted};
 use crate::exit::{self, Exit, Stop};
@@ -17,8 +17,9 @@ use crate::manifest::edit::{self, Edit, edited};
 use crate::manifest::{self, Manifest};
 use crate::names::{TenantId, TierName};
 use crate::plan::diff;
-use crate::ui::Ui;
+use crate::ui::plan::Detail;
 use crate::ui::style::BOLD;
+use crate::ui::{Stream, Ui};
 
 /// How far an edit goes.
 #[derive(Debug, Args)]
@@ -32,9 +33,9 @@ pub(in crate::cli) struct Go {
     /// Don't ask.
     #[arg(short, long, requires = "apply")]
     yes: bool,
-    /// Show every field of new resources, and every tenant.
-    #[arg(long)]
-    pub(in crate::cli) full: bool,
+    /// How much of the plan is shown; `full` has every field of new resources, and every tenant.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Detail::Normal)]
+    pub(in crate::cli) detail: Detail,
 }
 
 impl Go {
@@ -110,10 +111,10 @@ impl<'a> Draft<'a> {
         let shown = crate::ui::edit::text(path, old, &new);
         match self.global.output {
             Format::Text => self.ui.answer(&shown)?,
-            Format::Json | Format::Yaml if go.dry_run => {
+            _ if go.dry_run => {
                 self.ui.answer(&self.global.document(&crate::ui::edit::json(path, old, &new))?)?;
             }
-            Format::Json | Format::Yaml => self.ui.say(shown.trim_end()),
+            _ => self.ui.say(shown.trim_end()),
         }
         if go.dry_run {
             self.ui.say("Nothing was written: this was a dry run.");
@@ -144,16 +145,18 @@ impl<'a> Draft<'a> {
     async fn follow(&self, go: &Go) -> Result<Exit> {
         let (global, ui) = (self.global, self.ui);
         let Some(opened) = self.place(go).await? else { return Ok(Exit::Done) };
-        let shown = Shown::of(go.full, Vec::new());
+        let shown = Shown::of(go.detail, Vec::new());
         let desired = opened.desired()?;
         if go.apply {
             let gate = Gate { isolation: Some(opened.isolation(&desired)?), ..Gate::default() };
             let consent = go.consent();
-            let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed: None, consent, global, ui };
+            let (narrow, stream, reviewed) = (&Narrow::default(), &Stream::open(None, ui)?, Reviewed::default());
+            let (known, wanted, shown) = (&desired, &desired, &shown);
+            let job = Job { opened, known, wanted, shown, narrow, gate, reviewed, consent, global, ui, stream };
             return self.applied(job.run().await, "apply");
         }
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &shown.named())?;
-        shown.print(&plan, Some(&opened.isolation(&desired)?), global, ui, &opened)?;
+        shown.print_within(&plan, &opened.isolation(&desired)?, global, ui, &opened)?;
         opened.aws.save()?;
         if !plan.is_empty() {
             self.next("Next:", &again(global, "apply"))?;
@@ -173,7 +176,7 @@ impl<'a> Draft<'a> {
     pub(in crate::cli) fn next(&self, why: &str, command: &str) -> Result<()> {
         match self.global.output {
             Format::Text => self.ui.answer(&format!("{BOLD}{why}{BOLD:#} {command}\n")),
-            Format::Json | Format::Yaml => {
+            _ => {
                 self.ui.say(&format!("{why} {command}"));
                 Ok(())
             }

@@ -22,7 +22,7 @@ impl List {
         let tenants: Vec<_> = manifest.tenants.iter().filter(|(_, t)| tier.as_ref().is_none_or(|tier| t.tier.value == *tier)).collect();
         match global.output {
             Format::Text => ui.answer(&tenant::list(&tenants))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&tenant::list_json(&tenants))?)?,
+            _ => ui.answer(&global.document(&tenant::list_json(&tenants))?)?,
         }
         Ok(Exit::Done)
     }

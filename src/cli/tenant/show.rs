@@ -35,7 +35,7 @@ impl Show {
         let portrait = tenant::Portrait { id: &id, manifest: &opened.manifest, live: &live, plan: &plan };
         match global.output {
             Format::Text => ui.answer(&portrait.text())?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&portrait.json())?)?,
+            _ => ui.answer(&global.document(&portrait.json())?)?,
         }
         Ok(Exit::Done)
     }
