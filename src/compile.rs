@@ -41,6 +41,7 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn compile(manifest: &Manifest, library: &Library, names: &Names) -> Result<Desired> {
     let sources = Sources { manifest, library, names };
     let mut desired = Desired::default();
+    desired.raised.clone_from(&manifest.quotas);
     let own_bucket = platform::own_bucket(&sources, &mut desired)?;
     let functions = functions::declare(&sources, &mut desired, &own_bucket)?;
     let identity = identity::declare(&sources, &mut desired, &functions)?;

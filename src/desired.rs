@@ -14,6 +14,8 @@ use crate::late::{Handle, document, slots};
 pub(crate) struct Desired {
     order: Vec<Address>,
     specs: BTreeMap<Address, Value>,
+    /// Quotas that AWS has raised for the account, as the manifest has it.
+    pub(crate) raised: BTreeMap<String, u64>,
 }
 
 impl Desired {

@@ -274,6 +274,19 @@ pub(crate) fn plain(text: &str) -> String {
     text.chars().flat_map(visible).collect()
 }
 
+/// A number for people: `12,345,678`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// A character that can't be seen, or that turns the text around it, becomes its escape.
 fn visible(c: char) -> Vec<char> {
     let hidden =

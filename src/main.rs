@@ -19,6 +19,7 @@ mod manifest;
 mod names;
 mod observe;
 mod plan;
+mod quotas;
 mod sandbox;
 mod schedule;
 mod secret;

@@ -63,6 +63,8 @@ pub(crate) struct Manifest {
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
     /// What models cost, by their ids: for `costs` alone.
     pub(crate) prices: BTreeMap<String, Price>,
+    /// Quotas that AWS has raised for this account, by the names that `quotas` has for them.
+    pub(crate) quotas: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone)]

@@ -14,9 +14,12 @@ use crate::kinds::{AnyFound, DataSource, Kind as _, Ownership, Prefix, Role, Tra
 use crate::late::{Slot, fill, shown, slots};
 use crate::names::Names;
 use crate::observe::Live;
+use crate::quotas::{Beyond, Fit, Standing, fit, usage};
 use crate::secret::{digest, fingerprint};
 
 mod fields;
+pub(crate) mod filter;
+pub(crate) mod limits;
 pub(crate) mod page;
 
 pub(crate) use fields::{FieldChange, word_of_aws};
@@ -77,6 +80,12 @@ pub(crate) struct Blocked {
     in_the_way: bool,
 }
 
+impl Blocked {
+    fn beyond(Beyond { address, why, way_out }: Beyond) -> Self {
+        Self { address, why, way_out, in_the_way: false }
+    }
+}
+
 /// Everything a reviewer reads and apply carries out.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -87,6 +96,8 @@ pub(crate) struct Plan {
     pub(crate) kept: Vec<Address>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) unchanged: Vec<Address>,
+    /// What comes close to AWS's quotas, a sentence each.
+    pub(crate) close: Vec<String>,
     /// What is live and stays as it is: steps read the ids they refer to from here.
     pub(crate) outputs: BTreeMap<Address, Value>,
     /// Set where filters have left something out: then this is a part of the plan.
@@ -228,6 +239,7 @@ pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named)
         kept: Vec::new(),
         blocked: Vec::new(),
         unchanged: Vec::new(),
+        close: Vec::new(),
         outputs: BTreeMap::new(),
         partial: None,
     };
@@ -237,6 +249,7 @@ pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named)
     }
     leftovers(&mut plan, desired, live, named)?;
     keep_children(&mut plan, live)?;
+    quotas(&mut plan, desired, live);
     Ok(plan)
 }
 
@@ -340,6 +353,19 @@ fn compare(
     }
     plan.changes.push(new(Action::Replace, cause, changed, replaces, Some(found.clone())));
     Ok(())
+}
+
+/// What AWS would refuse for being too much, before anything of it is made.
+fn quotas(plan: &mut Plan, desired: &Desired, live: &Live) {
+    let ours = || live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }));
+    let goes: BTreeSet<&Address> = plan.changes.iter().filter(|c| c.action == Action::Delete).map(|c| &c.address).collect();
+    let now: Standing<'_> = ours().map(|(address, found)| (address, &found.spec)).collect();
+    let stays = now.iter().filter(|(address, _)| !goes.contains(**address)).map(|(address, spec)| (*address, *spec));
+    let then: Standing<'_> = stays.chain(desired.specs()).collect();
+    let outputs = ours().map(|(address, found)| (address, &found.output)).collect();
+    let Fit { beyond, notes } = fit(&usage(&now, &then, &outputs), &desired.raised);
+    plan.blocked.extend(beyond.into_iter().map(Blocked::beyond));
+    plan.close = notes;
 }
 
 /// What is live and ours but no longer declared, from the bottom up.
@@ -480,7 +506,15 @@ pub(crate) fn notes(plan: &Plan) -> Vec<String> {
              role in API Gateway's settings and the next apply deletes it, or delete it now with --delete {address}"
         )
     });
-    attributes.into_iter().map(note).chain(opened.map(opens)).chain(unread).chain(spans).chain(role).collect()
+    attributes
+        .into_iter()
+        .map(note)
+        .chain(opened.map(opens))
+        .chain(unread)
+        .chain(spans)
+        .chain(role)
+        .chain(plan.close.iter().cloned())
+        .collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

@@ -76,9 +76,11 @@ pub(crate) fn schedule(plan: &Plan) -> Schedule {
 
 /// A delete waits for the deletes of all kinds that are created after its own.
 fn bottom_up(steps: &mut BTreeMap<StepId, BTreeSet<StepId>>) {
-    let deletes: Vec<StepId> = steps.keys().filter(|s| s.op == Op::Delete).cloned().collect();
+    let deletes: Vec<(usize, StepId)> =
+        steps.keys().filter(|s| s.op == Op::Delete).map(|step| (rank(step.address.kind()), step.clone())).collect();
     for (step, before) in steps.iter_mut().filter(|(s, _)| s.op == Op::Delete) {
-        before.extend(deletes.iter().filter(|d| rank(d.address.kind()) > rank(step.address.kind())).cloned());
+        let own = rank(step.address.kind());
+        before.extend(deletes.iter().filter(|(rank, _)| *rank > own).map(|(_, delete)| delete.clone()));
     }
 }
 
@@ -119,6 +121,7 @@ mod tests {
             kept: vec![],
             blocked: vec![],
             unchanged: vec![],
+            close: vec![],
             outputs: BTreeMap::new(),
             partial: None,
         }

@@ -13,6 +13,8 @@ pub(crate) mod costs;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod pager;
 pub(crate) mod plan;
 pub(crate) mod status;
 pub(crate) mod style;

@@ -5,8 +5,8 @@ use clap::Args;
 
 use super::Global;
 use super::apply::{Consent, Gate, Job};
-use super::open::open;
-use super::plan::Shown;
+use super::open::open_to_plan;
+use super::shown::{Narrow, Shown};
 use crate::desired::Desired;
 use crate::exit::{Exit, Stop};
 use crate::ui::Ui;
@@ -22,7 +22,7 @@ pub(crate) struct Destroy {
 
 impl Destroy {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
-        let opened = open(global, ui).await?;
+        let opened = open_to_plan(global, ui).await?;
         let platform = opened.names.platform.to_string();
         let consent = match self.confirm.as_deref() {
             Some(name) if name == platform => Consent::Given,
@@ -37,8 +37,7 @@ impl Destroy {
             },
         };
         let (known, wanted) = (opened.desired()?, Desired::default());
-        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate: Gate::default(), reviewed: None, consent, global, ui }
-            .run()
-            .await
+        let (shown, narrow, gate) = (&self.shown, &Narrow::default(), Gate::default());
+        Job { opened, known: &known, wanted: &wanted, shown, narrow, gate, reviewed: None, consent, global, ui }.run().await
     }
 }

@@ -19,6 +19,7 @@ use crate::library::Library;
 use crate::manifest::{self, Manifest};
 use crate::names::Names;
 use crate::observe::{Live, observe};
+use crate::plan::page::{Facts, Place};
 use crate::sandbox::{self, Sandbox};
 use crate::ui::Ui;
 use crate::ui::style::{DIM, count};
@@ -31,6 +32,7 @@ pub(super) struct Opened {
     pub(super) aws: Arc<Aws>,
     /// Whom AWS takes us for.
     pub(super) caller: String,
+    place: Place,
 }
 
 /// The manifest, its files, and what deserves a warning; the error is `Diagnostics` with every mistake in any of them.
@@ -60,15 +62,34 @@ pub(super) fn default_sandbox(global: &Global) -> PathBuf {
     folder(&global.manifest).join(".tenantry/sandbox.json")
 }
 
+/// What a command says first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greeting {
+    /// Which manifest, and which account.
+    Whole,
+    /// The answer begins with that: only that something happens.
+    Short,
+}
+
 pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
+    begin(global, ui, Greeting::Whole).await
+}
+
+/// For commands whose answer is a plan.
+pub(super) async fn open_to_plan(global: &Global, ui: &Ui) -> Result<Opened> {
+    begin(global, ui, Greeting::Short).await
+}
+
+async fn begin(global: &Global, ui: &Ui, greeting: Greeting) -> Result<Opened> {
     let (manifest, library, names, warnings) = files(global)?;
     if !warnings.is_empty() {
         ui.findings(&warnings);
     }
     let in_sandbox = sandbox_file(global);
-    let place = if in_sandbox.is_some() { "the sandbox's account" } else { "account" };
-    ui.say(&format!(
-        "{}: {}, {} {DIM}->{DIM:#} {place} {}, {}, platform {}, profile {}",
+    let place = if in_sandbox.is_some() { Place::Sandbox } else { Place::Aws };
+    let whose = if place == Place::Sandbox { "the sandbox's account" } else { "account" };
+    let whole = format!(
+        "{}: {}, {} {DIM}->{DIM:#} {whose} {}, {}, platform {}, profile {}",
         manifest.path.display(),
         count(manifest.tiers.len(), "tier"),
         count(manifest.tenants.len(), "tenant"),
@@ -76,7 +97,11 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
         names.region,
         names.platform,
         manifest.profile.as_str()
-    ));
+    );
+    match greeting {
+        Greeting::Whole => ui.say(&whole),
+        Greeting::Short => ui.say(&format!("{DIM}reading what is live in {whose} {}, {}{DIM:#}", names.account, names.region)),
+    }
     let aws = match in_sandbox {
         Some(file) => {
             let faults = global.faults()?;
@@ -99,7 +124,7 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
             ),
         ));
     }
-    Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn })
+    Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn, place })
 }
 
 /// The region comes from the manifest; an environment that says otherwise is a mistake somewhere.
@@ -120,6 +145,11 @@ fn same_region(names: &Names) -> Result<()> {
 impl Opened {
     pub(super) fn site(&self) -> Site {
         Site { aws: Arc::clone(&self.aws), names: self.names.clone(), blobs: self.library.blobs() }
+    }
+
+    /// What a plan's page says of the manifest.
+    pub(super) fn facts(&self) -> Facts {
+        Facts::of(&self.manifest, self.place)
     }
 
     pub(super) fn desired(&self) -> Result<Desired> {

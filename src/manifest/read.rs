@@ -27,6 +27,7 @@ mod memory;
 mod observability;
 mod policy;
 mod prices;
+mod quotas;
 mod rate_limit;
 mod registry;
 mod tenant;
@@ -51,6 +52,7 @@ pub(super) struct Draft {
     pub(super) tiers: BTreeMap<TierName, Tier>,
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     pub(super) prices: BTreeMap<String, Price>,
+    pub(super) quotas: BTreeMap<String, u64>,
     /// Every tier that the file names, also those with mistakes: a tenant may refer to them.
     pub(super) tier_names: BTreeSet<String>,
 }
@@ -126,6 +128,7 @@ impl Reading {
                 tiers,
                 tenants,
                 prices,
+                quotas,
                 ..
             } if !self.findings.has_errors() => Ok((
                 Manifest {
@@ -143,6 +146,7 @@ impl Reading {
                     tiers,
                     tenants,
                     prices,
+                    quotas,
                 },
                 self.findings,
             )),
@@ -203,6 +207,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         "observability",
         "registry",
         "prices",
+        "quotas",
         "tiers",
         "tenants",
     ];
@@ -233,6 +238,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         data::check(identity.as_ref().map(|i| i.claims.tenant.as_str()), &tenants, root, findings);
     }
     let prices = prices::read(&top, findings);
+    let quotas = quotas::read(&top, findings);
     api::check(api.as_ref(), platform.as_ref(), (&tiers, &tenants), root, findings);
     rate_limit::check(identity.as_ref(), &tiers, &tenants, root, findings);
     if registry.is_some() {
@@ -255,6 +261,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         tiers,
         tenants,
         prices,
+        quotas,
         tier_names,
     })
 }

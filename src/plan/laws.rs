@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::kinds::{Attribute, Bucket, BucketProtection, Group, Invitation, Parameter, Prefix, Protection, User};
 use crate::late::Late;
+use crate::ui::plan::{Below, Detail, Look, text};
 
 fn names() -> Names {
     Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() }
@@ -39,6 +40,12 @@ fn live(desired: &Desired) -> Live {
     live
 }
 
+/// The plan as people read it, wide enough for any line.
+fn shown(plan: &Plan, detail: Detail) -> String {
+    let (facts, look) = (page::tests::facts(&[]), Look { detail, width: 1000 });
+    anstream::adapter::strip_str(&text(&page::Page::of(plan, &facts), look, &Below::default())).to_string()
+}
+
 fn planned(desired: &Desired, live: &Live) -> Plan {
     diff(&names(), desired, live, &Named::default()).unwrap()
 }
@@ -59,7 +66,7 @@ proptest! {
     ) {
         let (from, to) = (live(&desired(&before)), desired(&after));
         let (one, other) = (planned(&to, &from), planned(&to, &from));
-        let text = |plan: &Plan| crate::ui::plan::text(plan, crate::ui::plan::Detail::Full);
+        let text = |plan: &Plan| shown(plan, Detail::Full);
         prop_assert_eq!(text(&one), text(&other));
         prop_assert_eq!(one.checksum(), other.checksum());
         if !one.is_empty() {
@@ -177,7 +184,7 @@ fn what_is_in_the_way_has_a_way_out_of_its_own_and_what_waits_for_it_says_so() {
     let plan = planned(&desired, &live);
     assert!(plan.blocked[0].way_out.contains("`platform.name`") && !plan.blocked[0].way_out.contains("tag"), "{:?}", plan.blocked);
     assert!(plan.blocked[1].way_out.contains("[tenantry]"), "{:?}", plan.blocked);
-    let text = crate::ui::plan::text(&plan, crate::ui::plan::Detail::Full);
+    let text = shown(&plan, Detail::Full);
     assert!(text.contains("bucket (blocked)") && !text.contains("known after apply"), "{text}");
 }
 
@@ -217,7 +224,7 @@ fn a_secret_is_compared_by_its_fingerprint_and_never_in_a_plan() {
 
     let plan = planned(&desired, &live);
     assert_eq!(plan.count(Action::Update), 1);
-    let shown = format!("{}{}", crate::ui::plan::text(&plan, crate::ui::plan::Detail::Full), crate::ui::json::plan(&plan, None, 0));
+    let shown = format!("{}{}", shown(&plan, Detail::Full), crate::ui::json::plan(&plan, None, 0));
     assert!(!shown.contains("hunter2") && shown.contains("secret"), "{shown}");
 
     let copy = live.get_mut(&Address::new(Parameter::NAME, Owner::Platform, "copy")).unwrap();
@@ -234,14 +241,13 @@ fn a_tenant_that_moves_is_told_as_one_thing_and_tenants_come_by_id() {
         desired.add(Owner::Tenant(tenant.parse().unwrap()), "basic", &prefix).unwrap();
     }
     let plan = planned(&desired, &live);
-    let shown = |detail| anstream::adapter::strip_str(&crate::ui::plan::text(&plan, detail)).to_string();
-    let text = shown(crate::ui::plan::Detail::Full);
-    assert!(text.contains("> tenant clinic-b  premium -> basic"), "{text}");
+    let text = shown(&plan, Detail::Full);
+    assert!(text.contains("> move tenant clinic-b: premium -> basic"), "{text}");
     assert!(text.contains("documents under premium-tier/clinic-b/ stay where they are"), "{text}");
-    assert!(!text.contains("= prefix/tenant:clinic-b/premium") && text.contains("= prefix/tenant:clinic-a/premium"), "{text}");
+    assert!(!text.contains("= keep prefix/tenant:clinic-b/premium") && text.contains("= keep prefix/tenant:clinic-a/premium"), "{text}");
     let place = |id: &str| text.find(&format!("tenant {id}")).unwrap();
     assert!(place("clinic-aa") < place("clinic-b") && place("clinic-b") < place("clinic-z"), "{text}");
-    assert!(shown(crate::ui::plan::Detail::Folded).contains("> tenant clinic-b"));
+    assert!(shown(&plan, Detail::Normal).contains("> move tenant clinic-b"));
 }
 
 #[test]
@@ -255,9 +261,9 @@ fn what_aws_says_of_a_resource_is_told_as_its_word_and_no_drift() {
     let list = FieldChange { path: "read".into(), before: json!(["a", "b"]), after: json!(["b", "c"]) };
     (change.action, change.cause, change.fields) = (Action::Replace, Cause::Drift, vec![failed, list]);
     change.replaces = vec!["failed: AWS gave up on it".into()];
-    let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
+    let text = shown(&plan, Detail::Normal);
     assert!(text.contains("AWS gave up on it: no such role"), "{text}");
-    assert!(!text.contains("outside tenantry") && !text.contains("replaced, because of failed"), "{text}");
+    assert!(!text.contains("outside tenantry") && !text.contains("forces replacement: AWS gave up"), "{text}");
     assert!(text.contains(r#"- "a"  + "c""#) && !text.contains(r#""b""#), "{text}");
 }
 
@@ -341,8 +347,8 @@ fn what_is_closed_off_is_told_by_that_word_and_deleted_only_by_name() {
     let live = live(&users(&people.into()));
     let plan = diff(&names(), &Desired::default(), &live, &naming(&["user/tenant:clinic-b/b@clinic.com"])).unwrap();
     assert_eq!((plan.count(Action::Close), plan.count(Action::Delete)), (1, 1));
-    let text = anstream::adapter::strip_str(&crate::ui::plan::text(&plan, crate::ui::plan::Detail::Folded)).to_string();
-    assert!(text.contains("  × user                 a@clinic.com  no longer declared; closed off, not deleted"), "{text}");
+    let text = shown(&plan, Detail::Normal);
+    assert!(text.contains("× close   user  a@clinic.com") || text.contains("× close  user  a@clinic.com"), "{text}");
     assert!(text.contains("enabled  true -> false") && text.contains("0 to replace, 1 to close off, 1 to delete"), "{text}");
     let json = crate::ui::json::plan(&plan, None, 0);
     assert_eq!((&json["summary"]["close"], &json["changes"][0]["action"]), (&json!(1), &json!("close")));
@@ -374,14 +380,13 @@ fn tenants_that_arrive_fold_with_their_users_and_others_show_each_user() {
     let tenants = ["clinic-a", "clinic-b", "clinic-c"]; // The last begins another label, `clinic-config`.
     let person = |n: usize, tenant: &str| (format!("p{n}"), (tenant.to_owned(), "nurse".to_owned()));
     let people = || tenants.iter().enumerate().map(|(n, tenant)| person(n, tenant));
-    let shown = |plan: &Plan| anstream::adapter::strip_str(&crate::ui::plan::text(plan, crate::ui::plan::Detail::Folded)).to_string();
     let mut both = users(&people().chain([person(7, "clinic-a")]).collect());
     for tenant in tenants {
         let prefix = Prefix { bucket: "one".into(), prefix: format!("basic-tier/{tenant}/") };
         both.add(Owner::Tenant(tenant.parse().unwrap()), "basic", &prefix).unwrap();
     }
-    let text = shown(&planned(&both, &Live::new()));
-    assert!(text.contains("+ 3 tenants: prefix basic-tier/{tenant}/ + 4 users"), "{text}");
-    let text = shown(&planned(&users(&people().collect()), &Live::new()));
-    assert!(["p0", "p1", "p2"].iter().all(|p| text.contains(&format!("+ user                 {p}@clinic.com"))), "{text}");
+    let text = shown(&planned(&both, &Live::new()), Detail::Normal);
+    assert!(text.contains("+ create 3 tenants, tier basic: prefix, 4 users"), "{text}");
+    let text = shown(&planned(&both, &Live::new()), Detail::Full);
+    assert!(["p0", "p1", "p2", "p7"].iter().all(|p| text.contains(&format!("+ create  user    {p}@clinic.com"))), "{text}");
 }

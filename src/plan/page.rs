@@ -20,7 +20,6 @@ mod tenant;
 mod totals;
 mod widen;
 
-pub(crate) use consequence::Consequence;
 pub(crate) use facts::{Facts, Place};
 pub(crate) use group::{Fold, Group, Shape};
 pub(crate) use resource::{ResourceChange, words_of};
@@ -51,8 +50,9 @@ pub(crate) struct Page<'a> {
     pub(crate) totals: Totals,
     /// Tenants by tier; those whose tier nobody knows any more come last.
     pub(crate) tiers: Vec<TierRow>,
-    /// Steps that write, counting those that AWS takes together as one.
+    /// Calls that write; reads and repeated calls come on top.
     pub(crate) writes: usize,
+    /// None where there is nothing to do, or so much to delete that nobody waits for it.
     pub(crate) estimate: Option<Estimate>,
     /// Set where an unusual share of the tenants that are there changes.
     pub(crate) share: Option<Share>,
@@ -177,6 +177,7 @@ impl<'a> Page<'a> {
         }
         let groups = group::of(&mut tenants);
         let (totals, tiers) = totals::of(&context, &tenants);
+        let (writes, estimate) = totals::cost(plan);
         Self {
             header: header(&context),
             risks: risk::of(&tenants, &shared, &drift),
@@ -189,8 +190,8 @@ impl<'a> Page<'a> {
             share: totals::share(&totals.tenants),
             totals,
             tiers,
-            writes: totals::writes(plan),
-            estimate: None,
+            writes,
+            estimate,
             checksum: plan.checksum(),
             tenants,
         }
@@ -204,12 +205,6 @@ impl<'a> Page<'a> {
     pub(crate) fn tenant(&self, id: &crate::names::TenantId) -> Option<&TenantChange<'a>> {
         let at = self.tenants.binary_search_by(|t| t.id.cmp(id)).ok()?;
         self.tenants.get(at)
-    }
-
-    /// How many resources are deleted, replaced or closed off: what a cut page still counts.
-    pub(crate) fn losses(&self) -> usize {
-        let counts = &self.totals.resources;
-        counts.delete + counts.replace + counts.close
     }
 }
 
@@ -239,9 +234,9 @@ fn kept<'a>(plan: &'a Plan, moved: &BTreeSet<&Address>) -> Vec<Kept<'a>> {
     plan.kept.iter().map(|address| Kept { address, why: why(address) }).collect()
 }
 
-/// Whether it was changed behind our back and nothing else.
+/// Whether it was changed behind our back: what AWS itself says of a resource nobody has changed.
 fn is_drift(change: &Change) -> bool {
-    change.cause == Cause::Drift
+    change.cause == Cause::Drift && change.fields.iter().all(|f| f.word_of_aws().is_none())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::style::{BOLD, CAREFUL, DIM};
 use crate::costs::query::Period;
 use crate::costs::tags::{Activation, Standing};
 use crate::costs::{Account, By, Group, Line, NAMELESS, Usage, Used};
-use crate::diagnostic::quoted;
+use crate::diagnostic::{quoted, thousands};
 use crate::manifest::Manifest;
 
 const COSTS: &str = "tenantry-costs/1.0";
@@ -32,19 +32,6 @@ pub(crate) struct Report<'a> {
     /// Tiers with a runtime that has logged nothing yet.
     pub(crate) silent: Vec<&'a str>,
     pub(crate) activation: Activation,
-}
-
-/// `12,345,678`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// What agents wrote may hold anything.
@@ -224,16 +211,4 @@ pub(crate) fn json(report: &Report<'_>) -> Value {
         "cost_allocation_tags": activation,
         "notes": notes(report),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (12_345_678, "12,345,678")] {
-            assert_eq!(thousands(number), text);
-        }
-    }
 }

@@ -66,7 +66,12 @@ fn an_aws_that_is_out_of_reach_or_says_no() {
 fn streams_and_disks_that_fail() {
     let folder = shipped();
     let at = folder.path();
-    demands(at, "tenantry plan --sandbox -q --full | head -1; tenantry --help | head -1", 0, &["platform", "Provisions"]);
+    demands(
+        at,
+        "tenantry plan --sandbox -q --detail full | head -1; tenantry --help | head -1",
+        0,
+        &["account 111122223333", "Provisions"],
+    );
     demands(at, "tenantry apply --sandbox=/dev/full --yes -q", 1, &["/dev/full", "no file"]);
     demands(at, "tenantry plan --sandbox=/proc/a/b.json", 1, &["/proc/a/b.json"]);
     // A disk that is full at once, or half-way through.
@@ -210,7 +215,7 @@ fn a_tier_that_goes_keeps_its_names_and_status_says_what_is_kept() {
     demands(at, "tenantry status --sandbox -q", 0, &["= bucket", "no longer declared; data kept", "data kept in premium", "nothing to do"]);
     let many = "for n in $(seq 100 130); do printf '  many-%s: { tier: basic, name: Many }\n' $n; done >> tenants.yaml";
     demands(at, &format!("{many}; tenantry status --sandbox -q"), 0, &["31 tenants", "not provisioned yet: many-100"]);
-    let (full, _) = shell(at, "tenantry status --sandbox -q --full");
+    let (full, _) = shell(at, "tenantry status --sandbox -q --detail full");
     assert!(full.contains("many-130"), "{full}");
 }
 

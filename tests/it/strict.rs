@@ -24,9 +24,9 @@ fn the_strict_platform_stands_after_one_apply() {
     let folder = strict();
     let at = folder.path();
     demands(at, "tenantry validate -f tenants.strict.yaml", 0, &[]);
-    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox", 0, &["profile strict", "broker", "interceptor"]);
+    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox --detail full", 0, &["strict profile", "broker", "interceptor"]);
     demands(at, "tenantry apply -f tenants.strict.yaml --sandbox --yes -q", 0, &["Done"]);
-    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox --detailed-exitcode", 0, &["profile strict", "No changes"]);
+    demands(at, "tenantry plan -f tenants.strict.yaml --sandbox --detailed-exitcode", 0, &["strict profile", "No changes"]);
 
     // Each tenant's documents are read by the tenant's own knowledge base.
     demands(at, "mkdir -p docs/guides; echo one > docs/guides/one.txt; echo two > docs/guides/two.md", 0, &[]);

@@ -11,6 +11,8 @@ use crate::kinds::{
     RateLimit, ResourcePolicy, RestApi, Role, Runtime, Stage, User, UserPool,
 };
 use crate::names::{TierName, tenant_prefix};
+use crate::quotas::pace;
+use crate::schedule::Op;
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -72,7 +74,7 @@ impl Consequence {
                 let (are, hold) = if *users == 1 { ("is", "it holds") } else { ("are", "they hold") };
                 format!("{} {are} signed out and can't sign in; tokens that {hold} work for up to {minutes} min", counted(*users, "user"))
             }
-            Self::DataStays => "its data is kept; --delete tenant:ID deletes what is kept of a tenant".into(),
+            Self::DataStays => "data is kept; --delete tenant:ID deletes what is kept of a tenant".into(),
             Self::DataLost => "its data is deleted for good".into(),
             Self::Interrupts { tenants, seconds } => {
                 let long = seconds.map_or_else(String::new, |s| format!(", usually about {s} s"));
@@ -145,12 +147,22 @@ pub(super) fn of_resource(change: &Change, affects: usize) -> Vec<Consequence> {
         return found;
     }
     if action == Action::Replace && IN_THE_PATH.contains(&kind) {
-        found.push(Consequence::Interrupts { tenants: affects, seconds: None });
+        found.push(Consequence::Interrupts { tenants: affects, seconds: gone_for(kind) });
     }
     if matches!(action, Action::Create | Action::Update | Action::Delete) && DECIDES.contains(&kind) {
         found.push(Consequence::AtOnce { tenants: affects });
     }
     found
+}
+
+/// How long one usually is away while it is replaced: until it is gone and until the new one is ready, as far as that is known.
+fn gone_for(kind: &str) -> Option<u64> {
+    let pace = pace(kind)?;
+    let works = [pace.of(Op::Delete), pace.of(Op::Create)];
+    if works.iter().all(|work| work.status.is_empty()) {
+        return None;
+    }
+    Some(works.iter().map(|work| u64::from(work.usual.0 + work.usual.1) / 2).sum())
 }
 
 /// Of what happens to one tenant.

@@ -209,7 +209,7 @@ const SHORTEST_ID: usize = 10;
 /// `ABCDE12345`, `us-east-1_aB3dE6gH9`, a UUID: letters and digits mixed, and no words.
 fn is_generated(text: &str) -> bool {
     let last = text.rsplit('_').next().unwrap_or(text);
-    let plain = last.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     let turns = last.as_bytes().windows(2).filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
     plain && text.len() >= SHORTEST_ID && turns >= 4
 }

@@ -66,7 +66,7 @@ fn one<'a>(context: &Context<'a>, change: &'a Change) -> ResourceChange<'a> {
         kind: spoken(&change.address),
         name: name(change),
         action: change.action,
-        cause: if is_drift(change) { Cause::Drift } else { change.cause },
+        cause: if change.cause == Cause::Drift && !is_drift(change) { Cause::Manifest } else { change.cause },
         fields: &change.fields,
         replaces: &change.replaces,
         waits_for: waits(context, change),

@@ -129,7 +129,8 @@ fn action(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>]
 
 /// From where to where: by what its users' tokens will say, by its row, or by the prefix that it gets.
 fn moved(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>], left: &[&Address]) -> Option<TenantAction> {
-    let to = context.facts.tenants.get(id)?;
+    let arrives = || resources.iter().filter(|r| r.action == Action::Create).find_map(home);
+    let to = context.facts.tenants.get(id).cloned().or_else(arrives)?;
     let claim = format!("claims.{}", context.facts.tier_claim);
     let said = resources.iter().filter(|r| !r.is_drift() && matches!(r.action, Action::Update | Action::Replace)).find_map(|r| {
         let path = match r.address.kind() {
@@ -140,7 +141,7 @@ fn moved(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>],
         r.fields.iter().find(|f| f.path == path)?.before.as_str()?.parse().ok()
     });
     let from: TierName = said.or_else(|| left.first()?.label().parse().ok())?;
-    (from != *to).then(|| TenantAction::Move { from, to: to.clone() })
+    (from != to).then_some(TenantAction::Move { from, to })
 }
 
 /// Whether a tenant's people are let in or shut out.

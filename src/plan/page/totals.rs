@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::tenant::{TenantAction, TenantChange};
 use super::{Action, Context, Plan};
 use crate::address::{Address, Owner};
-use crate::kinds::kind;
 use crate::names::{TenantId, TierName};
+use crate::quotas::estimate;
+use crate::schedule::schedule;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Totals {
@@ -66,13 +67,6 @@ pub(crate) struct Counts {
     pub(crate) delete: usize,
     pub(crate) blocked: usize,
     pub(crate) unchanged: usize,
-}
-
-impl Counts {
-    /// Everything but what stays as it is.
-    pub(crate) fn changes(&self) -> usize {
-        self.create + self.change + self.replace + self.close + self.delete
-    }
 }
 
 /// The tenants of one tier. A move counts where it ends.
@@ -165,18 +159,16 @@ fn counts(plan: &Plan, of: impl Fn(&Address) -> bool) -> Counts {
     counts
 }
 
-/// Steps, with creates that AWS takes together counted as one.
-pub(super) fn writes(plan: &Plan) -> usize {
-    let mut creates: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut writes = 0;
-    for change in &plan.changes {
-        match change.action {
-            Action::Create => *creates.entry(change.address.kind()).or_default() += 1,
-            // It goes first, and is made by itself.
-            Action::Replace => writes += 2,
-            Action::Update | Action::Close | Action::Delete => writes += 1,
-        }
+/// More deletes than these are not put in order for the sake of an estimate: each kind's wait for all of the kinds above.
+const ORDERED: usize = 2000;
+
+/// Writes, and how long they take.
+pub(super) fn cost(plan: &Plan) -> (usize, Option<Estimate>) {
+    let deletes = plan.changes.iter().filter(|c| matches!(c.action, Action::Delete | Action::Replace)).count();
+    if deletes > ORDERED {
+        return (plan.changes.len(), None);
     }
-    let batched = |(name, n): (&str, usize)| n.div_ceil(kind(name).map_or(1, |kind| kind.together()).max(1));
-    writes + creates.into_iter().map(batched).sum::<usize>()
+    let cost = estimate(plan, &schedule(plan));
+    let bound = cost.bound_by.map(|bound| Estimate { seconds: cost.seconds, bound_by: bound.text() });
+    (usize::try_from(cost.writes).unwrap_or(usize::MAX), bound)
 }

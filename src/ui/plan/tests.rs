@@ -1,0 +1,134 @@
+//! Pages as people see them.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::plan::page::Facts;
+use crate::plan::page::tests::{Draft, facts, many, small};
+use crate::plan::{Action, Plan};
+
+fn shown((plan, facts): &(Plan, Facts), detail: Detail, width: usize) -> String {
+    let next = vec![("Apply it:", "tenantry apply".to_owned())];
+    let below = Below { isolation: None, notes: Vec::new(), next };
+    anstream::adapter::strip_str(&text(&Page::of(plan, facts), Look { detail, width }, &below)).to_string()
+}
+
+fn first_apply() -> (Plan, Facts) {
+    let mut draft = Draft::new();
+    for n in 0..20 {
+        draft.does(Action::Create, &format!("parameter/platform/p{n}"), "p", &[("value", Value::Null, json!("v"))]);
+    }
+    draft.does(Action::Create, "user_pool/platform/main", "Pool", &[]);
+    for tier in ["basic", "premium"] {
+        for kind in ["bucket", "memory", "gateway", "runtime", "log_group", "delivery", "delivery_source", "project"] {
+            draft.does(Action::Create, &format!("{kind}/tier:{tier}/main"), kind, &[]);
+            draft.does(Action::Create, &format!("{kind}/tier:{tier}/other"), kind, &[]);
+        }
+    }
+    let tenants = [("clinic-a", "basic"), ("clinic-b", "basic"), ("clinic-c", "basic"), ("clinic-d", "premium")];
+    for (id, tier) in tenants {
+        draft.arrives(id, tier);
+    }
+    (draft.0, facts(&tenants))
+}
+
+#[test]
+fn a_small_change() {
+    insta::assert_snapshot!(shown(&small(), Detail::Normal, 80));
+}
+
+#[test]
+fn a_first_apply_is_short() {
+    let text = shown(&first_apply(), Detail::Normal, 80);
+    assert!(text.lines().count() < 45, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn ten_thousand_tenants_fit_on_a_screen() {
+    let text = shown(&many(), Detail::Normal, 80);
+    assert!(text.lines().count() <= 45, "{} lines:\n{text}", text.lines().count());
+    for said in ["clinic-00007", "clinic-00031, clinic-00440, clinic-01201", "98 % of the tenants", "142 unchanged", "9,782 tenants"] {
+        assert!(text.contains(said), "no `{said}` in:\n{text}");
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_summary_counts_and_names_what_is_risky() {
+    let text = shown(&small(), Detail::Summary, 80);
+    assert!(!text.contains("hour < 20") && text.contains("clinic-lakeside") && text.contains("acme-premium-gw"), "{text}");
+    assert!(text.lines().count() < 40, "{text}");
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal_unless_it_is_one_word() {
+    for width in [20, 40, 80] {
+        for story in [small(), first_apply()] {
+            for detail in [Detail::Summary, Detail::Normal, Detail::Full] {
+                let text = shown(&story, detail, width);
+                // An option and its value stay together, so that they can be copied.
+                let is_word = |line: &str| !line.trim().contains(' ') || line.trim().starts_with("--");
+                let wide = text.lines().find(|line| unicode_width::UnicodeWidthStr::width(*line) > width && !is_word(line));
+                assert_eq!(wide, None, "at {width} columns:\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_sign_has_its_word_and_the_legend_has_no_other() {
+    let text = shown(&small(), Detail::Normal, 80);
+    for said in ["> move tenant", "+ create tenant", "~ change ", "-/+ replace", "! blocked", "! widens access"] {
+        assert!(text.contains(said), "no `{said}` in:\n{text}");
+    }
+    let legend = text.lines().find(|line| line.contains("> move to another tier")).unwrap();
+    assert!(!legend.contains("delete") && !legend.contains("close"), "{legend}");
+}
+
+#[test]
+fn tenants_come_before_resources_and_risks_and_totals_last() {
+    let text = shown(&small(), Detail::Normal, 80);
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("no `{what}` in:\n{text}"));
+    let order = [
+        "account 111122223333",
+        "\nTenants\n",
+        "\nTier premium",
+        "\nChanged outside",
+        "\nBlocked",
+        "\nLook closely",
+        "\nTenants: ",
+        "Needs ",
+    ];
+    for pair in order.windows(2) {
+        assert!(at(pair[0]) < at(pair[1]), "{pair:?} in:\n{text}");
+    }
+}
+
+/// A terminal's own signs, lines and directions must not come from a name.
+#[test]
+fn a_name_can_not_draw_on_the_terminal() {
+    let mut draft = Draft::new();
+    let evil = "x\u{1b}[2J\nTenants: 0\u{202e}";
+    draft.does(Action::Update, "bucket/platform/x", evil, &[("tags.a", json!("a"), json!(evil))]);
+    draft.does(Action::Delete, "bucket/platform/y", evil, &[]);
+    let below = Below { isolation: None, notes: vec![evil.into()], next: Vec::new() };
+    let facts = facts(&[]);
+    let out = text(&Page::of(&draft.0, &facts), Look { detail: Detail::Full, width: 80 }, &below);
+    assert!(!out.contains("\u{1b}[2J") && !out.contains("\nTenants: 0\u{202e}") && !out.contains('\u{202e}'), "{out:?}");
+}
+
+#[test]
+fn what_may_not_be_folded_is_counted_by_tier_and_named_up_to_fifty() {
+    let mut draft = Draft::new();
+    let ids: Vec<String> = (0..300).map(|n| format!("clinic-{n:03}")).collect();
+    for id in &ids {
+        draft.does(Action::Close, &format!("user/tenant:{id}/a@{id}.example"), "a", &[("enabled", json!(true), json!(false))]);
+    }
+    let tenants: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), "basic")).collect();
+    let story = (draft.0, facts(&tenants));
+    let text = shown(&story, Detail::Normal, 80);
+    assert!(text.contains("clinic-049") && !text.contains("clinic-050") && text.contains("and 250 more"), "{text}");
+    assert!(text.contains("tier basic: 300") && text.contains("--detail full"), "{text}");
+    assert!(shown(&story, Detail::Full, 80).contains("clinic-299"));
+}
