@@ -16,6 +16,7 @@ mod apply;
 mod costs;
 mod destroy;
 mod documents;
+mod graph;
 mod init;
 mod open;
 mod plan;
@@ -141,6 +142,7 @@ enum Command {
     /// Bring tenants' documents to their knowledge base, and see what is there.
     Documents(documents::Documents),
     Costs(costs::Costs),
+    Graph(graph::Graph),
     Verify(verify::Verify),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
@@ -195,6 +197,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Status(status) => status.run(global, ui).await,
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
+        Command::Graph(graph) => graph.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,

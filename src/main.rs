@@ -11,6 +11,7 @@ mod desired;
 mod diagnostic;
 mod documents;
 mod exit;
+mod graph;
 mod isolation;
 mod kinds;
 mod late;

@@ -11,7 +11,9 @@ use crate::exit::{Exit, Stop, is_broken_pipe};
 
 pub(crate) mod costs;
 pub(crate) mod documents;
+pub(crate) mod escape;
 pub(crate) mod events;
+pub(crate) mod graph;
 pub(crate) mod json;
 pub(crate) mod plan;
 pub(crate) mod status;
