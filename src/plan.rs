@@ -17,6 +17,7 @@ use crate::observe::Live;
 use crate::secret::{digest, fingerprint};
 
 mod fields;
+pub(crate) mod page;
 
 pub(crate) use fields::{FieldChange, word_of_aws};
 
@@ -88,6 +89,23 @@ pub(crate) struct Plan {
     pub(crate) unchanged: Vec<Address>,
     /// What is live and stays as it is: steps read the ids they refer to from here.
     pub(crate) outputs: BTreeMap<Address, Value>,
+    /// Set where filters have left something out: then this is a part of the plan.
+    pub(crate) partial: Option<Partial>,
+}
+
+/// What narrowed a plan, and what it lost by that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Partial {
+    /// As they were typed: `--tenant clinic-*`.
+    pub(crate) filters: Vec<String>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// A change that the whole plan has and a narrowed one lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    pub(crate) address: Address,
+    pub(crate) is_live: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -163,7 +181,11 @@ impl Plan {
             .map(|c| json!({ "address": c.address, "action": c.action, "desired": c.desired, "live": c.live.as_ref().map(|l| public(&l.spec)) }))
             .collect();
         let blocked: Vec<&Address> = self.blocked.iter().map(|b| &b.address).collect();
-        digest(json!({ "target": self.target, "changes": changes, "blocked": blocked }).to_string().as_bytes())
+        let mut document = json!({ "target": self.target, "changes": changes, "blocked": blocked });
+        if let (Some(partial), Value::Object(map)) = (&self.partial, &mut document) {
+            map.insert("filters".into(), json!(partial.filters));
+        }
+        digest(document.to_string().as_bytes())
     }
 
     /// Whether something of somebody else's stands where this should be.
@@ -207,6 +229,7 @@ pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named)
         blocked: Vec::new(),
         unchanged: Vec::new(),
         outputs: BTreeMap::new(),
+        partial: None,
     };
     let mut known = Known::new();
     for (address, declared) in desired.iter() {
@@ -397,6 +420,11 @@ fn refers(child: &Value, parent: &Value) -> bool {
         |document: &Value| document.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str().map(ToOwned::to_owned)).collect();
     let (child, parent): (BTreeSet<String>, BTreeSet<String>) = (texts(child), texts(parent));
     child.intersection(&parent).any(|text| !text.is_empty())
+}
+
+/// Whether what is deleted of it is lost.
+pub(crate) fn holds_data(address: &Address) -> bool {
+    kind(address.kind()).is_ok_and(|kind| kind.holds_data())
 }
 
 /// Tenants whose documents stay in a tier that they leave, with the addresses of what is kept there.

@@ -113,7 +113,15 @@ mod tests {
             }
         });
         let target = Target { platform: "acme".into(), account: "111122223333".into(), region: "us-east-1".into() };
-        Plan { target, changes: changes.collect(), kept: vec![], blocked: vec![], unchanged: vec![], outputs: BTreeMap::new() }
+        Plan {
+            target,
+            changes: changes.collect(),
+            kept: vec![],
+            blocked: vec![],
+            unchanged: vec![],
+            outputs: BTreeMap::new(),
+            partial: None,
+        }
     }
 
     fn drain(mut waiting: BTreeMap<StepId, BTreeSet<StepId>>) -> Vec<StepId> {

@@ -1,0 +1,165 @@
+//! One tenant's change: its resources' changes, read as one action.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::consequence::{self, Consequence};
+use super::risk::RiskKind;
+use super::{Action, Context, ResourceChange};
+use crate::address::{Address, Owner};
+use crate::kinds::{Kind as _, Prefix, TenantRow, User};
+use crate::names::{TenantId, TierName};
+
+/// What happens to a tenant as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub(crate) enum TenantAction {
+    /// Declared no longer, and what holds its data is deleted, because it was named.
+    Delete,
+    /// Declared no longer: shut out, its data kept.
+    Leave,
+    /// Declared, and shut out until it is resumed.
+    Suspend,
+    Move {
+        from: TierName,
+        to: TierName,
+    },
+    Resume,
+    Create,
+    Change,
+}
+
+impl TenantAction {
+    /// The word beside the sign.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Leave => "leave",
+            Self::Suspend => "suspend",
+            Self::Move { .. } => "move",
+            Self::Resume => "resume",
+            Self::Create => "create",
+            Self::Change => "change",
+        }
+    }
+
+    pub(crate) fn sign(&self) -> &'static str {
+        match self {
+            Self::Delete => "-",
+            Self::Leave | Self::Suspend => "×",
+            Self::Move { .. } => ">",
+            Self::Create => "+",
+            Self::Resume | Self::Change => "~",
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TenantChange<'a> {
+    pub(crate) id: TenantId,
+    /// Where it is, or where it goes to; none if nothing says any more.
+    pub(crate) tier: Option<TierName>,
+    #[serde(flatten)]
+    pub(crate) action: TenantAction,
+    /// All of its changes; those that were made behind our back are repeated in the page's `drift`.
+    pub(crate) resources: Vec<ResourceChange<'a>>,
+    pub(crate) consequences: Vec<Consequence>,
+    /// The group that it belongs to: `g1`; empty if all of its changes are drift.
+    pub(crate) group: String,
+}
+
+impl TenantChange<'_> {
+    /// What the manifest asks for, drift left out.
+    pub(crate) fn intended(&self) -> impl Iterator<Item = &ResourceChange<'_>> {
+        self.resources.iter().filter(|r| !r.is_drift())
+    }
+
+    pub(crate) fn is_only_drift(&self) -> bool {
+        self.intended().next().is_none()
+    }
+
+    /// The worst of it.
+    pub(crate) fn risk(&self) -> Option<RiskKind> {
+        let own = match &self.action {
+            TenantAction::Delete => Some(RiskKind::Delete),
+            TenantAction::Leave | TenantAction::Suspend => Some(RiskKind::Close),
+            TenantAction::Move { .. } => Some(RiskKind::Move),
+            TenantAction::Create | TenantAction::Change | TenantAction::Resume => None,
+        };
+        self.resources.iter().filter_map(RiskKind::of).chain(own).min()
+    }
+}
+
+/// A tenant's change; `left` is what stays in a tier that it moves away from.
+pub(super) fn change<'a>(context: &Context<'a>, id: &TenantId, resources: Vec<ResourceChange<'a>>, left: &[&Address]) -> TenantChange<'a> {
+    let action = action(context, id, &resources, left);
+    let tier = match &action {
+        TenantAction::Move { to, .. } => Some(to.clone()),
+        _ => context.facts.tenants.get(id).cloned().or_else(|| resources.iter().find_map(home)),
+    };
+    let consequences = consequence::of_tenant(context, &action, &resources, left);
+    TenantChange { id: id.clone(), tier, action, resources, consequences, group: String::new() }
+}
+
+/// The tier of a prefix.
+fn home(change: &ResourceChange<'_>) -> Option<TierName> {
+    if change.address.kind() == Prefix::NAME { change.address.label().parse().ok() } else { None }
+}
+
+fn action(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>], left: &[&Address]) -> TenantAction {
+    let owner = Owner::Tenant(id.clone());
+    let steady = context.steady.contains(&owner);
+    let goes = |r: &ResourceChange<'_>| matches!(r.action, Action::Close | Action::Delete);
+    if !steady && resources.iter().all(goes) {
+        let deletes = resources.iter().any(|r| r.action == Action::Delete);
+        return if deletes { TenantAction::Delete } else { TenantAction::Leave };
+    }
+    if let Some(moved) = moved(context, id, resources, left) {
+        return moved;
+    }
+    if !context.live.contains(&owner) {
+        return TenantAction::Create;
+    }
+    match access(resources) {
+        Some(Access::Shut) => TenantAction::Suspend,
+        Some(Access::Opened) => TenantAction::Resume,
+        None => TenantAction::Change,
+    }
+}
+
+/// From where to where: by what its users' tokens will say, by its row, or by the prefix that it gets.
+fn moved(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>], left: &[&Address]) -> Option<TenantAction> {
+    let to = context.facts.tenants.get(id)?;
+    let claim = format!("claims.{}", context.facts.tier_claim);
+    let said = resources.iter().filter(|r| !r.is_drift() && matches!(r.action, Action::Update | Action::Replace)).find_map(|r| {
+        let path = match r.address.kind() {
+            User::NAME => claim.as_str(),
+            TenantRow::NAME if !left.is_empty() => "attributes.tier",
+            _ => return None,
+        };
+        r.fields.iter().find(|f| f.path == path)?.before.as_str()?.parse().ok()
+    });
+    let from: TierName = said.or_else(|| left.first()?.label().parse().ok())?;
+    (from != *to).then(|| TenantAction::Move { from, to: to.clone() })
+}
+
+/// Whether a tenant's people are let in or shut out.
+enum Access {
+    Shut,
+    Opened,
+}
+
+/// Only where that is all that happens to its users, and to all that change of them.
+fn access(resources: &[ResourceChange<'_>]) -> Option<Access> {
+    let users: Vec<&ResourceChange<'_>> =
+        resources.iter().filter(|r| r.address.kind() == User::NAME && r.action == Action::Update && !r.is_drift()).collect();
+    let all = |enabled: bool| {
+        let becomes = |r: &&ResourceChange<'_>| r.fields.iter().any(|f| f.path == "enabled" && f.after == Value::Bool(enabled));
+        !users.is_empty() && users.iter().all(becomes)
+    };
+    match (all(false), all(true)) {
+        (true, _) => Some(Access::Shut),
+        (_, true) => Some(Access::Opened),
+        _ => None,
+    }
+}

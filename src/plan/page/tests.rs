@@ -1,0 +1,1 @@
+//! Plans of any size, made by hand, and what their pages say.
