@@ -30,18 +30,6 @@ pub(crate) enum Layer {
 }
 
 impl Layer {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::SignIn,
-        Self::FrontDoor,
-        Self::Agents,
-        Self::Gateway,
-        Self::Tools,
-        Self::Session,
-        Self::TierData,
-        Self::Tables,
-        Self::Beside,
-    ];
-
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
@@ -97,11 +85,11 @@ impl Part {
             Self::Users => "users",
             Self::UserPool => "Cognito user pool",
             Self::Api => "API",
-            Self::Proxy => "proxy function",
+            Self::Proxy => "proxy",
             Self::Runtime => "agent runtime",
             Self::Interceptor => "interceptor",
             Self::Gateway => "gateway",
-            Self::Tools => "tools function",
+            Self::Tools => "tools",
             Self::Broker => "broker",
             Self::Session => "tenants' role",
             Self::Memory => "memory",

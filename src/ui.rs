@@ -14,6 +14,7 @@ pub(crate) mod documents;
 pub(crate) mod escape;
 pub(crate) mod events;
 pub(crate) mod graph;
+pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod plan;
 pub(crate) mod status;

@@ -1,6 +1,7 @@
 //! The boxes: what the manifest declares, in a few words each.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Marks, Node, Part};
 use crate::kinds::Period;
@@ -43,7 +44,7 @@ fn entrance(manifest: &Manifest) -> Vec<Node> {
         };
         let lines = std::iter::once(format!("stage {}", api.stage)).chain(keys.map(Into::into)).collect();
         nodes.push(node(Part::Api, None, lines, Some(api.name.clone().unwrap_or_else(|| names.rest_api()))));
-        nodes.push(node(Part::Proxy, None, vec![called(&api.proxy_lambda)], Some(whole(&api.proxy_lambda, &names))));
+        nodes.push(node(Part::Proxy, None, vec![function(&api.proxy_lambda)], Some(whole(&api.proxy_lambda, &names))));
     }
     nodes
 }
@@ -63,22 +64,22 @@ fn of_tier(manifest: &Manifest, name: &TierName, tier: &Tier) -> Vec<Node> {
     }
     if let Some(gateway) = &tier.gateway {
         if let Some(strict) = &manifest.strict {
-            let lines = vec![strict.interceptor.to_string()];
+            let lines = vec![format!("function {}", strict.interceptor)];
             nodes.push(own(Part::Interceptor, lines, Some(names.function(&strict.interceptor))));
         }
         nodes.push(own(Part::Gateway, of_gateway(manifest, gateway), Some(names.gateway(name))));
-        nodes.push(own(Part::Tools, vec![called(&gateway.tools_lambda)], Some(whole(&gateway.tools_lambda, &names))));
+        nodes.push(own(Part::Tools, vec![function(&gateway.tools_lambda)], Some(whole(&gateway.tools_lambda, &names))));
     }
     if let Some(memory) = &tier.memory {
         let strategies = counted(memory.strategies.len(), "strategy", "strategies");
         let kept = format!("kept {}", counted(usize::try_from(memory.expiry_days).unwrap_or_default(), "day", "days"));
         nodes.push(own(Part::Memory, vec![kept, strategies], Some(names.memory(name))));
     }
-    nodes.push(own(Part::Documents, vec!["prefix for each in".into(), tier_prefix(name)], Some(names.tier_bucket(name))));
+    nodes.push(own(Part::Documents, vec!["a prefix each".into(), tier_prefix(name)], Some(names.tier_bucket(name))));
     if tier.knowledge_base.is_some() {
         let (lines, about) = match manifest.profile {
-            Profile::Article => ("one index, shared by its tenants", Some(names.knowledge_base(name))),
-            Profile::Strict => ("an index for each tenant", None),
+            Profile::Article => ("a shared index", Some(names.knowledge_base(name))),
+            Profile::Strict => ("an index each", None),
         };
         nodes.push(own(Part::Knowledge, vec![lines.into()], about));
     }
@@ -86,7 +87,8 @@ fn of_tier(manifest: &Manifest, name: &TierName, tier: &Tier) -> Vec<Node> {
 }
 
 fn of_gateway(manifest: &Manifest, gateway: &Gateway) -> Vec<String> {
-    let mut lines = vec![gateway.tools.value.display().to_string()];
+    let tools = &gateway.tools.value;
+    let mut lines = vec![tools.file_name().map_or_else(|| tools.display(), |name| Path::new(name).display()).to_string()];
     if manifest.policy.is_some() {
         lines.push(counted(gateway.policies.len(), "Cedar policy", "Cedar policies"));
     }
@@ -104,12 +106,12 @@ fn shared(manifest: &Manifest) -> Vec<Node> {
     let names = manifest.platform.names();
     let mut nodes = Vec::new();
     if let Some(strict) = &manifest.strict {
-        let lines = vec![strict.broker.to_string(), "verifies the user's token".into()];
+        let lines = vec![format!("function {}", strict.broker), "verifies the user's token".into()];
         nodes.push(node(Part::Broker, None, lines, Some(names.function(&strict.broker))));
     }
     let acting = manifest.functions.iter().any(|(name, function)| function.acts_for_tenants(name, &manifest.tiers));
     if acting || manifest.strict.is_some() || manifest.tiers.values().any(|tier| tier.runtime.is_some()) {
-        let lines = vec!["a session at a time, tagged Tier, ClinicId and UserId".into()];
+        let lines = vec!["a session for one user at a time, tagged Tier, ClinicId and UserId".into()];
         nodes.push(node(Part::Session, None, lines, Some(names.tenant_role())));
     }
     if let Some(data) = &manifest.data {
@@ -136,10 +138,10 @@ fn beside(manifest: &Manifest) -> Vec<String> {
 }
 
 /// A function by the shorter name.
-fn called(lambda: &LambdaRef) -> String {
+fn function(lambda: &LambdaRef) -> String {
     match lambda {
-        LambdaRef::Managed(name) => name.to_string(),
-        LambdaRef::Arn(arn) => arn.split(":function:").nth(1).unwrap_or(arn).to_owned(),
+        LambdaRef::Managed(name) => format!("function {name}"),
+        LambdaRef::Arn(arn) => format!("function {}", arn.split(":function:").nth(1).unwrap_or(arn)),
     }
 }
 

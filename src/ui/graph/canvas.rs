@@ -31,7 +31,9 @@ impl Area {
 
 pub(super) const TITLE: f64 = 12.5;
 pub(super) const LINE: f64 = 11.0;
-const INSIDE: f64 = 11.0;
+/// Left of the texts, beside the stripe, and right of them.
+const LEFT: f64 = 12.0;
+const RIGHT: f64 = 6.0;
 const HIGH_TITLE: f64 = 16.0;
 pub(super) const HIGH_LINE: f64 = 14.0;
 /// How many lines one text of a box may take.
@@ -46,7 +48,7 @@ pub(super) struct Set {
 
 impl Set {
     pub(super) fn of(node: &Node, w: f64) -> Self {
-        let room = w - 2.0 * INSIDE;
+        let room = w - LEFT - RIGHT;
         let titles = wrap(node.spot.0.word(), TITLE, Weight::Bold, room, MOST);
         let lines = node.lines.iter().flat_map(|line| wrap(line, LINE, Weight::Regular, room, MOST)).collect();
         let marks = marks(&node.marks).into_iter().flat_map(|(action, words)| {
@@ -113,15 +115,15 @@ impl Canvas {
         ));
         let mut y = area.y + (area.h - set.texts()) / 2.0;
         for title in &set.titles {
-            self.text(area.x + INSIDE + 1.0, y + 12.5, "t", title);
+            self.text(area.x + LEFT, y + 12.5, "t", title);
             y += HIGH_TITLE;
         }
         for line in &set.lines {
-            self.text(area.x + INSIDE + 1.0, y + 10.5, "l", line);
+            self.text(area.x + LEFT, y + 10.5, "l", line);
             y += HIGH_LINE;
         }
         for (class, line) in &set.marks {
-            self.text(area.x + INSIDE + 1.0, y + 10.5, &format!("b {class}-ink"), line);
+            self.text(area.x + LEFT, y + 10.5, &format!("b {class}-ink"), line);
             y += HIGH_LINE;
         }
         self.push("</g>");

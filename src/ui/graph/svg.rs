@@ -48,8 +48,8 @@ impl<'a> Sheet<'a> {
         let n = graph.columns.len().max(1) as f64;
         let (column, notes) = match graph.columns.len() {
             0 | 1 => (400.0, 448.0),
-            2 => (322.0, 214.0),
-            _ => (296.0, 214.0),
+            2 => (332.0, 214.0),
+            _ => (332.0, 214.0),
         };
         let across = SIDE + n * column + (n - 1.0) * BETWEEN;
         let door = (MARGIN, 0.0);
