@@ -14,6 +14,8 @@ mod costs;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod readme;

@@ -86,6 +86,10 @@ impl Canvas {
         self.push(&format!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\" text-anchor=\"end\">{}</text>", markup(text)));
     }
 
+    pub(super) fn text_mid(&mut self, x: f64, y: f64, class: &str, text: &str) {
+        self.push(&format!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\" text-anchor=\"middle\">{}</text>", markup(text)));
+    }
+
     pub(super) fn rect(&mut self, area: Area, class: &str, radius: f64) {
         self.push(&format!(
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{radius}\" class=\"{class}\"/>",

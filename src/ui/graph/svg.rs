@@ -193,7 +193,7 @@ impl<'a> Sheet<'a> {
             self.canvas.push(&format!("<g class=\"box {class}\">"));
             self.canvas.rect(Area { x: at, y, w: wide, h: CHIP }, "chip", CHIP / 2.0);
             let ink = one.turn.map(|turn| format!("{}-ink", of_turn(turn))).unwrap_or_default();
-            self.canvas.text(at + 8.0, y + 14.0, &ink, &words);
+            self.canvas.text_mid(at + wide / 2.0, y + 14.0, &ink, &words);
             self.canvas.push("</g>");
             at += wide + 5.0;
         }

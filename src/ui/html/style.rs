@@ -18,14 +18,14 @@ border-radius:10px;background:var(--soft);padding:14px 18px}.where dd{font-weigh
 .bad{color:var(--goes);background:var(--goes-bg)}.good{color:var(--comes);background:var(--comes-bg)}\
 table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid var(--line)}\
 th{font-weight:600}thead th{color:var(--muted);font-size:12.5px;font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
-td{overflow-wrap:anywhere}.nil{color:var(--muted)}.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px}\
+td{overflow-wrap:anywhere}.scroll table{min-width:640px}.scroll td,.scroll th{overflow-wrap:normal}.nil{color:var(--muted)}.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px}\
 .scroll table tr:last-child>*{border-bottom:0}.picture svg{display:block;min-width:760px;width:100%;height:auto}\
 .sign{display:inline-block;min-width:1.6em;font:700 14px/1 ui-monospace,Menlo,Consolas,'Liberation Mono',monospace;text-align:center}\
 .act{display:inline-block;border-radius:20px;padding:0 9px 0 3px;font-size:13px;font-weight:600;white-space:nowrap}\
 .comes{color:var(--comes);background:var(--comes-bg)}.changes{color:var(--changes);background:var(--changes-bg)}\
 .moves{color:var(--moves);background:var(--moves-bg)}.goes{color:var(--goes);background:var(--goes-bg)}\
 .list{list-style:none;padding:0;margin:0}.list>li{padding:9px 0;border-bottom:1px solid var(--line)}.list>li:last-child{border-bottom:0}\
-.list p,.after{margin:3px 0 0}.after{color:var(--muted);font-size:14px;padding-left:18px}.ids{font-size:13.5px;overflow-wrap:anywhere}\
+.list>li,.in,.ids{overflow-wrap:anywhere}.list p,.after{margin:3px 0 0}.after{color:var(--muted);font-size:14px;padding-left:18px}.ids{font-size:13.5px;overflow-wrap:anywhere}\
 details{border:1px solid var(--line);border-radius:10px;margin:10px 0;background:var(--bg)}details>summary{padding:10px 14px;cursor:pointer;\
 font-weight:600;overflow-wrap:anywhere}details[open]>summary{border-bottom:1px solid var(--line)}details>.in{padding:4px 16px 12px}\
 details.small{border:0;margin:2px 0;background:none}details.small>summary{padding:2px 0;font-weight:400;font-size:13.5px;color:var(--muted);border:0}\
@@ -43,4 +43,4 @@ nav{margin-top:16px;font-size:14px}nav a{color:var(--link);margin-right:16px;whi
 --moves:#000;--moves-bg:#fff;--goes:#000;--goes-bg:#fff}body{font-size:11pt}main{max-width:none;padding:0}nav{display:none}\
 details{border:0;border-left:2px solid #999;border-radius:0}details::details-content{content-visibility:visible!important;display:block!important;\
 block-size:auto!important;opacity:1!important}summary{list-style:none}.scroll{overflow:visible;border:0}.picture svg{min-width:0}\
-.picture,li,tr{break-inside:avoid}h2,summary{break-after:avoid}pre ins::before{content:'+ '}pre del::before{content:'- '}}";
+.picture,li,tr{break-inside:avoid}.scroll table{min-width:0}h2,summary{break-after:avoid}pre ins::before{content:'+ '}pre del::before{content:'- '}}";
