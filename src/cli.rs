@@ -12,6 +12,7 @@ use crate::exit::{Exit, Stop};
 use crate::sandbox::{Broken, Faults};
 use crate::ui::{Talk, Ui};
 
+mod again;
 mod apply;
 mod costs;
 mod destroy;
@@ -21,6 +22,7 @@ mod init;
 mod open;
 mod plan;
 mod sandbox;
+mod shown;
 mod status;
 mod unlock;
 mod validate;
@@ -100,6 +102,17 @@ pub(crate) enum Format {
     Text,
     Json,
     Yaml,
+    /// Of plan: for a comment below a pull request.
+    Markdown,
+    /// A page for a browser.
+    Html,
+}
+
+impl Format {
+    /// As it is typed.
+    fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 impl Global {
@@ -116,12 +129,34 @@ impl Global {
         Faults::parse(&text).map_err(|error| Stop::at(Exit::Usage, format!("{said}: {error:#}")))
     }
 
+    /// Refuses a form that a command does not have.
+    fn has(&self, formats: &[Format]) -> Result<()> {
+        if formats.contains(&self.output) {
+            return Ok(());
+        }
+        let has = formats.iter().map(|format| format.word()).collect::<Vec<_>>().join(", ");
+        Err(Stop::at(Exit::Usage, format!("--output {}: this command has {has}; nothing was read or changed", self.output.word())))
+    }
+
     /// A document for machines, in the form that was asked for.
     fn document(&self, document: &serde_json::Value) -> Result<String> {
         Ok(match self.output {
             Format::Yaml => serde_yaml::to_string(document)?,
-            Format::Text | Format::Json => format!("{document:#}\n"),
+            _ => format!("{document:#}\n"),
         })
+    }
+}
+
+/// The forms of an answer that most commands have.
+const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Yaml];
+
+impl Command {
+    /// The forms that its answer comes in.
+    fn formats(&self) -> &'static [Format] {
+        match self {
+            Self::Plan(_) => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown],
+            _ => FORMATS,
+        }
     }
 }
 
@@ -179,6 +214,7 @@ pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
     if global.sandbox_faults.is_some() && global.sandbox.is_none() && !matches!(cli.command, Command::Sandbox(_)) {
         return Err(Stop::at(Exit::Usage, "--sandbox-faults needs --sandbox; nothing was read or changed"));
     }
+    global.has(cli.command.formats())?;
     tokio::select! {
         biased;
         why = global.broken.why() => Err(why),

@@ -17,6 +17,8 @@ use crate::observe::Live;
 use crate::secret::{digest, fingerprint};
 
 mod fields;
+pub(crate) mod filter;
+pub(crate) mod limits;
 pub(crate) mod page;
 
 pub(crate) use fields::{FieldChange, word_of_aws};

@@ -16,6 +16,8 @@ pub(crate) mod events;
 pub(crate) mod graph;
 pub(crate) mod html;
 pub(crate) mod json;
+pub(crate) mod markdown;
+pub(crate) mod pager;
 pub(crate) mod plan;
 pub(crate) mod status;
 pub(crate) mod style;

@@ -9,7 +9,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::open::{Opened, open};
-use super::plan::{Shown, all_named};
+use super::shown::{Narrow, Showing, Shown, all_named};
 use super::{Format, Global};
 use crate::address::{Address, Owner};
 use crate::apply::lock::{Holder, Lock};
@@ -19,8 +19,10 @@ use crate::desired::Desired;
 use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::isolation::report::{Outcome, Report};
 use crate::kinds::{Bucket, Kind as _};
+use crate::plan::page::Page;
 use crate::plan::{Action, Plan, diff};
 use crate::schedule::{StepId, schedule};
+use crate::ui::pager::Pager;
 use crate::ui::style::count;
 use crate::ui::{Ui, events, json};
 
@@ -37,6 +39,8 @@ pub(crate) struct Apply {
     /// Apply although these probes show a breach, such as P09; the record of the apply keeps it. More with commas.
     #[arg(long, value_name = "PROBE", value_delimiter = ',')]
     accept_breach: Vec<String>,
+    #[command(flatten)]
+    narrow: Narrow,
 }
 
 impl Apply {
@@ -51,7 +55,8 @@ impl Apply {
         let isolation = Some(opened.isolation(&desired)?);
         let gate = Gate { isolation, accepted: self.accept_breach.iter().cloned().collect() };
         let reviewed = self.plan_hash.as_deref();
-        Job { opened, known: &desired, wanted: &desired, shown: &self.shown, gate, reviewed, consent, global, ui }.run().await
+        let (shown, narrow) = (&self.shown, &self.narrow);
+        Job { opened, known: &desired, wanted: &desired, shown, narrow, gate, reviewed, consent, global, ui }.run().await
     }
 }
 
@@ -101,6 +106,7 @@ pub(super) struct Job<'a> {
     /// What of it is to be.
     pub(super) wanted: &'a Desired,
     pub(super) shown: &'a Shown,
+    pub(super) narrow: &'a Narrow,
     pub(super) gate: Gate,
     pub(super) reviewed: Option<&'a str>,
     pub(super) consent: Consent,
@@ -144,15 +150,21 @@ impl Job<'_> {
 
     async fn plan(&self) -> Result<Plan> {
         let live = self.opened.live(self.known).await?;
-        diff(&self.opened.names, self.wanted, &live, &self.shown.named())
+        let mut plan = diff(&self.opened.names, self.wanted, &live, &self.shown.named())?;
+        self.narrow.narrow(&mut plan, &self.opened.facts())?;
+        Ok(plan)
     }
 
     /// The plan, once it has been shown and agreed to; none if there is nothing to do.
     async fn agree(&self) -> Result<Option<Plan>> {
         let plan = self.plan().await?;
         all_named(&plan, &self.shown.named())?;
-        self.shown.print_before(&plan, self.gate.isolation.as_ref(), self.global, self.ui, &self.opened).map_err(unread)?;
-        let checksum = plan.checksum();
+        let facts = self.opened.facts();
+        let page = Page::of(&plan, &facts);
+        let (isolation, pager) = (self.gate.isolation.as_ref(), Pager::Never);
+        let showing = Showing { plan: &plan, page: &page, isolation, notes: Vec::new(), next: Vec::new(), pager };
+        self.shown.print_before(&showing, self.global, self.ui, &self.opened).map_err(unread)?;
+        let checksum = page.checksum.clone();
         if let Some(reviewed) = self.reviewed.filter(|r| *r != checksum) {
             let words = format!(
                 "the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)"
@@ -166,6 +178,7 @@ impl Job<'_> {
         if plan.is_empty() {
             return Ok(None);
         }
+        self.narrow.check(&page)?;
         self.gate.check()?;
         if let Consent::Ask { question, word, flag } = &self.consent {
             let (ui, question, word, flag) = (self.ui.clone(), question.clone(), word.clone(), flag.clone());
@@ -233,7 +246,7 @@ impl Job<'_> {
         let calls = self.opened.aws.calls();
         match self.global.output {
             Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
-            Format::Json | Format::Yaml => {
+            _ => {
                 let document = json::outcome(outcome, calls.all(), calls.retries(), elapsed.as_secs_f64());
                 self.ui.answer(&self.global.document(&document)?)
             }
@@ -405,8 +418,19 @@ mod tests {
         let desired = opened.desired().unwrap();
         let shown = Shown::default();
         let (global, consent) = (&cli.global, Consent::Given);
-        let gate = Gate::default();
-        let job = Job { opened, known: &desired, wanted: &desired, shown: &shown, gate, reviewed: None, consent, global, ui: &ui };
+        let (gate, narrow) = (Gate::default(), Narrow::default());
+        let job = Job {
+            opened,
+            known: &desired,
+            wanted: &desired,
+            shown: &shown,
+            narrow: &narrow,
+            gate,
+            reviewed: None,
+            consent,
+            global,
+            ui: &ui,
+        };
         let (one, other) = (holder(&job.opened), Holder { nonce: "other".into(), ..holder(&job.opened) });
         let halt = Halt::default();
 

@@ -6,7 +6,7 @@ use clap::Args;
 use super::Global;
 use super::apply::{Consent, Gate, Job};
 use super::open::open;
-use super::plan::Shown;
+use super::shown::{Narrow, Shown};
 use crate::desired::Desired;
 use crate::exit::{Exit, Stop};
 use crate::ui::Ui;
@@ -37,8 +37,7 @@ impl Destroy {
             },
         };
         let (known, wanted) = (opened.desired()?, Desired::default());
-        Job { opened, known: &known, wanted: &wanted, shown: &self.shown, gate: Gate::default(), reviewed: None, consent, global, ui }
-            .run()
-            .await
+        let (shown, narrow, gate) = (&self.shown, &Narrow::default(), Gate::default());
+        Job { opened, known: &known, wanted: &wanted, shown, narrow, gate, reviewed: None, consent, global, ui }.run().await
     }
 }

@@ -19,6 +19,7 @@ use crate::library::Library;
 use crate::manifest::{self, Manifest};
 use crate::names::Names;
 use crate::observe::{Live, observe};
+use crate::plan::page::{Facts, Place};
 use crate::sandbox::{self, Sandbox};
 use crate::ui::Ui;
 use crate::ui::style::{DIM, count};
@@ -31,6 +32,7 @@ pub(super) struct Opened {
     pub(super) aws: Arc<Aws>,
     /// Whom AWS takes us for.
     pub(super) caller: String,
+    place: Place,
 }
 
 /// The manifest, its files, and what deserves a warning; the error is `Diagnostics` with every mistake in any of them.
@@ -66,9 +68,10 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
         ui.findings(&warnings);
     }
     let in_sandbox = sandbox_file(global);
-    let place = if in_sandbox.is_some() { "the sandbox's account" } else { "account" };
+    let place = if in_sandbox.is_some() { Place::Sandbox } else { Place::Aws };
+    let whose = if place == Place::Sandbox { "the sandbox's account" } else { "account" };
     ui.say(&format!(
-        "{}: {}, {} {DIM}->{DIM:#} {place} {}, {}, platform {}, profile {}",
+        "{}: {}, {} {DIM}->{DIM:#} {whose} {}, {}, platform {}, profile {}",
         manifest.path.display(),
         count(manifest.tiers.len(), "tier"),
         count(manifest.tenants.len(), "tenant"),
@@ -99,7 +102,7 @@ pub(super) async fn open(global: &Global, ui: &Ui) -> Result<Opened> {
             ),
         ));
     }
-    Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn })
+    Ok(Opened { manifest, library, names, aws: Arc::new(aws), caller: caller.arn, place })
 }
 
 /// The region comes from the manifest; an environment that says otherwise is a mistake somewhere.
@@ -120,6 +123,11 @@ fn same_region(names: &Names) -> Result<()> {
 impl Opened {
     pub(super) fn site(&self) -> Site {
         Site { aws: Arc::clone(&self.aws), names: self.names.clone(), blobs: self.library.blobs() }
+    }
+
+    /// What a plan's page says of the manifest.
+    pub(super) fn facts(&self) -> Facts {
+        Facts::of(&self.manifest, self.place)
     }
 
     pub(super) fn desired(&self) -> Result<Desired> {

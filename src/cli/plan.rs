@@ -3,15 +3,15 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::open::{Opened, open};
-use super::{Format, Global};
-use crate::address::Address;
-use crate::exit::{Exit, Stop};
-use crate::isolation::report::Report;
-use crate::plan::{self, Action, Named, Which, diff};
-use crate::ui::plan::{Detail, text};
-use crate::ui::style::{DIM, count};
-use crate::ui::{Ui, json, verify};
+use super::Global;
+use super::open::open;
+use super::shown::{Narrow, Showing};
+pub(super) use super::shown::{Shown, all_named};
+use crate::exit::Exit;
+use crate::plan::diff;
+use crate::plan::page::Page;
+use crate::ui::Ui;
+use crate::ui::pager::Pager;
 
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
@@ -20,98 +20,53 @@ pub(crate) struct Plan {
     /// End with code 2 if there are changes, or something is in their way.
     #[arg(long)]
     detailed_exitcode: bool,
-}
-
-/// What plan, apply and destroy share.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Shown {
-    /// Show every field of new resources, and every tenant.
+    /// Don't page the plan on a terminal. PAGER says what pages it, `less -FIRX` by default.
     #[arg(long)]
-    full: bool,
-    /// Let these resources be replaced although they hold data; more with commas, or the option again.
-    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
-    allow_replace: Vec<Address>,
-    /// Delete these resources although they hold data: by ADDRESS, or tenant:ID and tier:NAME for all that the plan
-    /// keeps of one. More with commas, or the option again.
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    delete: Vec<Which>,
-}
-
-impl Shown {
-    pub(super) fn named(&self) -> Named {
-        Named { delete: self.delete.iter().cloned().collect(), replace: self.allow_replace.iter().cloned().collect() }
-    }
-
-    fn detail(&self) -> Detail {
-        if self.full { Detail::Full } else { Detail::Folded }
-    }
-
-    /// The plan, and what the platform that it makes would let through.
-    fn text(&self, plan: &plan::Plan, isolation: Option<&Report>) -> String {
-        text(plan, self.detail()) + &isolation.map(verify::line).unwrap_or_default()
-    }
-
-    /// Prints the plan in the form that was asked for.
-    pub(super) fn print(&self, plan: &plan::Plan, isolation: Option<&Report>, global: &Global, ui: &Ui, opened: &Opened) -> Result<()> {
-        let calls = opened.aws.calls().all();
-        match global.output {
-            Format::Text => ui.answer(&self.text(plan, isolation))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&json::plan(plan, isolation, calls))?)?,
-        }
-        ui.say(&format!(
-            "{DIM}{} read AWS; checksum {}{DIM:#}",
-            count(usize::try_from(calls).unwrap_or(usize::MAX), "API call"),
-            plan.checksum()
-        ));
-        Ok(())
-    }
-}
-
-impl Shown {
-    /// The plan before it is carried out: on stderr, where stdout is for a document about the outcome.
-    pub(super) fn print_before(
-        &self,
-        plan: &plan::Plan,
-        isolation: Option<&Report>,
-        global: &Global,
-        ui: &Ui,
-        opened: &Opened,
-    ) -> Result<()> {
-        match global.output {
-            Format::Text => self.print(plan, isolation, global, ui, opened),
-            Format::Json | Format::Yaml => {
-                ui.say(self.text(plan, isolation).trim_end());
-                Ok(())
-            }
-        }
-    }
-}
-
-/// A `--delete` that names nothing is a mistake that should not pass in silence.
-pub(super) fn all_named(plan: &plan::Plan, named: &Named) -> Result<()> {
-    let deletes = |which: &Which| {
-        plan.changes.iter().any(|c| match which {
-            // Updates too: one may take a part of the resource away.
-            Which::One(address) => c.address == *address && c.action != Action::Create,
-            Which::KeptOf(owner) => c.address.owner() == owner && c.action == Action::Delete,
-        })
-    };
-    let Some(nothing) = named.delete.iter().find(|which| !deletes(which)) else { return Ok(()) };
-    let why = match nothing {
-        Which::One(_) => "this plan deletes no such resource; it is not live, not ours, or still in the manifest",
-        Which::KeptOf(_) => "this plan keeps nothing of that owner; what the manifest still declares is not deleted",
-    };
-    Err(Stop::at(Exit::Usage, format!("--delete {nothing}: {why}")))
+    no_pager: bool,
+    #[command(flatten)]
+    narrow: Narrow,
 }
 
 impl Plan {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
         let opened = open(global, ui).await?;
         let desired = opened.desired()?;
-        let named = self.shown.named();
-        let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
+        let (named, facts) = (self.shown.named(), opened.facts());
+        let mut plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
         all_named(&plan, &named)?;
-        self.shown.print(&plan, Some(&opened.isolation(&desired)?), global, ui, &opened)?;
+        self.narrow.narrow(&mut plan, &facts)?;
+        let page = Page::of(&plan, &facts);
+        let isolation = opened.isolation(&desired)?;
+        let notes = self.narrow.exceeded(&page).into_iter().map(|why| format!("apply would refuse: {why}")).collect();
+        let pager = if self.no_pager { Pager::Never } else { Pager::OnTerminals };
+        let showing = Showing { plan: &plan, page: &page, isolation: Some(&isolation), notes, next: self.next(&page, global), pager };
+        self.shown.print(&showing, global, ui, &opened)?;
         Ok(if self.detailed_exitcode && !(plan.is_empty() && plan.blocked.is_empty()) { Exit::Changes } else { Exit::Done })
+    }
+
+    /// What to type next.
+    fn next(&self, page: &Page<'_>, global: &Global) -> Vec<(&'static str, String)> {
+        if page.is_empty() || !page.blocked.is_empty() {
+            return Vec::new();
+        }
+        let flags = page.header.partial.iter().flat_map(|p| &p.filters).map(|filter| quoted(filter)).collect::<Vec<_>>();
+        let with = |command: &str, more: &str| {
+            let parts = std::iter::once(command.to_owned()).chain(flags.clone()).chain([more.to_owned()]).filter(|p| !p.is_empty());
+            format!("tenantry {}{}", parts.collect::<Vec<_>>().join(" "), global.again())
+        };
+        let mut next = Vec::new();
+        if !self.shown.is_full() {
+            next.push(("Every field:", with("plan", "--detail full")));
+        }
+        next.push(("Apply it:", with("apply", "")));
+        next
+    }
+}
+
+/// A filter as a shell takes it: `--tenant 'clinic-*'`.
+fn quoted(filter: &str) -> String {
+    match filter.split_once(' ') {
+        Some((option, value)) => format!("{option} {}", super::again::shell_word(value)),
+        None => filter.to_owned(),
     }
 }

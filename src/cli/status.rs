@@ -12,9 +12,9 @@ use crate::ui::{Ui, status};
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// Show every tenant on a line of its own.
-    #[arg(long)]
-    full: bool,
+    /// How much is shown; `full` has a line for every tenant.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Detail::Normal)]
+    detail: Detail,
 }
 
 impl Status {
@@ -23,10 +23,9 @@ impl Status {
         let desired = opened.desired()?;
         let live = opened.live(&desired).await?;
         let plan = diff(&opened.names, &desired, &live, &Named::default())?;
-        let detail = if self.full { Detail::Full } else { Detail::Folded };
         match global.output {
-            Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, detail))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
+            Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, self.detail))?,
+            _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
         }
         Ok(Exit::Done)
     }

@@ -87,7 +87,7 @@ impl Verify {
         }
         match global.output {
             Format::Text => ui.answer(&show::text(&report))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&show::document(&report))?)?,
+            _ => ui.answer(&global.document(&show::document(&report))?)?,
         }
         Ok(ending(&report))
     }
@@ -191,7 +191,7 @@ fn pair(model: &Model, (from, to): (&TenantId, &TenantId), global: &Global, ui: 
     let argument = argument(model, from, to)?;
     match global.output {
         Format::Text => ui.answer(&show::argument(&argument))?,
-        Format::Json | Format::Yaml => ui.answer(&global.document(&show::argument_document(&argument))?)?,
+        _ => ui.answer(&global.document(&show::argument_document(&argument))?)?,
     }
     Ok(if argument.is_sound() { Exit::Done } else { Exit::Isolation })
 }
@@ -200,7 +200,7 @@ fn self_test(model: &Model, global: &Global, ui: &Ui) -> Result<Exit> {
     let tested = mutations::test(model);
     match global.output {
         Format::Text => ui.answer(&show::self_test(&tested))?,
-        Format::Json | Format::Yaml => ui.answer(&global.document(&show::self_test_document(&tested))?)?,
+        _ => ui.answer(&global.document(&show::self_test_document(&tested))?)?,
     }
     Ok(if tested.iter().all(|t| t.is_noticed()) { Exit::Done } else { Exit::Isolation })
 }

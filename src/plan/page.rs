@@ -20,7 +20,6 @@ mod tenant;
 mod totals;
 mod widen;
 
-pub(crate) use consequence::Consequence;
 pub(crate) use facts::{Facts, Place};
 pub(crate) use group::{Fold, Group, Shape};
 pub(crate) use resource::{ResourceChange, words_of};

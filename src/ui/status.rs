@@ -149,7 +149,7 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, deta
         each.push((id, state, tier, remark));
     }
     let _ = writeln!(out, "{BOLD}tenants{BOLD:#}");
-    let folds = |members: usize| detail == Detail::Folded && members > FOLDED;
+    let folds = |members: usize| detail != Detail::Full && members > FOLDED;
     for (standing, members) in standings.iter().filter(|(_, members)| folds(members.len())) {
         let some: Vec<&str> = members.iter().take(3).map(|id| id.as_str()).collect();
         let what = count(members.len(), "tenant");

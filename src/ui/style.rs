@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use crate::plan::Action;
+use crate::plan::page::TenantAction;
 
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -23,9 +24,28 @@ pub(crate) fn sign(action: Action) -> &'static str {
     match action {
         Action::Create => "+",
         Action::Update => "~",
-        Action::Replace => "±",
+        Action::Replace => "-/+",
         Action::Close => "×",
         Action::Delete => "-",
+    }
+}
+
+/// What the sign means.
+pub(crate) fn word(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "change",
+        Action::Replace => "replace",
+        Action::Close => "close",
+        Action::Delete => "delete",
+    }
+}
+
+pub(crate) fn of_tenant(action: &TenantAction) -> Style {
+    match action {
+        TenantAction::Create => GOOD,
+        TenantAction::Change | TenantAction::Move { .. } | TenantAction::Resume | TenantAction::Suspend | TenantAction::Leave => CAREFUL,
+        TenantAction::Delete => BAD,
     }
 }
 

@@ -1,0 +1,1 @@
+//! Parts of plans: what matches, what it needs, and what is said of the rest.

@@ -1,0 +1,77 @@
+//! What is risky, once more and last: the reader's eye stops here.
+
+use std::collections::BTreeMap;
+
+use super::sheet::{Sheet, counted};
+use super::{Detail, Room};
+use crate::address::Owner;
+use crate::diagnostic::plain;
+use crate::plan::page::{Page, Risk, RiskKind, words_of};
+use crate::ui::style::{BAD, CAREFUL};
+
+/// From this many on a kind of risk is told by names alone, and by tier.
+const FEW: usize = 4;
+
+pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
+    if page.risks.is_empty() {
+        return;
+    }
+    sheet.heading("Look closely");
+    let mut kinds: BTreeMap<RiskKind, Vec<&Risk>> = BTreeMap::new();
+    for risk in &page.risks {
+        kinds.entry(risk.kind).or_default().push(risk);
+    }
+    let mut room = Room::new(detail);
+    for (kind, risks) in kinds {
+        let style = if matches!(kind, RiskKind::Delete | RiskKind::Replace) { BAD } else { CAREFUL };
+        let lead = format!("{style}{} {}{style:#}", kind.sign(), counted(risks.len(), kind.word()));
+        if risks.len() < FEW {
+            let told = risks.iter().map(|risk| one(risk)).collect::<Vec<_>>().join("; ");
+            sheet.line(2, 6, &format!("{lead}: {told}"));
+            continue;
+        }
+        let shares = shares(page, &risks);
+        let names = room.list(risks.iter().map(|risk| plain(&risk.what)));
+        sheet.line(2, 6, &format!("{lead} ({shares}): {names}"));
+    }
+}
+
+fn one(risk: &Risk) -> String {
+    let owner = match (&risk.owner, &risk.address) {
+        (_, None) => String::new(),
+        (owner, Some(_)) => format!(" of {}", whose(owner)),
+    };
+    let mut says: Vec<String> = Vec::new();
+    if !risk.says.is_empty() {
+        says.push(plain(&risk.says));
+    }
+    if risk.address.is_some() && risk.affects > 0 && !matches!(risk.owner, Owner::Tenant(_)) {
+        says.push(format!("affects {}", counted(risk.affects, "tenant")));
+    }
+    let says = if says.is_empty() { String::new() } else { format!(" ({})", says.join("; ")) };
+    format!("{}{owner}{says}", plain(&risk.what))
+}
+
+fn whose(owner: &Owner) -> String {
+    match owner {
+        Owner::Platform => "the platform".into(),
+        _ => words_of(owner),
+    }
+}
+
+/// How many of each tier.
+fn shares(page: &Page<'_>, risks: &[&Risk]) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for risk in risks {
+        let place = match &risk.owner {
+            Owner::Platform => "platform".into(),
+            Owner::Tier(tier) => format!("tier {tier}"),
+            Owner::Tenant(id) => match page.tenant(id).and_then(|t| t.tier.as_ref()) {
+                Some(tier) => format!("tier {tier}"),
+                None => "tier unknown".into(),
+            },
+        };
+        *counts.entry(place).or_default() += 1;
+    }
+    counts.into_iter().map(|(place, n)| format!("{place}: {}", super::grouped(n))).collect::<Vec<_>>().join(", ")
+}
