@@ -154,7 +154,9 @@ impl Command {
     /// The forms that its answer comes in.
     fn formats(&self) -> &'static [Format] {
         match self {
-            Self::Plan(_) => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown],
+            Self::Plan(_) => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown, Format::Html],
+            // A picture has languages of its own.
+            Self::Graph(_) => &[Format::Text],
             _ => FORMATS,
         }
     }

@@ -119,7 +119,7 @@ fn foot(out: &mut String, page: &Page<'_>, next: &[(&'static str, String)]) {
     if !next.is_empty() {
         out.push_str("<dl class=\"next\">\n");
         for (what, command) in next {
-            let _ = writeln!(out, "<div><dt>{}</dt><dd><code>{}</code></dd></div>", markup(what), markup(command));
+            let _ = writeln!(out, "<div><dt>{}</dt><dd><code>{}</code></dd></div>", markup(what.trim_end_matches(':')), markup(command));
         }
         out.push_str("</dl>\n");
     }

@@ -30,7 +30,7 @@ details{border:1px solid var(--line);border-radius:10px;margin:10px 0;background
 font-weight:600;overflow-wrap:anywhere}details[open]>summary{border-bottom:1px solid var(--line)}details>.in{padding:4px 16px 12px}\
 details.small{border:0;margin:2px 0;background:none}details.small>summary{padding:2px 0;font-weight:400;font-size:13.5px;color:var(--muted);border:0}\
 summary:focus-visible,.scroll:focus-visible,a:focus-visible{outline:2px solid var(--link);outline-offset:2px}\
-.fields{font-size:13.5px;table-layout:fixed;margin-top:4px}.fields td,.fields th{padding:4px 8px}.fields th{width:26%;font-weight:500;overflow-wrap:anywhere}\
+thead th.n{white-space:nowrap}.fields{font-size:13.5px;table-layout:fixed;margin-top:4px}.fields td,.fields th{padding:4px 8px}.fields tr:last-child>*{border-bottom:0}.fields th{width:26%;font-weight:500;overflow-wrap:anywhere}\
 pre{margin:4px 0;padding:8px 10px;background:var(--soft);border:1px solid var(--line);border-radius:6px;white-space:pre-wrap}\
 pre ins,pre del{display:block;text-decoration:none}ins{color:var(--comes);background:var(--comes-bg);text-decoration:none}\
 del{color:var(--goes);background:var(--goes-bg);text-decoration:none}\
