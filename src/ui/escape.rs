@@ -98,8 +98,7 @@ mod tests {
             let mut reader = quick_xml::Reader::from_str(&document);
             let Event::Start(start) = reader.read_event().unwrap() else { panic!("{document}") };
             for attribute in start.attributes() {
-                let attribute = attribute.unwrap();
-                let raw = String::from_utf8(attribute.value.to_vec()).unwrap();
+                let raw = attribute.unwrap().value;
                 assert_eq!(quick_xml::escape::unescape(&raw).unwrap(), shown, "{document}");
             }
             assert!(!hidden(&document), "{document:?}");

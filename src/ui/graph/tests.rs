@@ -48,9 +48,9 @@ fn svg_stays_well_formed_and_has_no_script() {
         loop {
             match reader.read_event().unwrap() {
                 quick_xml::events::Event::Start(e) | quick_xml::events::Event::Empty(e) => {
-                    names.insert(String::from_utf8(e.name().as_ref().to_vec()).unwrap());
+                    names.insert(e.name().0.to_owned());
                     for attribute in e.attributes() {
-                        assert!(!attribute.unwrap().key.as_ref().starts_with(b"on"), "{e:?}");
+                        assert!(!attribute.unwrap().key.0.starts_with("on"), "{e:?}");
                     }
                 }
                 quick_xml::events::Event::Eof => break,
