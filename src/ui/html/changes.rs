@@ -6,7 +6,7 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::section;
-use crate::plan::page::{Consequence, Page, ResourceChange, words_of};
+use crate::plan::page::{Page, ResourceChange, words_of};
 use crate::plan::{Action, Cause, FieldChange};
 use crate::ui::escape::markup;
 use crate::ui::style::{count, sign};
@@ -88,7 +88,7 @@ pub(super) fn resources<'a>(out: &mut String, resources: impl Iterator<Item = &'
             );
         }
         fields(out, resource.action, resource.fields);
-        consequences(out, &resource.consequences);
+        consequences(out, resource.consequences.iter().map(|c| c.words()));
         out.push_str("</li>\n");
     }
     out.push_str("</ul>\n");
@@ -106,9 +106,10 @@ fn whys(resource: &ResourceChange<'_>) -> Vec<String> {
     whys
 }
 
-pub(super) fn consequences(out: &mut String, consequences: &[Consequence]) {
-    for consequence in consequences {
-        let _ = write!(out, "<p class=\"after\"># {}</p>", markup(&consequence.words()));
+/// What follows from a change, in words.
+pub(super) fn consequences(out: &mut String, words: impl IntoIterator<Item = String>) {
+    for words in words {
+        let _ = write!(out, "<p class=\"after\"># {}</p>", markup(&words));
     }
 }
 

@@ -63,7 +63,7 @@ fn one(out: &mut String, tenant: &TenantChange<'_>, of: usize) {
         let _ = writeln!(out, "<h3>{}</h3>", markup(tenant.id.as_str()));
     }
     resources(out, tenant.intended());
-    consequences(out, &tenant.consequences);
+    consequences(out, tenant.consequences.iter().map(|c| c.words()));
 }
 
 fn many(out: &mut String, group: &Group) {
@@ -76,7 +76,7 @@ fn many(out: &mut String, group: &Group) {
         out.push_str("</li>\n");
     }
     out.push_str("</ul>\n");
-    consequences(out, &group.consequences);
+    consequences(out, group.consequences.iter().map(|c| c.words()));
     let ids: Vec<&str> = group.members.iter().map(|id| id.as_str()).collect();
     let _ = writeln!(
         out,
