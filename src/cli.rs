@@ -18,6 +18,7 @@ mod costs;
 mod destroy;
 mod doctor;
 mod documents;
+mod graph;
 mod init;
 mod offboard;
 mod open;
@@ -158,7 +159,9 @@ impl Command {
     /// The forms that its answer comes in.
     fn formats(&self) -> &'static [Format] {
         match self {
-            Self::Plan(_) => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown],
+            Self::Plan(_) => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown, Format::Html],
+            // A picture has languages of its own.
+            Self::Graph(_) => &[Format::Text],
             _ => FORMATS,
         }
     }
@@ -184,6 +187,7 @@ enum Command {
     /// Add tenants to the manifest, move, suspend and resume them, and look at one.
     Tenant(tenant::Tenant),
     Offboard(offboard::Offboard),
+    Graph(graph::Graph),
     Verify(verify::Verify),
     Doctor(doctor::Doctor),
     Schema(schema::Schema),
@@ -243,6 +247,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Costs(costs) => costs.run(global, ui).await,
         Command::Tenant(tenant) => tenant.run(global, ui).await,
         Command::Offboard(offboard) => offboard.run(global, ui).await,
+        Command::Graph(graph) => graph.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
         Command::Doctor(doctor) => doctor.run(global, ui).await,
         Command::Schema(schema) => schema.run(global, ui),

@@ -12,6 +12,7 @@ mod diagnostic;
 mod doctor;
 mod documents;
 mod exit;
+mod graph;
 mod isolation;
 mod kinds;
 mod late;

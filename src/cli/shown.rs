@@ -7,6 +7,7 @@ use super::open::Opened;
 use super::{Format, Global};
 use crate::address::Address;
 use crate::exit::{Exit, Stop};
+use crate::graph::Graph;
 use crate::isolation::report::Report;
 use crate::kinds::KINDS;
 use crate::manifest;
@@ -19,7 +20,7 @@ use crate::ui::markdown::{self, MOST};
 use crate::ui::pager::Pager;
 use crate::ui::plan::{Below, Detail, Look, text};
 use crate::ui::style::{DIM, count};
-use crate::ui::{Ui, json, verify};
+use crate::ui::{Ui, html, json, verify};
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Shown {
@@ -214,7 +215,12 @@ impl Shown {
         let calls = opened.aws.calls().all();
         match global.output {
             Format::Text => ui.page(&self.text(showing, ui.width_of_stdout()), showing.pager)?,
-            Format::Json | Format::Yaml | Format::Html => ui.answer(&global.document(&self.document(showing, opened)?)?)?,
+            Format::Html => {
+                let picture = Graph::of(&opened.manifest).with(&opened.manifest, showing.plan);
+                let (isolation, notes, next) = (showing.isolation, showing.notes.as_slice(), showing.next.as_slice());
+                ui.answer(&html::plan(showing.page, &html::Beside { picture: &picture, isolation, notes, next }))?;
+            }
+            Format::Json | Format::Yaml => ui.answer(&global.document(&self.document(showing, opened)?)?)?,
             Format::Markdown => {
                 let isolation = showing.isolation.map(|report| anstream::adapter::strip_str(&verify::line(report)).to_string());
                 ui.answer(&markdown::plan(showing.page, isolation.as_deref(), &showing.notes, self.max_bytes.0))?;

@@ -18,6 +18,8 @@ mod documents;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod readme;

@@ -1,0 +1,76 @@
+//! `graph`: the platform as a picture, from the manifest alone; with `--plan` also what apply would change.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+
+use super::Global;
+use super::open::{files, open};
+use crate::exit::Exit;
+use crate::graph::Graph as Picture;
+use crate::plan::{Named, diff};
+use crate::ui::Ui;
+use crate::ui::graph::{dot::dot, mermaid::mermaid, svg::svg};
+
+/// Draw the platform: a request's way from the user to the data, tiers side by side, and what keeps tenants apart.
+///
+/// Without --plan it reads the manifest and its files, and nothing of AWS.
+#[derive(Debug, Args)]
+pub(crate) struct Graph {
+    /// The language of the picture.
+    #[arg(long, value_enum, default_value_t = Language::Svg)]
+    format: Language,
+    /// Write it to FILE instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Read AWS as well, and mark what apply would change.
+    #[arg(long)]
+    plan: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Svg,
+    Mermaid,
+    Dot,
+}
+
+impl Graph {
+    pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        let picture = if self.plan { planned(global, ui).await? } else { declared(global, ui)? };
+        let text = match self.format {
+            Language::Svg => svg(&picture),
+            Language::Mermaid => mermaid(&picture),
+            Language::Dot => dot(&picture),
+        };
+        match &self.out {
+            Some(file) => {
+                write(file, &text)?;
+                ui.say(&format!("wrote {}", file.display()));
+            }
+            None => ui.answer(&text)?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn declared(global: &Global, ui: &Ui) -> Result<Picture> {
+    let (manifest, _, _, warnings) = files(global)?;
+    if !warnings.is_empty() {
+        ui.findings(&warnings);
+    }
+    Ok(Picture::of(&manifest))
+}
+
+async fn planned(global: &Global, ui: &Ui) -> Result<Picture> {
+    let opened = open(global, ui).await?;
+    let desired = opened.desired()?;
+    let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &Named::default())?;
+    Ok(Picture::of(&opened.manifest).with(&opened.manifest, &plan))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the file that the user asked for")]
+fn write(file: &Path, text: &str) -> Result<()> {
+    std::fs::write(file, text).with_context(|| format!("writing `{}`", file.display()))
+}
