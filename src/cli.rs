@@ -13,10 +13,14 @@ use crate::sandbox::{Broken, Faults};
 use crate::ui::{Talk, Ui};
 
 mod apply;
+mod ci;
+mod completions;
 mod costs;
 mod destroy;
 mod documents;
+mod drift;
 mod init;
+mod man;
 mod open;
 mod plan;
 mod sandbox;
@@ -25,18 +29,21 @@ mod unlock;
 mod validate;
 mod verify;
 
+pub(crate) use completions::answer as complete;
+
 const FAULTS: &str = "TENANTRY_SANDBOX_FAULTS";
 
 const AFTER: &str = "\
 Exit codes:
     0  done; a plan with or without changes        64  wrong usage, or nobody to ask
     1  any other failure                           65  the manifest or a document is wrong
-    2  changes, with --detailed-exitcode           75  AWS is busy or out of reach: try again
+    2  changes: plan --detailed-exitcode, drift    75  AWS is busy or out of reach: try again
    10  the plan is not the one that was reviewed   77  AWS denies it, or no credentials
    11  somebody else is applying                  130  interrupted
    12  a guard refused
    13  partly applied: run it again
    14  isolation is open, or not proven
+   15  some reads failed: no full picture
    16  wrong account or region
 
 Try it without an account: tenantry apply --sandbox";
@@ -74,9 +81,12 @@ pub(crate) struct Global {
     /// The profile of ~/.aws/config to use.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// How the answer on stdout is written.
+    /// How the answer on stdout is written; sarif, github and gitlab are for the findings of validate.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) output: Format,
+    /// Tell a pipeline what came of it: github writes the step's outputs and its job summary. With init: whose pipelines to write.
+    #[arg(long, global = true, value_enum, value_name = "SERVICE")]
+    pub(crate) ci: Option<ci::Ci>,
     /// Colour: auto follows the terminal and NO_COLOR.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = color, hide_possible_values = true)]
     pub(crate) color: ColorChoice,
@@ -99,6 +109,10 @@ pub(crate) enum Format {
     Text,
     Json,
     Yaml,
+    // Of findings alone: for code scanning, and for the lines of pull requests and merge requests.
+    Sarif,
+    Github,
+    Gitlab,
 }
 
 impl Global {
@@ -119,7 +133,7 @@ impl Global {
     fn document(&self, document: &serde_json::Value) -> Result<String> {
         Ok(match self.output {
             Format::Yaml => serde_yaml::to_string(document)?,
-            Format::Text | Format::Json => format!("{document:#}\n"),
+            _ => format!("{document:#}\n"),
         })
     }
 }
@@ -142,10 +156,13 @@ enum Command {
     Documents(documents::Documents),
     Costs(costs::Costs),
     Verify(verify::Verify),
+    Drift(drift::Drift),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
     Sandbox(sandbox::Sandbox),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Reads the command line; help and usage errors end here, with the code they deserve.
@@ -177,6 +194,7 @@ pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
     if global.sandbox_faults.is_some() && global.sandbox.is_none() && !matches!(cli.command, Command::Sandbox(_)) {
         return Err(Stop::at(Exit::Usage, "--sandbox-faults needs --sandbox; nothing was read or changed"));
     }
+    ci::check(global, &cli.command)?;
     tokio::select! {
         biased;
         why = global.broken.why() => Err(why),
@@ -187,7 +205,7 @@ pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
 async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
     let global = &cli.global;
     match &cli.command {
-        Command::Init(init) => init.run(ui),
+        Command::Init(init) => init.run(global, ui),
         Command::Validate => validate::run(global, ui),
         Command::Plan(plan) => plan.run(global, ui).await,
         Command::Apply(apply) => apply.run(global, ui).await,
@@ -196,8 +214,11 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
+        Command::Drift(drift) => drift.run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
+        Command::Completions(completions) => completions.run(ui),
+        Command::Man(man) => man.run(ui),
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::apply::lock::Held;
 use crate::aws::{AwsError, Class};
 use crate::diagnostic::Diagnostics;
+use crate::observe::Unread;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +19,41 @@ pub(crate) enum Exit {
     Guarded = 12,
     Partial = 13,
     Isolation = 14,
+    /// Some of what is live could not be read.
+    Incomplete = 15,
     WrongAccount = 16,
     Usage = 64,
     Manifest = 65,
     TryAgain = 75,
     Denied = 77,
     Interrupted = 130,
+}
+
+impl Exit {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Changes => "changes",
+            Self::Stale => "stale",
+            Self::Locked => "locked",
+            Self::Guarded => "guarded",
+            Self::Partial => "partial",
+            Self::Isolation => "isolation",
+            Self::Incomplete => "incomplete",
+            Self::WrongAccount => "wrong-account",
+            Self::Usage => "usage",
+            Self::Manifest => "manifest",
+            Self::TryAgain => "try-again",
+            Self::Denied => "denied",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// For documents: wrappers around a command lose its code.
+    pub(crate) fn document(self) -> serde_json::Value {
+        serde_json::json!({ "code": self as u8, "name": self.name() })
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -68,7 +98,14 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
     if error.is::<Held>() {
         return Exit::Locked;
     }
-    match AwsError::of(error).map(|e| e.class) {
+    if let Some(unread) = error.downcast_ref::<Unread>() {
+        return if unread.is_all() { of_class(unread.class()) } else { Exit::Incomplete };
+    }
+    of_class(AwsError::of(error).map(|e| e.class))
+}
+
+fn of_class(class: Option<Class>) -> Exit {
+    match class {
         Some(Class::Denied | Class::Credentials) => Exit::Denied,
         Some(Class::Unreachable | Class::Throttled | Class::Failed) => Exit::TryAgain,
         _ => Exit::Failed,

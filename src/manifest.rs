@@ -11,6 +11,7 @@ mod api;
 mod check;
 mod data;
 mod function;
+mod glance;
 mod observability;
 mod prices;
 mod read;
@@ -24,6 +25,7 @@ pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
 pub(crate) use function::{Function, LambdaRef};
+pub(crate) use glance::Glance;
 pub(crate) use observability::{Observability, Traces};
 pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::open::{Opened, open};
 use super::plan::{Shown, all_named};
-use super::{Format, Global};
+use super::{Format, Global, ci};
 use crate::address::{Address, Owner};
 use crate::apply::lock::{Holder, Lock};
 use crate::apply::{self, Options, lock, record};
@@ -152,6 +152,7 @@ impl Job<'_> {
         let plan = self.plan().await?;
         all_named(&plan, &self.shown.named())?;
         self.shown.print_before(&plan, self.gate.isolation.as_ref(), self.global, self.ui, &self.opened).map_err(unread)?;
+        ci::planned(self.global, &plan)?;
         let checksum = plan.checksum();
         if let Some(reviewed) = self.reviewed.filter(|r| *r != checksum) {
             let words = format!(
@@ -231,9 +232,10 @@ impl Job<'_> {
 
     fn tell(&self, outcome: &apply::Outcome, elapsed: Duration) -> Result<()> {
         let calls = self.opened.aws.calls();
+        ci::applied(self.global, outcome, &events::account(outcome, calls.all(), calls.retries(), elapsed))?;
         match self.global.output {
             Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
-            Format::Json | Format::Yaml => {
+            _ => {
                 let document = json::outcome(outcome, calls.all(), calls.retries(), elapsed.as_secs_f64());
                 self.ui.answer(&self.global.document(&document)?)
             }

@@ -90,7 +90,7 @@ impl Costs {
         };
         match global.output {
             Format::Text => ui.answer(&show::text(&report))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&show::json(&report))?)?,
+            _ => ui.answer(&global.document(&show::json(&report))?)?,
         }
         Ok(Exit::Done)
     }

@@ -35,8 +35,13 @@ pub(super) struct Opened {
 
 /// The manifest, its files, and what deserves a warning; the error is `Diagnostics` with every mistake in any of them.
 pub(super) fn files(global: &Global) -> Result<(Manifest, Library, Names, Diagnostics)> {
-    let mut reading = manifest::open(&global.manifest)?;
-    let (library, found) = Library::read(folder(&global.manifest), &reading);
+    read(&global.manifest)
+}
+
+/// The same of a file by its name.
+pub(super) fn read(file: &Path) -> Result<(Manifest, Library, Names, Diagnostics)> {
+    let mut reading = manifest::open(file)?;
+    let (library, found) = Library::read(folder(file), &reading);
     reading.findings.extend(found);
     let (manifest, warnings) = reading.finish()?;
     let platform = &manifest.platform;

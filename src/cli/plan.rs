@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::open::{Opened, open};
-use super::{Format, Global};
+use super::{Format, Global, ci};
 use crate::address::Address;
 use crate::exit::{Exit, Stop};
 use crate::isolation::report::Report;
@@ -56,7 +56,7 @@ impl Shown {
         let calls = opened.aws.calls().all();
         match global.output {
             Format::Text => ui.answer(&self.text(plan, isolation))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&json::plan(plan, isolation, calls))?)?,
+            _ => ui.answer(&global.document(&json::plan(plan, isolation, calls))?)?,
         }
         ui.say(&format!(
             "{DIM}{} read AWS; checksum {}{DIM:#}",
@@ -79,7 +79,7 @@ impl Shown {
     ) -> Result<()> {
         match global.output {
             Format::Text => self.print(plan, isolation, global, ui, opened),
-            Format::Json | Format::Yaml => {
+            _ => {
                 ui.say(self.text(plan, isolation).trim_end());
                 Ok(())
             }
@@ -112,6 +112,7 @@ impl Plan {
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
         all_named(&plan, &named)?;
         self.shown.print(&plan, Some(&opened.isolation(&desired)?), global, ui, &opened)?;
+        ci::planned(global, &plan)?;
         Ok(if self.detailed_exitcode && !(plan.is_empty() && plan.blocked.is_empty()) { Exit::Changes } else { Exit::Done })
     }
 }

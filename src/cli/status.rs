@@ -26,7 +26,7 @@ impl Status {
         let detail = if self.full { Detail::Full } else { Detail::Folded };
         match global.output {
             Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, detail))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
+            _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
         }
         Ok(Exit::Done)
     }

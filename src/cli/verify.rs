@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::apply::{halt_on_request, holder, take_if_possible};
 use super::open::{self, Opened, open};
-use super::{Format, Global};
+use super::{Format, Global, ci};
 use crate::attack;
 use crate::compile::compile;
 use crate::exit::{Exit, Stop};
@@ -80,14 +80,15 @@ impl Verify {
         }
         report.rows.sort_by_key(|row| row.probe);
         if let Some(file) = &self.sarif {
-            write(file, &format!("{:#}\n", show::sarif(&report, &global.manifest.display().to_string())))?;
+            write(file, &format!("{:#}\n", show::sarif(&report, &global.manifest)))?;
         }
         if let Some(file) = &self.markdown {
             write(file, &show::markdown(&report))?;
         }
+        ci::verified(global, &report)?;
         match global.output {
             Format::Text => ui.answer(&show::text(&report))?,
-            Format::Json | Format::Yaml => ui.answer(&global.document(&show::document(&report))?)?,
+            _ => ui.answer(&global.document(&show::document(&report))?)?,
         }
         Ok(ending(&report))
     }
@@ -191,7 +192,7 @@ fn pair(model: &Model, (from, to): (&TenantId, &TenantId), global: &Global, ui: 
     let argument = argument(model, from, to)?;
     match global.output {
         Format::Text => ui.answer(&show::argument(&argument))?,
-        Format::Json | Format::Yaml => ui.answer(&global.document(&show::argument_document(&argument))?)?,
+        _ => ui.answer(&global.document(&show::argument_document(&argument))?)?,
     }
     Ok(if argument.is_sound() { Exit::Done } else { Exit::Isolation })
 }
@@ -200,7 +201,7 @@ fn self_test(model: &Model, global: &Global, ui: &Ui) -> Result<Exit> {
     let tested = mutations::test(model);
     match global.output {
         Format::Text => ui.answer(&show::self_test(&tested))?,
-        Format::Json | Format::Yaml => ui.answer(&global.document(&show::self_test_document(&tested))?)?,
+        _ => ui.answer(&global.document(&show::self_test_document(&tested))?)?,
     }
     Ok(if tested.iter().all(|t| t.is_noticed()) { Exit::Done } else { Exit::Isolation })
 }

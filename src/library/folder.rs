@@ -1,4 +1,4 @@
-//! Writing a file of a new folder, and forgetting a file: what `init` and `sandbox reset` do to disks.
+//! Writing files of our own making: what `init` and `man` do to disks.
 
 use std::path::Path;
 
@@ -13,4 +13,14 @@ pub(crate) fn place(path: &Path, content: &str) -> Result<()> {
     }
     let mut file = std::fs::File::create_new(path).with_context(writing)?;
     file.write_all(content.as_bytes()).with_context(writing)
+}
+
+/// Writes a file of our own making, in place of an earlier one.
+#[expect(clippy::disallowed_methods, reason = "the files that the user asked for")]
+pub(crate) fn replace(path: &Path, content: &str) -> Result<()> {
+    let writing = || format!("writing `{}`", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(writing)?;
+    }
+    std::fs::write(path, content).with_context(writing)
 }

@@ -156,6 +156,11 @@ pub(crate) fn open(path: &Path) -> Result<Reading> {
     Ok(reading(path, file::read(path)?))
 }
 
+/// A manifest's text, unjudged.
+pub(super) fn text_of(path: &Path) -> Result<String> {
+    file::read(path)
+}
+
 /// A manifest without mistakes, and its warnings; the error is `Diagnostics`, or says why the file can't be read.
 pub(crate) fn read(path: &Path) -> Result<(Manifest, Diagnostics)> {
     Ok(open(path)?.finish()?)
