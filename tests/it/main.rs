@@ -14,6 +14,12 @@ mod costs;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod exit_codes;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
+mod pipelines;
+#[cfg(test)]
 mod python;
 #[cfg(test)]
 mod readme;
@@ -21,6 +27,8 @@ mod readme;
 mod scenarios;
 #[cfg(test)]
 mod served;
+#[cfg(test)]
+mod shells;
 #[cfg(test)]
 mod strict;
 #[cfg(test)]
