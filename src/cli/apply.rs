@@ -136,6 +136,8 @@ impl Job<'_> {
                 // A reader of outcomes gets one, even if nothing came to pass.
                 if self.global.output != Format::Text {
                     self.tell(&apply::Outcome::default(), Duration::ZERO)?;
+                } else {
+                    ci::applied(self.global, &apply::Outcome::default(), "Nothing to do.")?;
                 }
                 Ok(Exit::Done)
             }

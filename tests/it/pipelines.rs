@@ -200,7 +200,7 @@ fn github_from_a_pull_request_to_the_night_after() {
     assert_eq!(ended.code, 65, "{}", ended.printed);
     assert!(ended.printed.contains("::error file=tenants.yaml,line="), "{}", ended.printed);
     assert!(stage.kept("github-output").contains("valid=false\n"), "{}", stage.kept("github-output"));
-    assert!(stage.kept("github-summary").contains("premum"), "{}", stage.kept("github-summary"));
+    assert!(stage.kept("github-summary").contains("unknown tier"), "{}", stage.kept("github-summary"));
     std::fs::copy(stage.stand("whole.yaml"), stage.at().join("tenants.yaml")).unwrap();
 
     // One that adds a tenant: a comment, a summary, outputs, and the plan as an artifact.
