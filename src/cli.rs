@@ -214,7 +214,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Documents(documents) => documents.run(global, ui).await,
         Command::Costs(costs) => costs.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
-        Command::Drift(drift) => drift.run(global, ui).await,
+        Command::Drift(_) => drift::run(global, ui).await,
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
         Command::Completions(completions) => completions.run(ui),

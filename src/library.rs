@@ -22,7 +22,7 @@ mod shipped;
 mod tools;
 mod trust;
 
-pub(crate) use folder::{place, replace};
+pub(crate) use folder::{overwrite, place};
 pub(crate) use pack::Packed;
 pub(crate) use shipped::{GITHUB, GITLAB, SHIPPED};
 pub(crate) use tools::as_seen;

@@ -63,9 +63,10 @@ pub(crate) async fn made(aws: &Aws, names: &Names, asked: &BTreeSet<&Address>) -
         }
         let record = read(aws, names, key).await?;
         let done = |op: &str, address: &Address| {
-            record.pointer("/steps").is_some_and(|s| s[format!("{op} {address}").to_lowercase()]["result"] == "done")
+            let step = record.get("steps").and_then(|steps| steps.get(format!("{op} {address}").to_lowercase()));
+            step.and_then(|step| step.get("result")).and_then(Value::as_str) == Some("done")
         };
-        let since = record["since"].as_str().unwrap_or_default().to_owned();
+        let since = record.get("since").and_then(Value::as_str).unwrap_or_default().to_owned();
         open.retain(|address| {
             let there = ["create", "update", "close"].iter().any(|op| done(op, address));
             let gone = done("delete", address);

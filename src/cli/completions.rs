@@ -112,7 +112,7 @@ fn taught(arg: clap::Arg) -> clap::Arg {
     let words: fn(&OsStr) -> Vec<CompletionCandidate> = match (arg.get_id().as_str(), first) {
         ("delete", "NAME") => |typed| words(typed, addresses),
         ("confirm", _) => |typed| words(typed, platform),
-        (_, "TENANT" | "OTHER" | "ID" | "TENANTS") => |typed| words(typed, tenants),
+        ("tenant" | "exclude", _) | (_, "TENANT" | "OTHER" | "ID" | "TENANTS") => |typed| words(typed, tenants),
         (_, "TIER" | "TIERS") => |typed| words(typed, tiers),
         (_, "KIND" | "KINDS") => |typed| words(typed, kinds),
         (_, "PROBE") => |typed| words(typed, probes),

@@ -35,28 +35,25 @@ Examples:
 #[command(after_help = AFTER)]
 pub(crate) struct Drift {}
 
-impl Drift {
-    #[expect(clippy::unused_self, reason = "as all commands")]
-    pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
-        // Who asks every night wants to hear of drift alone.
-        let opened = open(global, &Ui::new(global.color, Talk::Quiet)).await?;
-        let desired = opened.desired()?;
-        let live = opened.live(&desired).await?;
-        let plan = diff(&opened.names, &desired, &live, &Named::default())?;
-        let changed = plan.changes.iter().filter(|change| is_drift(change)).collect();
-        let (deleted, unknown) = gone(&opened, &plan).await?;
-        let drift = show::Drift { target: &plan.target, changed, deleted };
-        match global.output {
-            Format::Text => ui.answer(&show::text(&drift))?,
-            _ => ui.answer(&global.document(&show::document(&drift))?)?,
-        }
-        ci::drifted(global, &drift)?;
-        if unknown > 0 {
-            let words = format!("{} declared and not applied yet: `tenantry plan` shows what", count(unknown, "resource"));
-            ui.say(&format!("note: {words}"));
-        }
-        Ok(drift.exit())
+pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
+    // Who asks every night wants to hear of drift alone.
+    let opened = open(global, &Ui::new(global.color, Talk::Quiet)).await?;
+    let desired = opened.desired()?;
+    let live = opened.live(&desired).await?;
+    let plan = diff(&opened.names, &desired, &live, &Named::default())?;
+    let changed = plan.changes.iter().filter(|change| is_drift(change)).collect();
+    let (deleted, unknown) = gone(&opened, &plan).await?;
+    let drift = show::Drift { target: &plan.target, changed, deleted };
+    match global.output {
+        Format::Text => ui.answer(&show::text(&drift))?,
+        _ => ui.answer(&global.document(&show::document(&drift))?)?,
     }
+    ci::drifted(global, &drift)?;
+    if unknown > 0 {
+        let words = format!("{} declared and not applied yet: `tenantry plan` shows what", count(unknown, "resource"));
+        ui.say(&format!("note: {words}"));
+    }
+    Ok(drift.exit())
 }
 
 /// AWS's own word for what it gave up on is nobody's change.

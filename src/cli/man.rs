@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory as _};
 
 use super::Cli;
 use crate::exit::Exit;
-use crate::library::replace;
+use crate::library::overwrite;
 use crate::ui::Ui;
 use crate::ui::style::count;
 
@@ -34,7 +34,7 @@ impl Man {
             return Ok(Exit::Done);
         };
         for (name, page) in &pages {
-            replace(&folder.join(name), page)?;
+            overwrite(&folder.join(name), page)?;
         }
         ui.answer(&format!("Wrote {} to `{}`.\n", count(pages.len(), "page"), folder.display()))?;
         Ok(Exit::Done)

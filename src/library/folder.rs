@@ -15,9 +15,9 @@ pub(crate) fn place(path: &Path, content: &str) -> Result<()> {
     file.write_all(content.as_bytes()).with_context(writing)
 }
 
-/// Writes a file of our own making, in place of an earlier one.
+/// Writes a file that everybody may read, in place of an earlier one.
 #[expect(clippy::disallowed_methods, reason = "the files that the user asked for")]
-pub(crate) fn replace(path: &Path, content: &str) -> Result<()> {
+pub(crate) fn overwrite(path: &Path, content: &str) -> Result<()> {
     let writing = || format!("writing `{}`", path.display());
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(writing)?;

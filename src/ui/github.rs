@@ -104,7 +104,7 @@ pub(crate) fn fenced(heading: &str, text: &str) -> String {
     let text = anstream::adapter::strip_str(text).to_string();
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    let room = SUMMARY - heading.len() - 2 * fence.len() - 200;
+    let room = SUMMARY.saturating_sub(heading.len() + 2 * fence.len() + 200);
     let shown = cut(text.trim_end(), room);
     let rest = match text.trim_end().len() - shown.len() {
         0 => String::new(),

@@ -99,8 +99,7 @@ fn code_15_is_a_picture_with_holes_and_all_of_them_are_named() {
     let at = folder.path();
     let faults = "--sandbox-faults denied=iam:ListRoles,denied=cognito-idp:ListUserPools";
     for command in ["plan", "plan --detailed-exitcode", "status", "drift", "verify", "apply --yes", "destroy --confirm healthcare"] {
-        let words =
-            ["2 of 45 kinds", "iam:ListRoles", "cognito-idp:ListUserPools", "not asked for, because they stand below these", "hint:"];
+        let words = ["2 of ", "iam:ListRoles", "cognito-idp:ListUserPools", "not asked for, because they stand below these", "hint:"];
         let printed = demands(at, &format!("tenantry {command} --sandbox {faults}"), 15, &words);
         assert!(!printed.contains("No changes") && !printed.contains("Done"), "{printed}");
     }
