@@ -57,7 +57,7 @@ pub(crate) fn text(drift: &Drift<'_>) -> String {
         for field in change.fields.iter().take(SHOWN) {
             match (field.before.as_str(), field.after.as_str()) {
                 (Some(before), Some(after)) if before.contains('\n') || after.contains('\n') => {
-                    lines(&mut out, &field.path, (before, after))
+                    lines(&mut out, &field.path, (before, after));
                 }
                 _ => {
                     let (live, applied) = (value(&field.before), value(&field.after));
