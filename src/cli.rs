@@ -14,12 +14,16 @@ use crate::ui::{Talk, Ui};
 
 mod again;
 mod apply;
+mod ci;
+mod completions;
 mod costs;
 mod destroy;
 mod doctor;
 mod documents;
+mod drift;
 mod graph;
 mod init;
+mod man;
 mod offboard;
 mod open;
 mod plan;
@@ -33,18 +37,21 @@ mod unlock;
 mod validate;
 mod verify;
 
+pub(crate) use completions::answer as complete;
+
 const FAULTS: &str = "TENANTRY_SANDBOX_FAULTS";
 
 const AFTER: &str = "\
 Exit codes:
     0  done; a plan with or without changes        64  wrong usage, or nobody to ask
     1  any other failure                           65  the manifest or a document is wrong
-    2  changes, with --detailed-exitcode           75  AWS is busy or out of reach: try again
+    2  changes: plan --detailed-exitcode, drift    75  AWS is busy or out of reach: try again
    10  the plan is not the one that was reviewed   77  AWS denies it, or no credentials
    11  somebody else is applying                  130  interrupted
    12  a guard refused
    13  partly applied: run it again
    14  isolation is open, or not proven
+   15  some reads failed: no full picture
    16  wrong account or region
 
 Try it without an account: tenantry apply --sandbox";
@@ -82,9 +89,12 @@ pub(crate) struct Global {
     /// The profile of ~/.aws/config to use.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// How the answer on stdout is written.
+    /// How the answer on stdout is written; sarif, github and gitlab are for the findings of validate.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) output: Format,
+    /// Tell a pipeline what came of it: github writes the step's outputs and its job summary. With init: whose pipelines to write.
+    #[arg(long, global = true, value_enum, value_name = "SERVICE")]
+    pub(crate) ci: Option<ci::Ci>,
     /// Colour: auto follows the terminal and NO_COLOR.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = color, hide_possible_values = true)]
     pub(crate) color: ColorChoice,
@@ -109,8 +119,14 @@ pub(crate) enum Format {
     Yaml,
     /// Of plan: for a comment below a pull request.
     Markdown,
-    /// A page for a browser.
+    /// Of plan: a page for a browser.
     Html,
+    /// Of validate: for code scanning.
+    Sarif,
+    /// Of validate: annotations on the lines of a pull request.
+    Github,
+    /// Of validate: a code quality report for a merge request.
+    Gitlab,
 }
 
 impl Format {
@@ -160,6 +176,7 @@ impl Command {
     fn formats(&self) -> &'static [Format] {
         match self {
             Self::Plan(_) => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown, Format::Html],
+            Self::Validate => &[Format::Text, Format::Json, Format::Yaml, Format::Sarif, Format::Github, Format::Gitlab],
             // A picture has languages of its own.
             Self::Graph(_) => &[Format::Text],
             _ => FORMATS,
@@ -189,12 +206,15 @@ enum Command {
     Offboard(offboard::Offboard),
     Graph(graph::Graph),
     Verify(verify::Verify),
+    Drift(drift::Drift),
     Doctor(doctor::Doctor),
     Schema(schema::Schema),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
     Sandbox(sandbox::Sandbox),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Reads the command line; help and usage errors end here, with the code they deserve.
@@ -227,6 +247,7 @@ pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
         return Err(Stop::at(Exit::Usage, "--sandbox-faults needs --sandbox; nothing was read or changed"));
     }
     global.has(cli.command.formats())?;
+    ci::check(global, &cli.command)?;
     tokio::select! {
         biased;
         why = global.broken.why() => Err(why),
@@ -237,7 +258,7 @@ pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
 async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
     let global = &cli.global;
     match &cli.command {
-        Command::Init(init) => init.run(ui),
+        Command::Init(init) => init.run(global, ui),
         Command::Validate => validate::run(global, ui),
         Command::Plan(plan) => plan.run(global, ui).await,
         Command::Apply(apply) => apply.run(global, ui).await,
@@ -249,10 +270,13 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Offboard(offboard) => offboard.run(global, ui).await,
         Command::Graph(graph) => graph.run(global, ui).await,
         Command::Verify(verify) => verify.run(global, ui).await,
+        Command::Drift(_) => drift::run(global, ui).await,
         Command::Doctor(doctor) => doctor.run(global, ui).await,
         Command::Schema(schema) => schema.run(global, ui),
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
+        Command::Completions(completions) => completions.run(ui),
+        Command::Man(man) => man.run(ui),
     }
 }
 

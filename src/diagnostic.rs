@@ -83,7 +83,7 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
@@ -187,6 +187,18 @@ impl Diagnostic {
         renderer.render(&[group])
     }
 
+    fn found(&self) -> Found<'_> {
+        let position = |offset| self.source.position(offset);
+        Found {
+            severity: self.severity,
+            summary: &self.summary,
+            help: self.help.as_deref(),
+            file: self.source.path(),
+            from: self.span.map(|span| position(span.start)),
+            to: self.span.map(|span| position(span.end)),
+        }
+    }
+
     fn to_json(&self) -> Value {
         let (line, column) = self.span.map(|s| self.source.position(s.start)).unzip();
         json!({
@@ -198,6 +210,19 @@ impl Diagnostic {
             "help": self.help,
         })
     }
+}
+
+/// One finding as other formats write it; lines and columns are from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found<'a> {
+    pub(crate) severity: Severity,
+    pub(crate) summary: &'a str,
+    pub(crate) help: Option<&'a str>,
+    pub(crate) file: &'a Path,
+    /// Absent when it is about the file as a whole.
+    pub(crate) from: Option<(usize, usize)>,
+    /// Behind its last character.
+    pub(crate) to: Option<(usize, usize)>,
 }
 
 /// Every finding, so that a user mends a file once; an error that travels inside `anyhow`.
@@ -247,6 +272,11 @@ impl Diagnostics {
             shown.push(format!("and {more} more findings\n"));
         }
         shown.join("\n")
+    }
+
+    /// All of them, by file and place.
+    pub(crate) fn found(&self) -> Vec<Found<'_>> {
+        self.sorted().into_iter().map(Diagnostic::found).collect()
     }
 
     pub(crate) fn to_json(&self) -> Value {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::apply::lock::Held;
 use crate::aws::{AwsError, Class};
 use crate::diagnostic::Diagnostics;
+use crate::observe::Unread;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(crate) enum Exit {
     Guarded = 12,
     Partial = 13,
     Isolation = 14,
+    /// Some of what is live could not be read.
+    Incomplete = 15,
     WrongAccount = 16,
     Usage = 64,
     Manifest = 65,
@@ -37,6 +40,7 @@ impl Exit {
             Self::Guarded => "guarded",
             Self::Partial => "partial",
             Self::Isolation => "isolation",
+            Self::Incomplete => "incomplete",
             Self::WrongAccount => "wrong-account",
             Self::Usage => "usage",
             Self::Manifest => "manifest",
@@ -94,7 +98,14 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
     if error.is::<Held>() {
         return Exit::Locked;
     }
-    match AwsError::of(error).map(|e| e.class) {
+    if let Some(unread) = error.downcast_ref::<Unread>() {
+        return if unread.is_all() { of_class(unread.class()) } else { Exit::Incomplete };
+    }
+    of_class(AwsError::of(error).map(|e| e.class))
+}
+
+fn of_class(class: Option<Class>) -> Exit {
+    match class {
         Some(Class::Denied | Class::Credentials) => Exit::Denied,
         Some(Class::Unreachable | Class::Throttled | Class::Failed) => Exit::TryAgain,
         _ => Exit::Failed,

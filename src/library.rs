@@ -22,9 +22,9 @@ mod shipped;
 mod tools;
 mod trust;
 
-pub(crate) use folder::{place, replace, text_of};
+pub(crate) use folder::{overwrite, place, replace, text_of};
 pub(crate) use pack::Packed;
-pub(crate) use shipped::SHIPPED;
+pub(crate) use shipped::{GITHUB, GITLAB, SHIPPED};
 pub(crate) use tools::as_seen;
 
 /// Everything that the platform's documents are made from.

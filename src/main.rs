@@ -32,6 +32,9 @@ mod ui;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if cli::complete() {
+        return exit::Exit::Done.into();
+    }
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(code) => return code,

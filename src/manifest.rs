@@ -13,6 +13,7 @@ mod data;
 pub(crate) mod edit;
 mod forms;
 mod function;
+mod glance;
 mod observability;
 mod prices;
 mod read;
@@ -27,6 +28,7 @@ pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
 pub(crate) use function::{Function, LambdaRef};
+pub(crate) use glance::Glance;
 pub(crate) use observability::{Observability, Traces};
 pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]

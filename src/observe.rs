@@ -1,12 +1,12 @@
 //! Reads what is live: every kind as soon as the kinds below which it hangs are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use futures::stream::{FuturesUnordered, StreamExt as _};
 
 use crate::address::Address;
-use crate::aws::Aws;
+use crate::aws::{Aws, AwsError};
 use crate::desired::Desired;
 use crate::kinds::{AnyFound, KINDS, Observe, Ownership};
 use crate::names::Names;
@@ -15,19 +15,24 @@ mod allowed;
 mod reach;
 mod simulator;
 mod strangers;
+mod unread;
 
 pub(crate) use allowed::permissions;
 pub(crate) use reach::reach;
 pub(crate) use simulator::simulate;
 pub(crate) use strangers::strangers;
+pub(crate) use unread::Unread;
 
 /// Live resources by our name for them.
 pub(crate) type Live = BTreeMap<Address, AnyFound>;
 
 /// Everything live that is ours or in the way of what is wanted. It writes nothing.
+///
+/// A read that AWS refuses does not end the others: whoever has to give a permission hears of all that are missing at once.
 pub(crate) async fn observe(aws: &Aws, names: &Names, desired: &Desired) -> Result<Live> {
     let mut live = Live::new();
-    let mut known: Vec<&'static str> = Vec::new();
+    let mut known: BTreeSet<&'static str> = BTreeSet::new();
+    let mut failed: BTreeMap<&'static str, anyhow::Error> = BTreeMap::new();
     let mut waiting: Vec<usize> = (0..KINDS.len()).collect();
     let mut running = FuturesUnordered::new();
     loop {
@@ -45,12 +50,22 @@ pub(crate) async fn observe(aws: &Aws, names: &Names, desired: &Desired) -> Resu
             false
         });
         let Some((name, found)) = running.next().await else { break };
-        for (address, found) in found? {
-            keep(&mut live, address, found)?;
+        match found {
+            Ok(found) => {
+                for (address, found) in found {
+                    keep(&mut live, address, found)?;
+                }
+                known.insert(name);
+            }
+            Err(error) if AwsError::of(&error).is_some() => drop(failed.insert(name, error)),
+            Err(error) => return Err(error),
         }
-        known.push(name);
     }
-    Ok(live)
+    if failed.is_empty() {
+        return Ok(live);
+    }
+    let below = waiting.iter().filter_map(|index| KINDS.get(*index)).map(|kind| kind.name()).collect();
+    Err(anyhow::Error::new(Unread { failed, below, read: known.len() }))
 }
 
 /// Two of one address would hide each other. Beside one of ours, somebody else's of the same name is in nobody's way; two of

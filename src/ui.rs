@@ -8,19 +8,24 @@ use anyhow::{Context as _, Result};
 use crate::aws::{AwsError, Class};
 use crate::diagnostic::{Color, Diagnostics};
 use crate::exit::{Exit, Stop, is_broken_pipe};
+use crate::observe::Unread;
 
 pub(crate) mod costs;
 pub(crate) mod doctor;
 pub(crate) mod documents;
+pub(crate) mod drift;
 pub(crate) mod edit;
 pub(crate) mod escape;
 pub(crate) mod events;
+pub(crate) mod findings;
+pub(crate) mod github;
 pub(crate) mod graph;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod markdown;
 pub(crate) mod pager;
 pub(crate) mod plan;
+pub(crate) mod sarif;
 pub(crate) mod status;
 mod stream;
 pub(crate) mod style;
@@ -129,7 +134,8 @@ fn hint(error: &anyhow::Error, exit: Exit) -> Option<&'static str> {
     if exit == Exit::Failed && AwsError::of(error).is_none() {
         return None;
     }
-    Some(match AwsError::of(error)?.class {
+    let class = error.downcast_ref::<Unread>().map_or_else(|| AwsError::of(error).map(|e| e.class), Unread::class);
+    Some(match class? {
         Class::Credentials => "sign in (`aws sso login`, or set AWS_PROFILE), or add --sandbox to try without an account",
         Class::Denied => "the credentials need this permission; whoever administers the account can add it",
         Class::Unreachable => "check the network, the region, and AWS_ENDPOINT_URL if it is set",

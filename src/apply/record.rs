@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use aws_sdk_s3::primitives::ByteStream;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Outcome;
 use super::lock::Holder;
+use crate::address::Address;
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::names::Names;
 use crate::schedule::StepId;
+
+/// Where records lie, each under its time: in the order of their names they are in the order of events.
+const FOLDER: &str = "tenantry/records/";
 
 /// Keeps the record; nothing where the apply has deleted the bucket itself.
 pub(crate) async fn keep(
@@ -35,7 +39,7 @@ pub(crate) async fn keep(
         "accepted_breaches": breaches,
         "steps": steps,
     });
-    let key = format!("tenantry/records/{}-{}.json", holder.since, holder.nonce);
+    let key = format!("{FOLDER}{}-{}.json", holder.since, holder.nonce);
     let put = aws
         .s3
         .put_object()
@@ -46,4 +50,52 @@ pub(crate) async fn keep(
         .body(ByteStream::from(serde_json::to_vec_pretty(&record)?));
     put.send().await.during(format!("keeping the record in bucket `{bucket}`")).missing_is_none()?;
     Ok(())
+}
+
+/// Which of these an apply has left in AWS by what was done to them last, and when; the newest records are read first, and no more
+/// than it takes. Nothing where there is no bucket.
+pub(crate) async fn made(aws: &Aws, names: &Names, asked: &BTreeSet<&Address>) -> Result<BTreeMap<Address, String>> {
+    let mut open: BTreeSet<&Address> = asked.clone();
+    let mut made = BTreeMap::new();
+    for key in keys(aws, names).await?.iter().rev() {
+        if open.is_empty() {
+            break;
+        }
+        let record = read(aws, names, key).await?;
+        let done = |op: &str, address: &Address| {
+            let step = record.get("steps").and_then(|steps| steps.get(format!("{op} {address}").to_lowercase()));
+            step.and_then(|step| step.get("result")).and_then(Value::as_str) == Some("done")
+        };
+        let since = record.get("since").and_then(Value::as_str).unwrap_or_default().to_owned();
+        open.retain(|address| {
+            let there = ["create", "update", "close"].iter().any(|op| done(op, address));
+            let gone = done("delete", address);
+            if there {
+                made.insert((*address).clone(), since.clone());
+            }
+            !(there || gone)
+        });
+    }
+    Ok(made)
+}
+
+async fn keys(aws: &Aws, names: &Names) -> Result<BTreeSet<String>> {
+    let bucket = names.platform_bucket();
+    let list = aws.s3.list_objects_v2().bucket(&bucket).expected_bucket_owner(names.account.as_str()).prefix(FOLDER);
+    let mut pages = list.into_paginator().send();
+    let mut found = BTreeSet::new();
+    while let Some(page) = pages.next().await {
+        let Some(page) = page.during(format!("listing the records of applies in bucket `{bucket}`")).missing_is_none()? else { break };
+        found.extend(page.contents().iter().filter_map(|object| object.key().map(ToOwned::to_owned)));
+    }
+    Ok(found)
+}
+
+async fn read(aws: &Aws, names: &Names, key: &str) -> Result<Value> {
+    let bucket = names.platform_bucket();
+    let reading = format!("reading the record `{key}` in bucket `{bucket}`");
+    let get = aws.s3.get_object().bucket(&bucket).expected_bucket_owner(names.account.as_str()).key(key);
+    let reply = get.send().await.during(reading.clone())?;
+    let body = reply.body.collect().await.with_context(|| reading.clone())?.to_vec();
+    serde_json::from_slice(&body).with_context(|| reading)
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::open::{Opened, open_to_plan};
 use super::shown::{Narrow, Showing, Shown, all_named};
-use super::{Format, Global, saved};
+use super::{Format, Global, ci, saved};
 use crate::address::{Address, Owner};
 use crate::apply::lock::{Holder, Lock};
 use crate::apply::{self, Options, lock, record};
@@ -207,6 +207,8 @@ impl Job<'_> {
                 // A reader of outcomes gets one, even if nothing came to pass.
                 if self.global.output != Format::Text {
                     self.tell(&apply::Outcome::default(), Exit::Done, Duration::ZERO)?;
+                } else {
+                    ci::applied(self.global, &apply::Outcome::default(), "Nothing to do.")?;
                 }
                 self.stream_outcome(&apply::Outcome::default(), Duration::ZERO);
                 Ok(Exit::Done)
@@ -230,6 +232,7 @@ impl Job<'_> {
         let (isolation, pager) = (self.gate.isolation.as_ref(), Pager::Never);
         let showing = Showing { plan: &plan, page: &page, isolation, notes: Vec::new(), next: Vec::new(), pager };
         self.shown.print_before(&showing, self.global, self.ui, &self.opened).map_err(unread)?;
+        ci::planned(self.global, &plan, &page, isolation)?;
         self.stream.plan(&page);
         let checksum = page.checksum.clone();
         if let Some((file, saved)) = self.reviewed.saved.filter(|(_, saved)| saved.checksum != checksum) {
@@ -322,6 +325,7 @@ impl Job<'_> {
 
     fn tell(&self, outcome: &apply::Outcome, exit: Exit, elapsed: Duration) -> Result<()> {
         let calls = self.opened.aws.calls();
+        ci::applied(self.global, outcome, &events::account(outcome, calls.all(), calls.retries(), elapsed))?;
         match self.global.output {
             Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
             _ => {

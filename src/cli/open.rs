@@ -37,12 +37,17 @@ pub(super) struct Opened {
 
 /// The manifest, its files, and what deserves a warning; the error is `Diagnostics` with every mistake in any of them.
 pub(super) fn files(global: &Global) -> Result<(Manifest, Library, Names, Diagnostics)> {
-    judged(global, manifest::open(&global.manifest)?)
+    read(&global.manifest)
+}
+
+/// The same of a file by its name.
+pub(super) fn read(file: &Path) -> Result<(Manifest, Library, Names, Diagnostics)> {
+    judged(file, manifest::open(file)?)
 }
 
 /// The same of a manifest that may not be in its file yet.
-pub(super) fn judged(global: &Global, mut reading: Reading) -> Result<(Manifest, Library, Names, Diagnostics)> {
-    let (library, found) = Library::read(folder(&global.manifest), &reading);
+pub(super) fn judged(file: &Path, mut reading: Reading) -> Result<(Manifest, Library, Names, Diagnostics)> {
+    let (library, found) = Library::read(folder(file), &reading);
     reading.findings.extend(found);
     let (manifest, warnings) = reading.finish()?;
     let platform = &manifest.platform;

@@ -9,7 +9,7 @@ use super::again::shell_word;
 use super::init::typed;
 use super::open::open_to_plan;
 use super::shown::{Narrow, Showing, Shown, all_named};
-use super::{Global, saved};
+use super::{Global, ci, saved};
 use crate::exit::Exit;
 use crate::plan::diff;
 use crate::plan::page::Page;
@@ -53,6 +53,7 @@ impl Plan {
             saved::keep(file, &self.shown.document(&showing, &opened)?)?;
         }
         self.shown.print(&showing, global, ui, &opened)?;
+        ci::planned(global, &plan, &page, Some(&isolation))?;
         if let Some(file) = &self.out {
             ui.say(&format!("saved: `tenantry apply {}` does this plan, or nothing if it is no longer the same", typed(file)));
         }

@@ -220,7 +220,9 @@ impl Shown {
                 let (isolation, notes, next) = (showing.isolation, showing.notes.as_slice(), showing.next.as_slice());
                 ui.answer(&html::plan(showing.page, &html::Beside { picture: &picture, isolation, notes, next }))?;
             }
-            Format::Json | Format::Yaml => ui.answer(&global.document(&self.document(showing, opened)?)?)?,
+            Format::Json | Format::Yaml | Format::Sarif | Format::Github | Format::Gitlab => {
+                ui.answer(&global.document(&self.document(showing, opened)?)?)?;
+            }
             Format::Markdown => {
                 let isolation = showing.isolation.map(|report| anstream::adapter::strip_str(&verify::line(report)).to_string());
                 ui.answer(&markdown::plan(showing.page, isolation.as_deref(), &showing.notes, self.max_bytes.0))?;

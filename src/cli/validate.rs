@@ -1,31 +1,30 @@
 //! `validate`: everything that is wrong with the files, without AWS.
 
-use anyhow::Result;
-use serde_json::json;
+use std::path::PathBuf;
 
-use super::{Format, Global, open};
+use anyhow::Result;
+
+use super::{Format, Global, ci, open};
 use crate::compile::compile;
 use crate::diagnostic::Diagnostics;
 use crate::exit::Exit;
-use crate::ui::Ui;
+use crate::ui::findings::{self, Places, placed};
 use crate::ui::style::{GOOD, count};
-
-const FINDINGS: &str = "tenantry-findings/1.0";
+use crate::ui::{Ui, github};
 
 pub(super) fn run(global: &Global, ui: &Ui) -> Result<Exit> {
-    let read = open::files(global);
-    let (manifest, library, names, warnings) = match read {
+    let (manifest, library, names, warnings) = match open::files(global) {
         Ok(files) => files,
-        Err(error) if global.output != Format::Text && error.is::<Diagnostics>() => {
-            let findings = error.downcast_ref::<Diagnostics>().map(Diagnostics::to_json);
-            ui.answer(&global.document(&json!({ "format": FINDINGS, "findings": findings }))?)?;
-            return Ok(Exit::Manifest);
+        Err(error) => {
+            let Some(findings) = error.downcast_ref::<Diagnostics>() else { return Err(error) };
+            tell(findings, Exit::Manifest, global, ui)?;
+            // People read them on stderr, as those of any other command.
+            return if global.output == Format::Text { Err(error) } else { Ok(Exit::Manifest) };
         }
-        Err(error) => return Err(error),
     };
     let desired = compile(&manifest, &library, &names)?;
+    tell(&warnings, Exit::Done, global, ui)?;
     if global.output != Format::Text {
-        ui.answer(&global.document(&json!({ "format": FINDINGS, "findings": warnings.to_json() }))?)?;
         return Ok(Exit::Done);
     }
     if !warnings.is_empty() {
@@ -39,4 +38,26 @@ pub(super) fn run(global: &Global, ui: &Ui) -> Result<Exit> {
         count(desired.specs().len(), "resource")
     ))?;
     Ok(Exit::Done)
+}
+
+/// The findings in the form that was asked for, and to the pipeline.
+fn tell(findings: &Diagnostics, exit: Exit, global: &Global, ui: &Ui) -> Result<()> {
+    let found = findings.found();
+    let files = places()?.all(&found);
+    let at_place = placed(&found, &files);
+    match global.output {
+        Format::Text | Format::Markdown | Format::Html => {}
+        Format::Json | Format::Yaml => ui.answer(&global.document(&findings::document(findings, exit))?)?,
+        Format::Sarif => ui.answer(&format!("{:#}\n", findings::sarif(&at_place)))?,
+        Format::Github => ui.answer(&github::annotations(&at_place))?,
+        Format::Gitlab => ui.answer(&format!("{:#}\n", findings::gitlab(&at_place)))?,
+    }
+    ci::validated(global, &at_place)
+}
+
+/// Pipelines name files from the top of the repository, wherever in it a command runs.
+fn places() -> Result<Places> {
+    let here = std::env::current_dir()?;
+    let top = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].iter().find_map(|name| std::env::var_os(name).filter(|top| !top.is_empty()));
+    Ok(Places::new(here.clone(), top.map_or(here, PathBuf::from)))
 }

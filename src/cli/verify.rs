@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::apply::{halt_on_request, holder, take_if_possible};
 use super::open::{self, Opened, open};
-use super::{Format, Global};
+use super::{Format, Global, ci};
 use crate::attack;
 use crate::compile::compile;
 use crate::exit::{Exit, Stop};
@@ -80,11 +80,12 @@ impl Verify {
         }
         report.rows.sort_by_key(|row| row.probe);
         if let Some(file) = &self.sarif {
-            write(file, &format!("{:#}\n", show::sarif(&report, &global.manifest.display().to_string())))?;
+            write(file, &format!("{:#}\n", show::sarif(&report, &global.manifest)))?;
         }
         if let Some(file) = &self.markdown {
             write(file, &show::markdown(&report))?;
         }
+        ci::verified(global, &report)?;
         match global.output {
             Format::Text => ui.answer(&show::text(&report))?,
             _ => ui.answer(&global.document(&show::document(&report))?)?,

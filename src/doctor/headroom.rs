@@ -9,7 +9,7 @@ use crate::desired::Desired;
 use crate::diagnostic::Span;
 use crate::kinds::Ownership;
 use crate::library::Library;
-use crate::manifest::{Located, Manifest, Standing, Tenant, User};
+use crate::manifest::{self, Located, Manifest, Tenant, User};
 use crate::names::{Names, TierName};
 use crate::observe::Live;
 use crate::plan::Plan;
@@ -66,7 +66,7 @@ pub(crate) fn more(manifest: &Manifest, tier: &TierName, tenants: u32) -> Result
         let id = format!("zz-doctor-{n}");
         let user = User { email: format!("user@{id}.example"), role: role.to_owned() };
         let tier = Located { value: tier.clone(), span: Span { start: 0, end: 0 } };
-        let tenant = Tenant { tier, name: id.clone(), settings: BTreeMap::new(), users: vec![user], rate_limit: None, standing: Standing::Active };
+        let tenant = Tenant { tier, name: id.clone(), settings: BTreeMap::new(), users: vec![user], rate_limit: None, standing: manifest::Standing::Active };
         more.tenants.insert(id.parse()?, tenant);
     }
     Ok(more)

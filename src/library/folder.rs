@@ -1,4 +1,4 @@
-//! Writing a file of a new folder, and forgetting a file: what `init` and `sandbox reset` do to disks.
+//! Writing files of our own making: what `init` and `man` do to disks.
 
 use std::path::Path;
 
@@ -36,4 +36,14 @@ pub(crate) fn text_of(path: &Path) -> Result<String> {
     let mut text = String::new();
     std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text)).with_context(reading)?;
     Ok(text)
+}
+
+/// Writes a file that everybody may read, in place of an earlier one.
+#[expect(clippy::disallowed_methods, reason = "the files that the user asked for")]
+pub(crate) fn overwrite(path: &Path, content: &str) -> Result<()> {
+    let writing = || format!("writing `{}`", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(writing)?;
+    }
+    std::fs::write(path, content).with_context(writing)
 }

@@ -39,3 +39,13 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("templates/tvm_broker/token_check.py", include_str!("../../templates/tvm_broker/token_check.py")),
     ("templates/tools/healthcare.json", include_str!("../../templates/tools/healthcare.json")),
 ];
+
+/// Pipelines for GitHub Actions, where GitHub looks for them.
+pub(crate) const GITHUB: &[(&str, &str)] = &[
+    (".github/workflows/tenantry-plan.yml", include_str!("../../templates/ci/github/tenantry-plan.yml")),
+    (".github/workflows/tenantry-apply.yml", include_str!("../../templates/ci/github/tenantry-apply.yml")),
+    (".github/workflows/tenantry-nightly.yml", include_str!("../../templates/ci/github/tenantry-nightly.yml")),
+];
+
+/// The pipeline for GitLab, where GitLab looks for it.
+pub(crate) const GITLAB: &[(&str, &str)] = &[(".gitlab-ci.yml", include_str!("../../templates/ci/gitlab/.gitlab-ci.yml"))];

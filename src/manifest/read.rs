@@ -185,6 +185,11 @@ pub(crate) fn sha256(path: &Path) -> Result<String> {
     Ok(crate::secret::digest(file::read(path)?.as_bytes()))
 }
 
+/// A manifest's text, unjudged.
+pub(super) fn text_of(path: &Path) -> Result<String> {
+    file::read(path)
+}
+
 /// A manifest without mistakes, and its warnings; the error is `Diagnostics`, or says why the file can't be read.
 pub(crate) fn read(path: &Path) -> Result<(Manifest, Diagnostics)> {
     Ok(open(path)?.finish()?)

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::sarif::{self, Hit, Level, Rule};
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use crate::isolation::argument::Argument;
 use crate::isolation::iam::Decision;
@@ -162,45 +164,29 @@ pub(crate) fn markdown(report: &Report) -> String {
 }
 
 /// For code scanning: what is open or unknown as errors, what rests on code as notes.
-pub(crate) fn sarif(report: &Report, manifest: &str) -> Value {
-    let rules: Vec<Value> = PROBES
-        .iter()
-        .map(|probe| {
-            json!({
-                "id": probe.id,
-                "name": probe.layer,
-                "shortDescription": { "text": format!("{}: {}", probe.layer, probe.attack) },
-            })
+pub(crate) fn sarif(report: &Report, manifest: &Path) -> Value {
+    let about = |layer: &str, attack: &str| format!("{layer}: {attack}");
+    let rules: Vec<Rule<'_>> =
+        PROBES.iter().map(|probe| Rule { id: probe.id, name: probe.layer, about: about(probe.layer, probe.attack) }).collect();
+    let findings = report.rows.iter().flat_map(|row| row.findings.iter().map(move |finding| (row, finding)));
+    let hits = findings.filter_map(|(row, finding)| {
+        let level = match finding.outcome {
+            Outcome::Fail | Outcome::Unknown => Level::Error,
+            Outcome::NotEnforced => Level::Note,
+            Outcome::Skipped | Outcome::Pass => return None,
+        };
+        let about = if finding.object.is_empty() { row.layer } else { &finding.object };
+        Some(Hit {
+            rule: row.probe,
+            level,
+            text: format!("{} {about}: {}", finding.outcome.word(), finding.says),
+            file: manifest,
+            from: None,
+            to: None,
+            identity: format!("{about} {}", finding.says),
         })
-        .collect();
-    let results: Vec<Value> = report
-        .rows
-        .iter()
-        .flat_map(|row| row.findings.iter().map(move |finding| (row, finding)))
-        .filter_map(|(row, finding)| {
-            let level = match finding.outcome {
-                Outcome::Fail | Outcome::Unknown => "error",
-                Outcome::NotEnforced => "note",
-                Outcome::Skipped | Outcome::Pass => return None,
-            };
-            let about = if finding.object.is_empty() { row.layer } else { &finding.object };
-            Some(json!({
-                "ruleId": row.probe,
-                "level": level,
-                "message": { "text": format!("{} {about}: {}", finding.outcome.word(), finding.says) },
-                "locations": [{ "physicalLocation": { "artifactLocation": { "uri": manifest }, "region": { "startLine": 1 } } }],
-                "partialFingerprints": { "tenantry/v1": crate::secret::digest(format!("{} {about} {}", row.probe, finding.says).as_bytes()) },
-            }))
-        })
-        .collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": { "name": "tenantry verify", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules } },
-            "results": results,
-        }],
-    })
+    });
+    sarif::document("tenantry verify", &rules, hits.collect())
 }
 
 /// Everything that one tenant may and may not do to its own data and to another's.

@@ -18,7 +18,13 @@ mod documents;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod exit_codes;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod pipelines;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
@@ -31,6 +37,8 @@ mod scenarios;
 mod schema;
 #[cfg(test)]
 mod served;
+#[cfg(test)]
+mod shells;
 #[cfg(test)]
 mod strict;
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl<'a> Draft<'a> {
     pub(in crate::cli) fn read(global: &'a Global, ui: &'a Ui) -> Result<Self> {
         let reading = manifest::open(&global.manifest)?;
         let source = Arc::clone(&reading.source);
-        let (manifest, ..) = judged(global, reading)?;
+        let (manifest, ..) = judged(&global.manifest, reading)?;
         Ok(Self { source, manifest, global, ui })
     }
 
@@ -107,7 +107,7 @@ impl<'a> Draft<'a> {
     pub(in crate::cli) fn write(&self, edit: &Edit, go: &Go) -> Result<Written> {
         let (old, path) = (self.source.text(), &self.global.manifest);
         let new = edited(&self.source, edit)?;
-        judged(self.global, manifest::reading(path, new.clone())).map_err(would_be_wrong)?;
+        judged(path, manifest::reading(path, new.clone())).map_err(would_be_wrong)?;
         let shown = crate::ui::edit::text(path, old, &new);
         match self.global.output {
             Format::Text => self.ui.answer(&shown)?,

@@ -1,0 +1,85 @@
+//! `drift`: what somebody changed in AWS since the last apply. It writes nothing.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::open::{Opened, open};
+use super::{Format, Global, ci};
+use crate::address::{Address, Owner};
+use crate::apply::record;
+use crate::compile::OWN_BUCKET;
+use crate::exit::Exit;
+use crate::kinds::{Bucket, Kind as _};
+use crate::plan::{Action, Cause, Change, Named, Plan, diff};
+use crate::ui::drift as show;
+use crate::ui::style::count;
+use crate::ui::{Talk, Ui};
+
+const AFTER: &str = "\
+What counts:
+  What is live otherwise than it was applied although the manifest still asks for the same, and what is gone although the records of \
+applies in the platform's bucket say that it was made. What the manifest asks for and nobody has applied yet is no drift: `tenantry plan` \
+shows it.
+
+Ends with 2 if there is any, and with 0 and without a word if there is none.
+
+Examples:
+  tenantry drift
+  tenantry drift --output json
+  tenantry drift --ci github";
+
+/// Show what somebody changed in AWS behind the manifest's back, and nothing else.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct Drift {}
+
+pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
+    // Who asks every night wants to hear of drift alone.
+    let opened = open(global, &Ui::new(global.color, Talk::Quiet)).await?;
+    let desired = opened.desired()?;
+    let live = opened.live(&desired).await?;
+    let plan = diff(&opened.names, &desired, &live, &Named::default())?;
+    let changed = plan.changes.iter().filter(|change| is_drift(change)).collect();
+    let (deleted, unknown) = gone(&opened, &plan).await?;
+    let drift = show::Drift { target: &plan.target, changed, deleted };
+    match global.output {
+        Format::Text => ui.answer(&show::text(&drift))?,
+        _ => ui.answer(&global.document(&show::document(&drift))?)?,
+    }
+    ci::drifted(global, &drift)?;
+    if unknown > 0 {
+        let words = format!("{} declared and not applied yet: `tenantry plan` shows what", count(unknown, "resource"));
+        ui.say(&format!("note: {words}"));
+    }
+    Ok(drift.exit())
+}
+
+/// AWS's own word for what it gave up on is nobody's change.
+fn is_drift(change: &Change) -> bool {
+    let by_aws = change.fields.iter().any(|field| field.word_of_aws().is_some());
+    change.cause == Cause::Drift && matches!(change.action, Action::Update | Action::Replace) && !by_aws
+}
+
+/// What an apply has made and is there no longer, and how much else is yet to be made.
+async fn gone<'a>(opened: &Opened, plan: &'a Plan) -> Result<(Vec<(&'a Address, Option<String>)>, usize)> {
+    let missing: BTreeSet<&Address> = plan.changes.iter().filter(|c| c.action == Action::Create).map(|c| &c.address).collect();
+    if missing.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
+    let mut made = record::made(&opened.aws, &opened.names, &missing).await?;
+    let own = Address::new(Bucket::NAME, Owner::Platform, OWN_BUCKET);
+    let is_ours = plan.changes.len() > missing.len() || !plan.unchanged.is_empty();
+    let deleted: Vec<_> = missing
+        .iter()
+        .filter_map(|address| match made.remove(*address) {
+            Some(since) => Some((*address, Some(since))),
+            // The records are gone with their bucket; nothing else is made before it.
+            None if **address == own && is_ours => Some((*address, None)),
+            None => None,
+        })
+        .collect();
+    let unknown = missing.len() - deleted.len();
+    Ok((deleted, unknown))
+}

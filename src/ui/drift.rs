@@ -1,0 +1,113 @@
+//! What somebody changed in AWS behind the tool's back: for people and for machines.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use similar::{ChangeTag, TextDiff};
+
+use super::style::{BOLD, CAREFUL, DIM, count};
+use crate::address::Address;
+use crate::diagnostic::plain;
+use crate::exit::Exit;
+use crate::plan::{Change, Target};
+
+const DRIFT: &str = "tenantry-drift/1.0";
+
+/// How many fields and lines of one resource are shown.
+const SHOWN: usize = 20;
+
+/// What differs, and from what.
+#[derive(Debug)]
+pub(crate) struct Drift<'a> {
+    pub(crate) target: &'a Target,
+    /// Live otherwise than it was applied, although the manifest still says the same.
+    pub(crate) changed: Vec<&'a Change>,
+    /// Declared and not live, although an apply has made them: with the time of it, if that is known.
+    pub(crate) deleted: Vec<(&'a Address, Option<String>)>,
+}
+
+impl Drift<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.deleted.is_empty()
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        if self.is_empty() { Exit::Done } else { Exit::Changes }
+    }
+}
+
+/// Nothing at all where nothing has drifted.
+pub(crate) fn text(drift: &Drift<'_>) -> String {
+    let mut out = String::new();
+    if drift.is_empty() {
+        return out;
+    }
+    let target = drift.target;
+    let (changed, deleted) = (drift.changed.len(), drift.deleted.len());
+    let _ = writeln!(
+        out,
+        "{BOLD}Drift:{BOLD:#} {}, platform {}, account {}, {}: {changed} changed and {deleted} deleted outside tenantry\n",
+        count(changed + deleted, "resource"),
+        target.platform,
+        target.account,
+        target.region
+    );
+    for change in &drift.changed {
+        let _ = writeln!(out, "  {CAREFUL}~{CAREFUL:#} {} {DIM}changed{DIM:#}", change.address);
+        for field in change.fields.iter().take(SHOWN) {
+            match (field.before.as_str(), field.after.as_str()) {
+                (Some(before), Some(after)) if before.contains('\n') || after.contains('\n') => {
+                    lines(&mut out, &field.path, (before, after));
+                }
+                _ => {
+                    let (live, applied) = (value(&field.before), value(&field.after));
+                    let _ = writeln!(out, "      {}  is {live}, was applied as {applied}", field.path);
+                }
+            }
+        }
+        if let Some(more) = change.fields.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            let _ = writeln!(out, "      … and {more} more, which --output json lists");
+        }
+    }
+    for (address, since) in &drift.deleted {
+        let made = since.as_ref().map(|since| format!("; it was there after the apply of {since}")).unwrap_or_default();
+        let _ = writeln!(out, "  {CAREFUL}-{CAREFUL:#} {address} {DIM}deleted{made}{DIM:#}");
+    }
+    let _ = writeln!(out, "\n`tenantry apply` puts it back; to keep it, write it into the manifest.");
+    out
+}
+
+/// Two texts of several lines, as what has to change for the live one to be as it was.
+fn lines(out: &mut String, path: &str, (before, after): (&str, &str)) {
+    let _ = writeln!(out, "      {path}:");
+    let diff = TextDiff::from_lines(before, after);
+    let changed = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
+    for change in changed.take(SHOWN) {
+        let word = if change.tag() == ChangeTag::Delete { "is" } else { "was" };
+        let _ = writeln!(out, "        {word:<4}{}", plain(change.value().trim_end()));
+    }
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".into(),
+        other => plain(&other.to_string()),
+    }
+}
+
+pub(crate) fn document(drift: &Drift<'_>) -> Value {
+    let changed = drift.changed.iter().map(|change| {
+        let address = &change.address;
+        json!({ "address": address, "kind": address.kind(), "owner": address.owner(), "how": "changed", "fields": change.fields })
+    });
+    let deleted = drift.deleted.iter().map(
+        |(address, since)| json!({ "address": address, "kind": address.kind(), "owner": address.owner(), "how": "deleted", "applied": since }),
+    );
+    json!({
+        "format": DRIFT,
+        "exit": drift.exit().document(),
+        "target": drift.target,
+        "summary": { "changed": drift.changed.len(), "deleted": drift.deleted.len() },
+        "drift": changed.chain(deleted).collect::<Vec<_>>(),
+    })
+}
