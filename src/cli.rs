@@ -21,6 +21,7 @@ mod destroy;
 mod doctor;
 mod documents;
 mod drift;
+mod explain;
 mod graph;
 mod init;
 mod man;
@@ -209,6 +210,7 @@ enum Command {
     Drift(drift::Drift),
     Doctor(doctor::Doctor),
     Schema(schema::Schema),
+    Explain(explain::Explain),
     /// Remove the lock that an apply left behind.
     Unlock(unlock::Unlock),
     /// AWS on this machine: serve it to other tools, or start it afresh.
@@ -273,6 +275,7 @@ async fn carry_out(cli: &Cli, ui: &Ui) -> Result<Exit> {
         Command::Drift(_) => drift::run(global, ui).await,
         Command::Doctor(doctor) => doctor.run(global, ui).await,
         Command::Schema(schema) => schema.run(global, ui),
+        Command::Explain(explain) => explain.run(global, ui),
         Command::Unlock(unlock) => unlock.run(global, ui).await,
         Command::Sandbox(sandbox) => sandbox.run(global, ui).await,
         Command::Completions(completions) => completions.run(ui),

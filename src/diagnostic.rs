@@ -98,10 +98,47 @@ pub(crate) enum Color {
     Always,
 }
 
+/// What a finding is about, by the word that `tenantry explain` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    Yaml,
+    UnknownKey,
+    MissingKey,
+    WrongType,
+    Twice,
+    WrongValue,
+    UnknownName,
+    Policy,
+    Cedar,
+    Tools,
+    Document,
+    File,
+}
+
+impl Code {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Yaml => "yaml",
+            Self::UnknownKey => "unknown-key",
+            Self::MissingKey => "missing-key",
+            Self::WrongType => "wrong-type",
+            Self::Twice => "twice",
+            Self::WrongValue => "wrong-value",
+            Self::UnknownName => "unknown-name",
+            Self::Policy => "policy",
+            Self::Cedar => "cedar",
+            Self::Tools => "tools",
+            Self::Document => "document",
+            Self::File => "file",
+        }
+    }
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
     severity: Severity,
+    code: Code,
     summary: String,
     source: Arc<Source>,
     /// Absent when the finding is about the file as a whole.
@@ -114,7 +151,8 @@ pub(crate) struct Diagnostic {
 
 impl Diagnostic {
     fn new(severity: Severity, source: &Arc<Source>, span: Option<Span>, summary: String) -> Self {
-        Self { severity, summary, source: Arc::clone(source), span, label: String::new(), other: None, help: None }
+        let code = if span.is_some() { Code::WrongValue } else { Code::File };
+        Self { severity, code, summary, source: Arc::clone(source), span, label: String::new(), other: None, help: None }
     }
 
     pub(crate) fn error(source: &Arc<Source>, span: Span, summary: impl Into<String>) -> Self {
@@ -128,6 +166,11 @@ impl Diagnostic {
     /// A finding about a whole file, such as one that is missing.
     pub(crate) fn file(source: &Arc<Source>, summary: impl Into<String>) -> Self {
         Self::new(Severity::Error, source, None, summary.into())
+    }
+
+    pub(crate) fn code(mut self, code: Code) -> Self {
+        self.code = code;
+        self
     }
 
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
@@ -180,7 +223,7 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = level.primary_title(self.summary.as_str()).element(self.element());
+        let mut group = level.primary_title(self.summary.as_str()).id(self.code.word()).element(self.element());
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
@@ -203,6 +246,7 @@ impl Diagnostic {
         let (line, column) = self.span.map(|s| self.source.position(s.start)).unzip();
         json!({
             "severity": self.severity.as_str(),
+            "code": self.code.word(),
             "summary": self.summary,
             "file": self.source.path().display().to_string(),
             "line": line,
@@ -230,6 +274,14 @@ pub(crate) struct Found<'a> {
 pub(crate) struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// The same, all about one thing; a file that is missing is that, whatever stands in it.
+    pub(crate) fn about(mut self, code: Code) -> Self {
+        for finding in self.0.iter_mut().filter(|finding| finding.code != Code::File) {
+            finding.code = code;
+        }
+        self
+    }
+
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }

@@ -30,7 +30,8 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    fn name(self) -> &'static str {
+    /// The word that `tenantry explain` takes.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Failed => "failed",

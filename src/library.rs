@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::kinds::Blobs;
 use crate::manifest::section::Findings;
 use crate::manifest::{Artifact, Entry, Located, Reading, look};
@@ -50,13 +50,15 @@ impl Library {
         let several = policies::Several::of(reading);
         for policy in policies::needed(reading) {
             let path = folder.join("policies").join(format!("{}.json", policy.name));
-            if let Some(value) = read_json(&path, &mut found, |value, findings| policies::check(&policy, value, &several, findings)) {
+            if let Some(value) =
+                read_json(&path, Code::Policy, &mut found, |value, findings| policies::check(&policy, value, &several, findings))
+            {
                 library.policies.insert(policy.name.into_owned(), value);
             }
         }
         let paths: BTreeSet<&PathBuf> = tiers.values().filter_map(|tier| Some(&tier.gateway.as_ref()?.tools.value)).collect();
         for path in paths.into_iter().filter(|path| look(folder, path) == Entry::File) {
-            if let Some(value) = read_json(&folder.join(path), &mut found, tools::check) {
+            if let Some(value) = read_json(&folder.join(path), Code::Tools, &mut found, tools::check) {
                 library.tools.insert(path.clone(), value);
             }
         }
@@ -78,9 +80,9 @@ impl Library {
             // What is wrong with single policies comes first.
             if !wrong.has_errors() {
                 let asked = reading.decides().then_some(texts.as_slice());
-                found.extend(tools::bound(tools, asked, claims, tier, &gateway.tools, &reading.source));
+                found.extend(tools::bound(tools, asked, claims, tier, &gateway.tools, &reading.source).about(Code::Tools));
             }
-            found.extend(wrong);
+            found.extend(wrong.about(Code::Cedar));
         }
         for tier in tiers.values() {
             if let Some(Artifact::Code { path, .. }) = tier.runtime.as_ref().map(|r| &r.artifact)
@@ -189,13 +191,13 @@ fn packed(folder: &Path, path: &Located<PathBuf>, whose: &str, manifest: &Arc<So
 }
 
 /// A JSON file, or findings about it. Positions come from `judge`, which sees the text beside the value.
-fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &mut Findings)) -> Option<Value> {
+fn read_json(path: &Path, code: Code, found: &mut Diagnostics, judge: impl FnOnce(&Value, &mut Findings)) -> Option<Value> {
     let source = Source::new(path, text_or_finding(path, found)?);
     match serde_json::from_str(source.text()) {
         Ok(value) => {
             let mut findings = Findings::new(Arc::clone(&source));
             judge(&value, &mut findings);
-            found.extend(findings.list);
+            found.extend(findings.list.about(code));
             Some(value)
         }
         Err(error) => {
@@ -205,6 +207,7 @@ fn read_json(path: &Path, found: &mut Diagnostics, judge: impl FnOnce(&Value, &m
             let span = Span { start, end: start + source.text().get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8) };
             found.push(
                 Diagnostic::error(&source, span, "this file is not valid JSON")
+                    .code(code)
                     .label(message)
                     .help("JSON wants double quotes, no comments, and no comma after the last item"),
             );

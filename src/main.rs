@@ -12,6 +12,7 @@ mod diagnostic;
 mod doctor;
 mod documents;
 mod exit;
+mod explain;
 mod graph;
 mod isolation;
 mod kinds;
@@ -22,6 +23,8 @@ mod names;
 mod observe;
 mod plan;
 mod quotas;
+#[cfg(test)]
+mod reference;
 mod rights;
 mod sandbox;
 mod schedule;

@@ -495,17 +495,6 @@ pub(crate) enum Turn {
     Leaves,
 }
 
-impl Turn {
-    /// As a plan says it beside the tenant.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Suspended => "is suspended: shut out, its data stays",
-            Self::Resumed => "is resumed: let in again",
-            Self::Leaves => "leaves",
-        }
-    }
-}
-
 /// Tenants that are suspended or resumed, or that leave: by their row where there is one, else by their users and keys.
 pub(crate) fn turns(plan: &Plan) -> BTreeMap<&Owner, Turn> {
     let tenants = plan.changes.iter().filter(|c| matches!(c.address.owner(), Owner::Tenant(_)));

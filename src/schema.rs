@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::manifest::{Known, shape};
 
 mod events;
+pub(crate) mod field;
 mod outcome;
 mod plan;
 

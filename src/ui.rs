@@ -17,6 +17,7 @@ pub(crate) mod drift;
 pub(crate) mod edit;
 pub(crate) mod escape;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod github;
 pub(crate) mod graph;
@@ -119,7 +120,9 @@ impl Ui {
             return;
         }
         let bold = style::ERROR;
-        let mut text = format!("{bold}error:{bold:#} {error}");
+        // `tenantry explain` says more about each of these; of what has no name there is nothing more to say.
+        let code = if *exit == Exit::Failed { String::new() } else { format!("[{}]", exit.name()) };
+        let mut text = format!("{bold}error{code}:{bold:#} {error}");
         for cause in error.chain().skip(1) {
             text.push_str(&format!("\n  because: {cause}"));
         }
@@ -137,8 +140,10 @@ fn hint(error: &anyhow::Error, exit: Exit) -> Option<&'static str> {
     let class = error.downcast_ref::<Unread>().map_or_else(|| AwsError::of(error).map(|e| e.class), Unread::class);
     Some(match class? {
         Class::Credentials => "sign in (`aws sso login`, or set AWS_PROFILE), or add --sandbox to try without an account",
-        Class::Denied => "the credentials need this permission; whoever administers the account can add it",
-        Class::Unreachable => "check the network, the region, and AWS_ENDPOINT_URL if it is set",
+        Class::Denied => {
+            "the credentials need this permission: `tenantry doctor` shows all that are missing, `tenantry doctor --print-policy apply` what a role needs"
+        }
+        Class::Unreachable => "check the network, the region, and AWS_ENDPOINT_URL if it is set; `tenantry doctor` asks every service",
         Class::Throttled | Class::Failed => "AWS is busy; run the command again, it goes on from where it is",
         _ => return None,
     })

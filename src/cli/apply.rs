@@ -23,6 +23,7 @@ use crate::kinds::{Bucket, Kind as _};
 use crate::plan::page::Page;
 use crate::plan::saved::Saved;
 use crate::plan::{Action, Named, Plan, diff};
+use crate::quotas::estimate;
 use crate::schedule::{StepId, schedule};
 use crate::ui::pager::Pager;
 use crate::ui::style::count;
@@ -268,7 +269,7 @@ impl Job<'_> {
         halt_after(self.global.timeout, self.ui, halt);
         let options = Options { jobs: usize::from(self.global.jobs), stop: halt.token.clone() };
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        let progress = events::Progress::of(&steps, first.as_ref());
+        let progress = events::Progress::of(&steps, estimate(&plan, &steps).seconds, first.as_ref());
         let work = apply::apply(plan, steps, opened.site(), &options, sender);
         let (mut outcome, ()) = tokio::join!(work, events::follow(self.ui, self.stream, progress, receiver));
         if let Some((step, elapsed)) = first {
@@ -327,7 +328,14 @@ impl Job<'_> {
         let calls = self.opened.aws.calls();
         ci::applied(self.global, outcome, &events::account(outcome, calls.all(), calls.retries(), elapsed))?;
         match self.global.output {
-            Format::Text => self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed)),
+            Format::Text => {
+                self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed))?;
+                // After a destroy there is nothing to ask about.
+                if exit == Exit::Done && !self.wanted.specs().is_empty() {
+                    self.ui.say(&format!("Next: tenantry verify{} proves that no tenant reaches another.", self.global.again()));
+                }
+                Ok(())
+            }
             _ => {
                 let document = json::outcome(outcome, exit, calls.all(), calls.retries(), elapsed.as_secs_f64());
                 self.ui.answer(&self.global.document(&document)?)

@@ -19,8 +19,8 @@ use crate::manifest::edit::{Edit, Field};
 use crate::names::{Names, PATIENT_METADATA, TenantId, TierName};
 use crate::observe::Live;
 use crate::plan::{Action, Named, Plan, Which, diff};
-use crate::ui::{Stream, Ui};
 use crate::ui::tenant::{self, Farewell};
+use crate::ui::{Stream, Ui};
 
 /// Take a tenant off the platform: the first call suspends it, the second removes it from the manifest.
 ///

@@ -66,7 +66,14 @@ pub(crate) fn more(manifest: &Manifest, tier: &TierName, tenants: u32) -> Result
         let id = format!("zz-doctor-{n}");
         let user = User { email: format!("user@{id}.example"), role: role.to_owned() };
         let tier = Located { value: tier.clone(), span: Span { start: 0, end: 0 } };
-        let tenant = Tenant { tier, name: id.clone(), settings: BTreeMap::new(), users: vec![user], rate_limit: None, standing: manifest::Standing::Active };
+        let tenant = Tenant {
+            tier,
+            name: id.clone(),
+            settings: BTreeMap::new(),
+            users: vec![user],
+            rate_limit: None,
+            standing: manifest::Standing::Active,
+        };
         more.tenants.insert(id.parse()?, tenant);
     }
     Ok(more)

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::sidecar::{self, SIDECAR};
 use super::{Document, Whose, sidecar_key};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, quoted};
 use crate::exit::{Exit, Stop};
 use crate::secret::hex;
 
@@ -79,7 +79,7 @@ pub(crate) fn read(folder: &Path, whose: &Whose) -> Result<Folder> {
         findings.push(Diagnostic::file(&source, "there is no document in this folder").help(help));
     }
     if findings.has_errors() {
-        return Err(findings.into());
+        return Err(findings.about(Code::Document).into());
     }
     Ok(Folder { documents: documents.into_iter().map(|(key, (_, document))| (key, document)).collect(), hidden })
 }

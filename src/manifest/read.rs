@@ -15,7 +15,7 @@ use super::{
     Claims, Function, Identity, Manifest, Observability, Platform, Policy, Price, Profile, Registry, Strict, Tenant, Tier, check, forms,
     rules,
 };
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span, quoted};
 use crate::names::{FunctionName, Names, TenantId, TierName};
 
 mod api;
@@ -213,7 +213,7 @@ pub(crate) fn reading(path: &Path, text: String) -> Reading {
                 draft = read;
             }
         }
-        Err(error) => findings.error(error.span, "this file can't be read as YAML", &error.message, error.help),
+        Err(error) => findings.coded(Code::Yaml, error.span, "this file can't be read as YAML", &error.message, error.help),
     }
     Reading { path: path.into(), source, findings: findings.list, draft }
 }

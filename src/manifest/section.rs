@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Located;
 use super::rules::Rule;
 use super::yaml::{Node, Value};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span, choices, quoted};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span, choices, quoted};
 use crate::names::NameError;
 
 /// The findings so far, in one file.
@@ -23,7 +23,12 @@ impl Findings {
 
     /// `label` stands below the place and may be empty.
     pub(crate) fn error(&mut self, span: Span, summary: impl Into<String>, label: &str, help: impl Into<String>) {
-        self.list.push(Diagnostic::error(&self.source, span, summary).label(label).help(help));
+        self.coded(Code::WrongValue, span, summary, label, help);
+    }
+
+    /// An error of another sort than a wrong value.
+    pub(crate) fn coded(&mut self, code: Code, span: Span, summary: impl Into<String>, label: &str, help: impl Into<String>) {
+        self.list.push(Diagnostic::error(&self.source, span, summary).code(code).label(label).help(help));
     }
 
     pub(crate) fn warning(&mut self, span: Span, summary: impl Into<String>, label: &str, help: impl Into<String>) {
@@ -32,7 +37,9 @@ impl Findings {
 
     /// Two places that contradict each other.
     pub(crate) fn twice(&mut self, span: Span, first: Span, summary: impl Into<String>, help: impl Into<String>) {
-        self.list.push(Diagnostic::error(&self.source, span, summary).label("again here").other(first, "first here").help(help));
+        self.list.push(
+            Diagnostic::error(&self.source, span, summary).code(Code::Twice).label("again here").other(first, "first here").help(help),
+        );
     }
 
     /// The node's text, or a finding that says what to write.
@@ -42,7 +49,7 @@ impl Findings {
             Value::Number | Value::Bool => format!("write it in quotes: \"{}\"", self.source.slice(node.span)),
             _ => "write a text here".into(),
         };
-        self.error(node.span, format!("expected a text for {what}, found {}", node.value.kind()), "", help);
+        self.coded(Code::WrongType, node.span, format!("expected a text for {what}, found {}", node.value.kind()), "", help);
         None
     }
 
@@ -92,7 +99,7 @@ pub(crate) fn entries<'n>(node: &'n Node, key: Span, what: &str, findings: &mut 
         };
         // Nothing has no place of its own.
         let span = if matches!(node.value, Value::Null) { key } else { node.span };
-        findings.error(span, format!("expected a mapping for {what}, found {}", node.value.kind()), "", help);
+        findings.coded(Code::WrongType, span, format!("expected a mapping for {what}, found {}", node.value.kind()), "", help);
         return found;
     };
     for (key, value) in list {
@@ -117,7 +124,7 @@ impl<'n> Section<'n> {
                 fields.insert(name, (span, value));
             } else {
                 let help = choices(name, "its keys are", known.iter().copied());
-                findings.error(span, format!("{what} has an unknown key {}", quoted(name)), "nothing reads this", help);
+                findings.coded(Code::UnknownKey, span, format!("{what} has an unknown key {}", quoted(name)), "nothing reads this", help);
             }
         }
         Self { what, span: key, fields, broken: !matches!(node.value, Value::Map(_)) }
@@ -144,7 +151,7 @@ impl<'n> Section<'n> {
     pub(crate) fn required(&self, key: &str, help: &str, findings: &mut Findings) -> Option<&'n Node> {
         let found = self.get(key);
         if found.is_none() && !self.broken {
-            findings.error(self.span, format!("{} has no `{key}`", self.what), "", help);
+            findings.coded(Code::MissingKey, self.span, format!("{} has no `{key}`", self.what), "", help);
         }
         found
     }
@@ -192,7 +199,13 @@ impl<'n> Section<'n> {
             Value::List(items) => items.as_slice(),
             Value::Text(_) => std::slice::from_ref(node),
             other => {
-                findings.error(node.span, format!("expected a list for {what}, found {}", other.kind()), "", "write `[first, second]`");
+                findings.coded(
+                    Code::WrongType,
+                    node.span,
+                    format!("expected a list for {what}, found {}", other.kind()),
+                    "",
+                    "write `[first, second]`",
+                );
                 return None;
             }
         };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Action, Blocked, Cause, Change, Partial, Plan, by_owner, holds_data, moves, notes};
+use super::{Action, Blocked, Cause, Change, Partial, Plan, Turn, by_owner, holds_data, moves, notes, turns};
 use crate::address::{Address, Owner};
 use crate::names::TierName;
 
@@ -122,6 +122,8 @@ pub(super) struct Context<'a> {
     pub(super) live: BTreeSet<&'a Owner>,
     /// Owners with something that stays as it is.
     pub(super) steady: BTreeSet<&'a Owner>,
+    /// Tenants that are suspended or resumed.
+    pub(super) turns: BTreeMap<&'a Owner, Turn>,
     /// The live tenants of each tier.
     homes: BTreeMap<&'a TierName, usize>,
     all: usize,
@@ -141,7 +143,7 @@ impl<'a> Context<'a> {
             }
         }
         let all = homes.values().sum();
-        Self { plan, facts, rising: plan.rising(), live, steady, homes, all }
+        Self { plan, facts, rising: plan.rising(), live, steady, turns: turns(plan), homes, all }
     }
 
     /// How many live tenants notice what happens to a resource of this owner.

@@ -25,6 +25,8 @@ pub(crate) enum Bound {
     Rate(&'static Rate),
     /// Steps that wait for each other, the longest of which is this one.
     Chain(StepId),
+    /// So many calls, of which a few are on their way at a time.
+    Calls,
 }
 
 impl Bound {
@@ -32,6 +34,7 @@ impl Bound {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Rate(rate) => rate.text(),
+            Self::Calls => "the number of calls".into(),
             Self::Chain(step) => {
                 let kind = step.address.kind().replace('_', " ");
                 match step.op {
@@ -47,6 +50,10 @@ impl Bound {
 /// Of a step that AWS does at once: the way there and back, and what is read beside it.
 const ROUND_TRIPS: f64 = 0.4;
 
+/// Of one call that writes, the way there and back, and how many are on their way at a time unless --jobs says so.
+const CALL: f64 = 0.1;
+const AT_A_TIME: f64 = 8.0;
+
 /// Adds up a plan's steps as they are scheduled: the longest chain against what the rates let through.
 pub(crate) fn estimate(plan: &Plan, schedule: &Schedule) -> Estimate {
     let mut calls: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -55,8 +62,10 @@ pub(crate) fn estimate(plan: &Plan, schedule: &Schedule) -> Estimate {
     let chain = first.as_ref().map_or(0.0, |(s, _)| *s) + last.as_ref().map_or(0.0, |(s, _)| *s);
     let slowest = RATES.iter().filter_map(|rate| Some((rate.takes(*calls.get(rate.id)?), rate))).max_by(|(a, _), (b, _)| a.total_cmp(b));
     let by_chain = [first, last].into_iter().flatten().max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, step)| Bound::Chain(step));
+    let in_calls = as_float(writes) * CALL / AT_A_TIME;
     let (seconds, bound_by) = match slowest {
-        Some((seconds, rate)) if seconds > chain => (seconds, Some(Bound::Rate(rate))),
+        Some((seconds, rate)) if seconds > chain.max(in_calls) => (seconds, Some(Bound::Rate(rate))),
+        _ if in_calls > chain => (in_calls, Some(Bound::Calls)),
         _ => (chain, by_chain),
     };
     Estimate { writes, seconds: whole(seconds), bound_by: bound_by.filter(|_| !plan.is_empty()) }

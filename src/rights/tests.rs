@@ -34,7 +34,7 @@ fn a_plans_policy_holds_no_write_and_an_applys_holds_all_of_a_plans() {
 
 #[test]
 fn every_document_fits_iam_however_long_the_names_are() {
-    for platform in ["acme", "a-very-long-platform"] {
+    for platform in ["acme", "a-long-platform1"] {
         for purpose in [For::Plan, For::Apply] {
             let documents = documents(&rights(purpose), &names(platform));
             // Ten policies can be attached to a role.

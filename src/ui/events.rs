@@ -8,11 +8,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
+use super::plan::time;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use super::{Stream, Ui};
 use crate::address::{Address, Owner};
 use crate::apply::{Event, Outcome};
 use crate::aws::{AwsError, Class};
+use crate::quotas::pace;
 use crate::schedule::{Op, Schedule, StepId};
 
 /// Without a terminal a step that takes long says so this often.
@@ -23,18 +25,20 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 pub(crate) struct Progress {
     steps: usize,
     columns: Columns,
+    /// How long all of it usually takes.
+    seconds: u64,
     /// Done already, ahead of all others.
     first: Option<(StepId, Duration)>,
 }
 
 impl Progress {
-    pub(crate) fn of(schedule: &Schedule, first: Option<&(StepId, Duration)>) -> Self {
+    pub(crate) fn of(schedule: &Schedule, seconds: u64, first: Option<&(StepId, Duration)>) -> Self {
         let steps = || schedule.first.keys().chain(schedule.last.keys()).chain(first.map(|(step, _)| step));
         let columns = Columns {
             owner: steps().map(|s| owner(&s.address).len()).max().unwrap_or(0),
             label: steps().map(|s| label(&s.address).len()).max().unwrap_or(0),
         };
-        Self { steps: steps().count(), columns, first: first.cloned() }
+        Self { steps: steps().count(), columns, seconds, first: first.cloned() }
     }
 }
 
@@ -65,8 +69,8 @@ fn label(address: &Address) -> String {
 
 /// Tells events until there are no more.
 pub(crate) async fn follow(ui: &Ui, stream: &Stream, progress: Progress, mut events: UnboundedReceiver<Event>) {
-    let Progress { steps, columns, first } = progress;
-    let shape = if ui.draws() { Shape::Drawn(Drawn::new(steps)) } else { Shape::Lines(BTreeMap::new()) };
+    let Progress { steps, columns, seconds, first } = progress;
+    let shape = if ui.draws() { Shape::Drawn(Drawn::new(steps, seconds)) } else { Shape::Lines(BTreeMap::new()) };
     let mut screen = Screen { shape, columns, denied: BTreeSet::new() };
     if let Some((step, elapsed)) = first {
         stream.step(&Event::Started { step: step.clone() });
@@ -113,10 +117,11 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn new(steps: usize) -> Self {
+    fn new(steps: usize, seconds: u64) -> Self {
         let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let total = bars.add(ProgressBar::new(steps as u64));
-        total.set_style(bar_style("[{pos}/{len}] {bar:30} {elapsed}"));
+        total.set_style(bar_style("[{pos}/{len}] {bar:30} {elapsed} {msg}"));
+        total.set_message(format!("of about {}", time(seconds)));
         total.enable_steady_tick(Duration::from_millis(120));
         Self { bars, total, running: BTreeMap::new() }
     }
@@ -125,6 +130,13 @@ impl Drawn {
 /// The templates are ours and constant; one that indicatif refuses would show its own default.
 fn bar_style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// How long AWS usually takes to be ready with this; nothing of what is done at once.
+fn usually(step: &StepId) -> Option<String> {
+    let work = pace(step.address.kind())?.of(step.op);
+    let (least, most) = work.usual;
+    (!work.status.is_empty() && most > 1).then(|| format!("usually {least} to {most} s"))
 }
 
 fn verb(op: Op) -> (&'static str, &'static str) {
@@ -207,7 +219,8 @@ impl Screen {
         let Shape::Lines(running) = &self.shape else { return };
         for (step, (since, status)) in running.iter().filter(|(_, (since, _))| since.elapsed() >= HEARTBEAT) {
             let seconds = since.elapsed().as_secs();
-            ui.say(&format!("  … {} still {} {status} ({seconds} s)", self.columns.of(&step.address), verb(step.op).0));
+            let usually = usually(step).map(|usually| format!(", {usually}")).unwrap_or_default();
+            ui.say(&format!("  … {} still {} {status} ({seconds} s{usually})", self.columns.of(&step.address), verb(step.op).0));
         }
     }
 }
@@ -222,7 +235,8 @@ impl Drawn {
                 bar.enable_steady_tick(Duration::from_millis(120));
                 bar
             });
-            bar.set_message(if status.is_empty() { verb(step.op).0.to_owned() } else { status });
+            let usually = usually(step).map(|usually| format!(" ({usually})")).unwrap_or_default();
+            bar.set_message(if status.is_empty() { verb(step.op).0.to_owned() } else { format!("{status}{usually}") });
         }
         if let Some(line) = ended {
             if let Some(bar) = self.running.remove(step_of(event)) {
@@ -268,7 +282,7 @@ pub(crate) fn account(outcome: &Outcome, calls: u64, retries: u64, elapsed: Dura
             let _ = writeln!(out, "      {cause}");
         }
         if let Cause::Denied(permission) = why {
-            let _ = writeln!(out, "      the credentials need {permission}; whoever administers the account can add it");
+            let _ = writeln!(out, "      the credentials need {permission}; `tenantry doctor` shows all that are missing");
         }
     }
     if !outcome.not_begun.is_empty() {
@@ -332,9 +346,17 @@ mod tests {
     }
 
     #[test]
+    fn a_long_wait_says_how_long_it_usually_takes() {
+        let step = |kind: &'static str, op| StepId { address: Address::new(kind, Owner::Platform, "x"), op };
+        let said = usually(&step("memory", Op::Create)).unwrap();
+        assert!(said.starts_with("usually ") && said.ends_with(" s"), "{said}");
+        assert_eq!(usually(&step("parameter", Op::Create)), None);
+    }
+
+    #[test]
     fn columns_are_as_wide_as_the_longest_label_and_the_first_step_counts() {
         let schedule = Schedule { first: [(step("a-role-with-a-name-that-is-long"), BTreeSet::new())].into(), ..Schedule::default() };
-        let progress = Progress::of(&schedule, Some(&(step("b"), Duration::ZERO)));
+        let progress = Progress::of(&schedule, 60, Some(&(step("b"), Duration::ZERO)));
         assert_eq!(progress.steps, 2);
         let wide = |label: &str| progress.columns.of(&step(label).address).len();
         assert_eq!(wide("a-role-with-a-name-that-is-long"), wide("b"));

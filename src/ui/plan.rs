@@ -14,7 +14,7 @@ mod totals;
 pub(crate) use fields::{told, value};
 pub(crate) use shared::kinds as in_words;
 pub(crate) use sheet::{WIDTH, counted, grouped, wrapped};
-pub(crate) use totals::{needs, resources, tenants};
+pub(crate) use totals::{needs, resources, tenants, time};
 
 use sheet::Sheet;
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::plan::{WIDTH, wrapped};
 use super::sarif::{self, Hit, Level, Rule};
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use crate::isolation::argument::Argument;
@@ -69,15 +70,15 @@ pub(crate) fn text(report: &Report) -> String {
         for finding in row.findings.iter().take(SHOWN) {
             let about = if finding.object.is_empty() { String::new() } else { format!("{}: ", finding.object) };
             let mark = if finding.outcome == row.outcome { "" } else { finding.outcome.word() };
-            let _ = writeln!(out, "{}", wrapped(&format!("{mark}{}{about}{}", if mark.is_empty() { "" } else { " " }, finding.says)));
+            out.push_str(&below(&format!("{mark}{}{about}{}", if mark.is_empty() { "" } else { " " }, finding.says)));
         }
         if row.findings.len() > SHOWN {
-            let _ = writeln!(out, "{}", wrapped(&format!("and {} more, in --output json", row.findings.len() - SHOWN)));
+            out.push_str(&below(&format!("and {} more, in --output json", row.findings.len() - SHOWN)));
         }
         if row.outcome >= Outcome::Unknown
             && let Some(backstop) = row.backstop
         {
-            let _ = writeln!(out, "{}", wrapped(&format!("what still stands: {backstop}")));
+            out.push_str(&below(&format!("what still stands: {backstop}")));
         }
     }
     out.push('\n');
@@ -102,23 +103,9 @@ fn methods(report: &Report) -> Vec<&'static str> {
     methods.into_iter().map(|method| method.word()).collect()
 }
 
-/// Below a probe, in 80 columns.
-fn wrapped(text: &str) -> String {
-    const INDENT: &str = "       ";
-    const WIDTH: usize = 80;
-    let mut lines = vec![INDENT.to_owned()];
-    for word in text.split_whitespace() {
-        let Some(last) = lines.last_mut() else { continue };
-        if last.len() > INDENT.len() && last.len() + 1 + word.len() > WIDTH {
-            lines.push(format!("{INDENT}{word}"));
-        } else {
-            if last.len() > INDENT.len() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines.join("\n")
+/// What stands below a probe.
+fn below(text: &str) -> String {
+    wrapped(text, WIDTH, 7, 7)
 }
 
 pub(crate) fn document(report: &Report) -> Value {

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::section::Findings;
 use super::super::{Artifact, Function, Tier};
-use crate::diagnostic::{Span, quoted};
+use crate::diagnostic::{Code, Span, quoted};
 use crate::names::FunctionName;
 
 /// What stands at a path.
@@ -80,17 +80,17 @@ fn code((folder, path): (&Path, &Path), span: Span, start: Option<(Vec<String>, 
     match look(folder, path) {
         Entry::Nothing => {
             let help = "name a directory or a .zip file; the path starts from this file's folder";
-            findings.error(span, format!("{what} does not exist: {}", shown(&whole)), "", help);
+            findings.coded(Code::File, span, format!("{what} does not exist: {}", shown(&whole)), "", help);
         }
         Entry::Outside => {
             let help = "put a copy of it into this file's folder";
-            findings.error(span, format!("{what} lies outside the manifest's folder: {}", shown(&whole)), "", help);
+            findings.coded(Code::File, span, format!("{what} lies outside the manifest's folder: {}", shown(&whole)), "", help);
         }
         // A zip's entries are seen when it is packed.
         Entry::File if zip => {}
         Entry::File | Entry::Neither => {
             let help = "name the directory that the file is in, or a .zip file";
-            findings.error(span, format!("{what} is neither a directory nor a .zip file: {}", shown(&whole)), "", help);
+            findings.coded(Code::File, span, format!("{what} is neither a directory nor a .zip file: {}", shown(&whole)), "", help);
         }
         Entry::Directory => {
             let Some((files, place)) = start else { return };

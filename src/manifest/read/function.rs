@@ -7,7 +7,7 @@ use super::super::section::{Findings, Section, entries};
 use super::super::shape::{Known, Shape, may, must};
 use super::super::yaml::{Node, Value};
 use super::super::{Function, LambdaRef, Located, forms, rules};
-use crate::diagnostic::{choices, quoted};
+use crate::diagnostic::{Code, choices, quoted};
 use crate::names::FunctionName;
 
 const KEYS: &[&str] =
@@ -137,6 +137,6 @@ pub(super) fn reference(section: &Section, key: &str, functions: &BTreeSet<Strin
         true => "write `arn:aws:lambda:REGION:ACCOUNT:function:NAME`, or the name of one that you declare in `functions`".into(),
         false => choices(text, "the functions are", functions.iter().map(String::as_str)),
     };
-    findings.error(node.span, format!("{what} names an unknown function {}", quoted(text)), "", help);
+    findings.coded(Code::UnknownName, node.span, format!("{what} names an unknown function {}", quoted(text)), "", help);
     None
 }

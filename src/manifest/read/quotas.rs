@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::section::{Findings, Section, entries};
 use super::super::shape::{Shape, may};
 use super::super::yaml::Value;
-use crate::diagnostic::{choices, quoted, thousands};
+use crate::diagnostic::{Code, choices, quoted, thousands};
 use crate::quotas::QUOTAS;
 
 /// AWS raises none beyond this.
@@ -17,7 +17,8 @@ pub(super) fn read(top: &Section, findings: &mut Findings) -> BTreeMap<String, u
     for (id, (span, body)) in entries(node, top.span("quotas"), "the quotas", findings) {
         let Some(quota) = QUOTAS.iter().find(|quota| quota.id == id) else {
             let known = QUOTAS.iter().filter(|quota| quota.is_adjustable()).map(|quota| quota.id);
-            findings.error(span, format!("there is no quota {}", quoted(id)), "", choices(id, "AWS raises", known));
+            let summary = format!("the quotas have an unknown key {}", quoted(id));
+            findings.coded(Code::UnknownKey, span, summary, "nothing reads this", choices(id, "its keys are", known));
             continue;
         };
         if !quota.is_adjustable() {

@@ -7,7 +7,7 @@ use super::super::shape::{Known, Shape, may, must};
 use super::super::yaml::{Node, Value};
 use super::super::{Located, Setting, Standing, Tenant, User, forms, rules};
 use super::rate_limit;
-use crate::diagnostic::{Diagnostic, Span, choices, quoted};
+use crate::diagnostic::{Code, Diagnostic, Span, choices, quoted};
 use crate::names::TierName;
 
 /// All settings of a tenant together; they stand in one parameter of 4 KB, beside names of ours.
@@ -80,8 +80,8 @@ fn tier_name(what: &str, node: &Node, tiers: &BTreeSet<String>, findings: &mut F
         } else {
             choices(text, "tiers are", tiers.iter().map(String::as_str))
         };
-        let finding = Diagnostic::error(&findings.source, node.span, format!("{what} names an unknown tier"));
-        findings.list.push(finding.label("no tier has this name").help(help));
+        let finding = Diagnostic::error(&findings.source, node.span, format!("{what} names an unknown tier {}", quoted(text)));
+        findings.list.push(finding.code(Code::UnknownName).label("no tier has this name").help(help));
         return None;
     }
     // A tier whose name is no name was reported where it stands.

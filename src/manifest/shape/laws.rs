@@ -83,8 +83,7 @@ fn the_schema_has_the_readers_keys_and_no_others() {
         let mut whole = minimal(shape);
         put(&mut whole, UNKNOWN, 1);
         let found = findings(&around(whole.clone()));
-        let mut help =
-            found.iter().filter(|(summary, _)| summary.ends_with(&format!("has an unknown key `{UNKNOWN}`"))).map(|(_, help)| help);
+        let mut help = found.iter().filter(|(summary, _)| summary.ends_with(&format!(" an unknown key `{UNKNOWN}`"))).map(|(_, help)| help);
         let help = help.next().unwrap_or_else(|| panic!("nobody reads {whole}: {found:?}"));
         let reader: BTreeSet<&str> = help.split_once("its keys are: ").unwrap().1.split(", ").collect();
         assert_eq!(keys.iter().map(|key| key.name).collect::<BTreeSet<_>>(), reader, "{whole}");

@@ -1,11 +1,10 @@
 //! One tenant's change: its resources' changes, read as one action.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::consequence::{self, Consequence};
 use super::risk::RiskKind;
-use super::{Action, Context, ResourceChange};
+use super::{Action, Context, ResourceChange, Turn};
 use crate::address::{Address, Owner};
 use crate::kinds::{Kind as _, Prefix, TenantRow, User};
 use crate::names::{TenantId, TierName};
@@ -120,10 +119,10 @@ fn action(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>]
     if !context.live.contains(&owner) {
         return TenantAction::Create;
     }
-    match access(resources) {
-        Some(Access::Shut) => TenantAction::Suspend,
-        Some(Access::Opened) => TenantAction::Resume,
-        None => TenantAction::Change,
+    match context.turns.get(&owner) {
+        Some(Turn::Suspended) => TenantAction::Suspend,
+        Some(Turn::Resumed) => TenantAction::Resume,
+        Some(Turn::Leaves) | None => TenantAction::Change,
     }
 }
 
@@ -142,25 +141,4 @@ fn moved(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>],
     });
     let from: TierName = said.or_else(|| left.first()?.label().parse().ok())?;
     (from != to).then_some(TenantAction::Move { from, to })
-}
-
-/// Whether a tenant's people are let in or shut out.
-enum Access {
-    Shut,
-    Opened,
-}
-
-/// Only where that is all that happens to its users, and to all that change of them.
-fn access(resources: &[ResourceChange<'_>]) -> Option<Access> {
-    let users: Vec<&ResourceChange<'_>> =
-        resources.iter().filter(|r| r.address.kind() == User::NAME && r.action == Action::Update && !r.is_drift()).collect();
-    let all = |enabled: bool| {
-        let becomes = |r: &&ResourceChange<'_>| r.fields.iter().any(|f| f.path == "enabled" && f.after == Value::Bool(enabled));
-        !users.is_empty() && users.iter().all(becomes)
-    };
-    match (all(false), all(true)) {
-        (true, _) => Some(Access::Shut),
-        (_, true) => Some(Access::Opened),
-        _ => None,
-    }
 }

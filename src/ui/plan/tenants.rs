@@ -12,6 +12,9 @@ use crate::ui::style::{BOLD, DIM, of, of_tenant, sign};
 /// More tenants than these are not shown one by one.
 const BLOCKS: usize = 8;
 
+/// So many groups of tenants are told one by one, the riskiest and largest first.
+const ON_A_SCREEN: usize = 6;
+
 /// Tenants that change alike are told one by one up to here.
 const ALIKE: usize = 2;
 
@@ -36,10 +39,12 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
     }
     let mut room = Room::new(detail);
     let folded: Vec<&Group> = page.groups.iter().filter(|g| !(in_blocks && single(g))).collect();
-    for group in folded.iter().take(Group::SHOWN) {
+    // A plan of thousands of tenants has to fit on a screen with its totals.
+    let shown = if detail == Detail::Full { Group::SHOWN } else { ON_A_SCREEN };
+    for group in folded.iter().take(shown) {
         many(sheet, group, detail, &mut room);
     }
-    if let Some(rest) = folded.get(Group::SHOWN..).filter(|rest| !rest.is_empty()) {
+    if let Some(rest) = folded.get(shown..).filter(|rest| !rest.is_empty()) {
         smaller(sheet, rest, &mut room);
     }
 }

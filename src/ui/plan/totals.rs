@@ -57,7 +57,7 @@ pub(crate) fn needs(page: &Page<'_>) -> String {
 }
 
 /// `25 s`, `1 min 05 s`, `2 h 03 min`
-fn time(seconds: u64) -> String {
+pub(crate) fn time(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{} s", seconds.max(1)),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),

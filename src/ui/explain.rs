@@ -1,0 +1,65 @@
+//! What a code means and what a field of the manifest takes, at length.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::plan::{WIDTH, wrapped};
+use super::style::{BOLD, DIM};
+use crate::explain::{TOPICS, Topic};
+use crate::schema::field::{entry, keys, needs, says, sort};
+
+/// Every code, a line each.
+pub(crate) fn list() -> String {
+    let width = TOPICS.iter().map(|topic| topic.code.len()).max().unwrap_or(0);
+    let mut out = format!("{BOLD}Codes{BOLD:#}, as errors carry them; endings with the exit code of the command:\n\n");
+    for topic in TOPICS {
+        let exit = topic.exit.map_or_else(|| "   ".into(), |exit| format!("{exit:>3}"));
+        let _ = writeln!(out, "  {exit}  {:<width$}  {}", topic.code, topic.title);
+    }
+    let _ = writeln!(out, "\ntenantry explain CODE says more; so does a field of the manifest, such as tiers.*.memory.");
+    out
+}
+
+pub(crate) fn topic(topic: &Topic) -> String {
+    let exit = topic.exit.map(|exit| format!("  {DIM}exit code {exit}{DIM:#}")).unwrap_or_default();
+    let mut out = format!("{BOLD}{}{BOLD:#}{exit}\n", topic.code);
+    out.push_str(&told(0, &format!("{}.", capital(topic.title))));
+    out.push('\n');
+    out.push_str(&told(0, topic.text));
+    out
+}
+
+pub(crate) fn topic_json(topic: &Topic) -> Value {
+    json!({ "code": topic.code, "exit": topic.exit, "title": topic.title, "text": topic.text })
+}
+
+/// One part of the manifest and, of a section, its keys.
+pub(crate) fn field(path: &str, schema: &Value) -> String {
+    let mut out = format!("{BOLD}{path}{BOLD:#}  {DIM}{}{DIM:#}\n", sort(schema));
+    out.push_str(&told(0, says(schema)));
+    for example in schema.get("examples").and_then(Value::as_array).into_iter().flatten() {
+        let _ = writeln!(out, "Example: {}", example.as_str().map_or_else(|| example.to_string(), ToOwned::to_owned));
+    }
+    let section = entry(schema).filter(|entry| !keys(entry).is_empty()).unwrap_or(schema);
+    if !std::ptr::eq(section, schema) {
+        out.push('\n');
+        out.push_str(&told(0, &format!("Each: {}", says(section))));
+    }
+    for (key, part) in keys(section) {
+        let needed = if needs(section, key) { ", needed" } else { "" };
+        let _ = writeln!(out, "\n  {BOLD}{key}{BOLD:#}  {DIM}{}{needed}{DIM:#}", sort(part));
+        out.push_str(&told(6, says(part)));
+    }
+    out
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// In lines that fit, each with the indent; nothing of nothing.
+fn told(indent: usize, text: &str) -> String {
+    if text.is_empty() { String::new() } else { wrapped(text, WIDTH, indent, indent) }
+}
