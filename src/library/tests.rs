@@ -305,7 +305,7 @@ fn an_input_that_says_whose_and_that_nothing_binds_is_said_at_the_manifests_line
 fn an_object_that_takes_no_members_is_said() {
     let tools = TOOLS.replace("\"n\": { \"type\": \"integer\" }", "\"n\": { \"type\": \"array\", \"items\": { \"type\": \"object\" } }");
     let shown = read(&[("tools.json", &tools)]).0.unwrap_err();
-    assert!(shown.contains("warning: `n` of tool `list` is an object without properties"), "{shown}");
+    assert!(shown.contains("warning[tools]: `n` of tool `list` is an object without properties"), "{shown}");
 }
 
 #[test]

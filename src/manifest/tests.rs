@@ -90,9 +90,9 @@ fn a_file_that_cannot_be_read_says_what_to_do() {
 fn json_has_places_and_help() {
     let found = findings(&folder("bad/unknown-tier.yaml")).to_json();
     let first = found.as_array().unwrap().first().unwrap();
-    assert_eq!(first["summary"], "tenant `globex` names an unknown tier");
+    assert_eq!(first["summary"], "tenant `globex` names an unknown tier `platinum`");
     assert_eq!((first["line"].as_u64(), first["column"].as_u64()), (Some(8), Some(19)));
-    assert_eq!(first["severity"], "error");
+    assert_eq!((&first["severity"], &first["code"]), (&"error".into(), &"unknown-name".into()));
     assert!(first["help"].as_str().unwrap().contains("basic, premium"));
 }
 

@@ -23,7 +23,7 @@ fn every_finding_at_once_with_its_place() {
     let broken = "sed -i.old 's/tier: premium/tier: premum/' tenants.yaml; rm templates/agent/main.py; echo '[]' > policies/tvm.json; \
         echo '{}' > templates/tools/healthcare.json; ln -s /etc/hostname templates/agent/host; tenantry validate";
     let words =
-        ["premum", "main.py", "error: a policy is a mapping", "--> policies/tvm.json:1:1", "healthcare.json:1:1", "`host` in the agent"];
+        ["premum", "main.py", "error[policy]: a policy is a mapping", "--> policies/tvm.json:1:1", "healthcare.json:1:1", "`host` in the agent"];
     demands(folder.path(), broken, 65, &words);
 
     let folder = shipped();
