@@ -59,7 +59,7 @@ Try it without an account: tenantry apply --sandbox";
 
 /// Provisions a pooled multi-tenant agent platform on Amazon Bedrock AgentCore from one file.
 ///
-/// AWS is the state: every command reads what is live, and only apply, destroy and unlock write.
+/// AWS is the state: every command reads what is live, and only apply, destroy, unlock, documents, verify --live and what is told to --apply write.
 #[derive(Debug, Parser)]
 #[command(name = "tenantry", version, after_help = AFTER, max_term_width = 110)]
 pub(crate) struct Cli {

@@ -237,7 +237,11 @@ impl Job<'_> {
         self.stream.plan(&page);
         let checksum = page.checksum.clone();
         if let Some((file, saved)) = self.reviewed.saved.filter(|(_, saved)| saved.checksum != checksum) {
-            return Err(saved::stale(file, saved, &plan, &self.opened));
+            if !saved.has_left(&plan) {
+                return Err(saved::stale(file, saved, &plan, &self.opened));
+            }
+            // What was agreed to is done to its end.
+            self.ui.say(&format!("{} of the plan's {} are left of an earlier apply.", plan.changes.len(), count(saved.size(), "change")));
         }
         if let Some(reviewed) = self.reviewed.checksum.filter(|r| *r != checksum) {
             let words = format!(
@@ -332,7 +336,9 @@ impl Job<'_> {
                 self.ui.answer(&events::account(outcome, calls.all(), calls.retries(), elapsed))?;
                 // After a destroy there is nothing to ask about.
                 if exit == Exit::Done && !self.wanted.specs().is_empty() {
-                    self.ui.say(&format!("Next: tenantry verify{} proves that no tenant reaches another.", self.global.again()));
+                    let what =
+                        if self.gate.accepted.is_empty() { "proves that no tenant reaches another" } else { "lists what was accepted" };
+                    self.ui.say(&format!("Next: tenantry verify{} {what}.", self.global.again()));
                 }
                 Ok(())
             }

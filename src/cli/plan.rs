@@ -11,6 +11,7 @@ use super::open::open_to_plan;
 use super::shown::{Narrow, Showing, Shown, all_named};
 use super::{Global, ci, saved};
 use crate::exit::Exit;
+use crate::isolation::report::{Outcome, Report, Row};
 use crate::plan::diff;
 use crate::plan::page::Page;
 use crate::ui::Ui;
@@ -46,10 +47,14 @@ impl Plan {
         self.narrow.narrow(&mut plan, &facts)?;
         let page = Page::of(&plan, &facts);
         let isolation = opened.isolation(&desired)?;
-        let notes = self.narrow.exceeded(&page).into_iter().map(|why| format!("apply would refuse: {why}")).collect();
+        let refused = breaches(&isolation).into_iter().chain(self.narrow.exceeded(&page));
+        let notes = refused.map(|why| format!("apply would refuse: {why}")).collect();
         let pager = if self.no_pager { Pager::Never } else { Pager::OnTerminals };
-        let showing = Showing { plan: &plan, page: &page, isolation: Some(&isolation), notes, next: self.next(&page, global), pager };
+        let showing =
+            Showing { plan: &plan, page: &page, isolation: Some(&isolation), notes, next: self.next(&page, &isolation, global), pager };
         if let Some(file) = &self.out {
+            // Guards are not in the file: what they refuse is not kept.
+            self.narrow.check(&page)?;
             saved::keep(file, &self.shown.document(&showing, &opened)?)?;
         }
         self.shown.print(&showing, global, ui, &opened)?;
@@ -61,7 +66,7 @@ impl Plan {
     }
 
     /// What to type next.
-    fn next(&self, page: &Page<'_>, global: &Global) -> Vec<(&'static str, String)> {
+    fn next(&self, page: &Page<'_>, isolation: &Report, global: &Global) -> Vec<(&'static str, String)> {
         if page.is_empty() || !page.blocked.is_empty() {
             return Vec::new();
         }
@@ -75,12 +80,22 @@ impl Plan {
             next.push(("Every field:", with("plan", "--detail full")));
         }
         match &self.out {
+            _ if isolation.count(Outcome::Fail) > 0 => next.push(("See how:", with("verify", "--offline"))),
             // What the file holds needs no flags.
             Some(file) => next.push(("Apply it:", format!("tenantry apply {}{}", typed(file), global.again()))),
             None => next.push(("Apply it:", with("apply", ""))),
         }
         next
     }
+}
+
+/// What a tenant could do to another, a sentence for each probe that shows it.
+fn breaches(isolation: &Report) -> Vec<String> {
+    let says = |row: &Row| {
+        let first = row.findings.iter().find(|finding| finding.outcome == Outcome::Fail).map(|finding| format!(": {}", finding.says));
+        format!("isolation is open at {} {}{}", row.probe, row.layer, first.unwrap_or_default())
+    };
+    isolation.of(Outcome::Fail).map(says).collect()
 }
 
 /// A filter as a shell takes it: `--tenant 'clinic-*'`.

@@ -61,7 +61,8 @@ impl Verify {
         // What is live counts, where it is read.
         let newest = live.as_ref().unwrap_or(&declared);
         if let Some([from, to]) = self.pair.as_deref() {
-            return pair(newest, (from, to), global, ui);
+            let judged = if live.is_some() { Method::State } else { Method::Manifest };
+            return pair((newest, judged), (from, to), global, ui);
         }
         if self.self_test {
             return self_test(&declared, global, ui);
@@ -185,14 +186,14 @@ fn ending(report: &Report) -> Exit {
     if report.is_sound() { Exit::Done } else { Exit::Isolation }
 }
 
-fn pair(model: &Model, (from, to): (&TenantId, &TenantId), global: &Global, ui: &Ui) -> Result<Exit> {
+fn pair((model, judged): (&Model, Method), (from, to): (&TenantId, &TenantId), global: &Global, ui: &Ui) -> Result<Exit> {
     if from == to {
         return Err(Stop::at(Exit::Usage, format!("--pair takes two tenants, and both are `{from}`")));
     }
     let argument = argument(model, from, to)?;
     match global.output {
-        Format::Text => ui.answer(&show::argument(&argument))?,
-        _ => ui.answer(&global.document(&show::argument_document(&argument))?)?,
+        Format::Text => ui.answer(&show::argument(&argument, judged))?,
+        _ => ui.answer(&global.document(&show::argument_document(&argument, judged))?)?,
     }
     Ok(if argument.is_sound() { Exit::Done } else { Exit::Isolation })
 }

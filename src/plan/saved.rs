@@ -177,6 +177,18 @@ impl Saved {
         found
     }
 
+    /// Whether all that is to be done is a part of it, unchanged: an apply of it was interrupted, and this is what is left.
+    pub(crate) fn has_left(&self, now: &Plan) -> bool {
+        let same =
+            |change: &super::Change| self.changes.get(&change.address).is_some_and(|(a, d)| *a == change.action && *d == change.digest());
+        !now.is_empty() && now.blocked.is_empty() && now.changes.len() < self.changes.len() && now.changes.iter().all(same)
+    }
+
+    /// How many changes it has.
+    pub(crate) fn size(&self) -> usize {
+        self.changes.len()
+    }
+
     /// Whether everything that it would have done is done.
     pub(crate) fn may_be_applied_already(&self, now: &Plan) -> bool {
         now.is_empty() && now.blocked.is_empty() && !self.changes.is_empty()

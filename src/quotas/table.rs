@@ -43,8 +43,9 @@ const fn many(
 }
 
 /// A quota on how large each is, or all in one place are.
-const fn much(quota: Quota, size: fn(&Value) -> u64) -> Quota {
-    Quota { size, ..quota }
+const fn much(mut quota: Quota, size: fn(&Value) -> u64) -> Quota {
+    quota.size = size;
+    quota
 }
 
 fn one(_: &Value) -> u64 {

@@ -70,7 +70,9 @@ fn codes(says: &str) -> Value {
 
 fn coded() -> Value {
     let mut coded = object("", &[("code", text("What else is there goes with it."))]);
-    coded["additionalProperties"] = true.into();
+    if let Value::Object(map) = &mut coded {
+        map.insert("additionalProperties".into(), true.into());
+    }
     coded
 }
 

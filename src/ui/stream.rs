@@ -111,7 +111,9 @@ impl Stream {
             json!({ "type": "error", "why": error.to_string(), "because": causes, "request_id": request_id })
         });
         for mut last in outcome.into_iter().chain(error) {
-            last["exit"] = exit.clone();
+            if let Value::Object(map) = &mut last {
+                map.insert("exit".into(), exit.clone());
+            }
             self.write(last);
         }
         let to = std::mem::replace(&mut *self.to.lock().unwrap_or_else(PoisonError::into_inner), To::Nowhere);

@@ -59,11 +59,14 @@ const SHOWN: usize = 4;
 /// One line a probe, and what was found below it.
 pub(crate) fn text(report: &Report) -> String {
     let mut out = String::new();
+    // Where both answers are asked for, one that stands alone says whose it is.
+    let both = report.rows.iter().any(|row| matches!(row.method, Method::State | Method::Both));
     for row in &report.rows {
         let style = style(row.outcome);
         let by = match row.method {
-            Method::Manifest | Method::State | Method::Both => String::new(),
-            Method::Simulator | Method::Live => format!(" {DIM}({}){DIM:#}", row.method.word()),
+            Method::Both => String::new(),
+            Method::Manifest | Method::State if !both => String::new(),
+            method => format!(" {DIM}({}){DIM:#}", method.word()),
         };
         let _ =
             writeln!(out, "  {}  {style}{:<12}{style:#}  {BOLD}{}{BOLD:#}: {}{by}", row.probe, row.outcome.word(), row.layer, row.attack);
@@ -97,7 +100,11 @@ pub(crate) fn text(report: &Report) -> String {
 }
 
 fn methods(report: &Report) -> Vec<&'static str> {
-    let mut methods: Vec<_> = report.rows.iter().map(|row| row.method).collect();
+    let apart = |method: Method| match method {
+        Method::Both => vec![Method::Manifest, Method::State],
+        method => vec![method],
+    };
+    let mut methods: Vec<_> = report.rows.iter().flat_map(|row| apart(row.method)).collect();
     methods.sort_unstable();
     methods.dedup();
     methods.into_iter().map(|method| method.word()).collect()
@@ -177,8 +184,8 @@ pub(crate) fn sarif(report: &Report, manifest: &Path) -> Value {
 }
 
 /// Everything that one tenant may and may not do to its own data and to another's.
-pub(crate) fn argument(argument: &Argument) -> String {
-    let mut out = format!("{BOLD}{} against {}{BOLD:#}\n", argument.from, argument.to);
+pub(crate) fn argument(argument: &Argument, judged: Method) -> String {
+    let mut out = format!("{BOLD}{} against {}{BOLD:#}, judged from {}\n", argument.from, argument.to, judged.word());
     let mut layer = "";
     for step in &argument.steps {
         if step.layer != layer {
@@ -200,7 +207,7 @@ pub(crate) fn argument(argument: &Argument) -> String {
     out
 }
 
-pub(crate) fn argument_document(argument: &Argument) -> Value {
+pub(crate) fn argument_document(argument: &Argument, judged: Method) -> Value {
     let word = |decision| match decision {
         Decision::Allow => "allow",
         Decision::ExplicitDeny => "explicit-deny",
@@ -212,7 +219,7 @@ pub(crate) fn argument_document(argument: &Argument) -> Value {
         .iter()
         .map(|s| json!({ "layer": s.layer, "own": s.is_own, "call": s.call, "decision": word(s.decision), "by": s.by }))
         .collect();
-    json!({ "format": ARGUMENT, "from": argument.from, "to": argument.to, "sound": argument.is_sound(), "steps": steps })
+    json!({ "format": ARGUMENT, "from": argument.from, "to": argument.to, "judged_from": judged.word(), "sound": argument.is_sound(), "steps": steps })
 }
 
 /// Which probes noticed what was broken.

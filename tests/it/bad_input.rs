@@ -1,6 +1,6 @@
 //! What goes wrong around the files: each has one clear message, the right code, and leaves nothing half-written.
 
-use crate::scenarios::{demands, shell, shipped};
+use crate::scenarios::{demands, flat, shell, shipped};
 
 #[test]
 fn manifests_that_are_no_manifests() {
@@ -22,8 +22,14 @@ fn every_finding_at_once_with_its_place() {
     let folder = shipped();
     let broken = "sed -i.old 's/tier: premium/tier: premum/' tenants.yaml; rm templates/agent/main.py; echo '[]' > policies/tvm.json; \
         echo '{}' > templates/tools/healthcare.json; ln -s /etc/hostname templates/agent/host; tenantry validate";
-    let words =
-        ["premum", "main.py", "error[policy]: a policy is a mapping", "--> policies/tvm.json:1:1", "healthcare.json:1:1", "`host` in the agent"];
+    let words = [
+        "premum",
+        "main.py",
+        "error[policy]: a policy is a mapping",
+        "--> policies/tvm.json:1:1",
+        "healthcare.json:1:1",
+        "`host` in the agent",
+    ];
     demands(folder.path(), broken, 65, &words);
 
     let folder = shipped();
@@ -298,5 +304,6 @@ fn a_plan_in_whose_way_something_stands_is_no_plan_without_changes() {
     let user = "    users: [{ email: by.hand@clinic-d.com, role: nurse }]";
     run(&format!("sed -i.old '/name: Wellness Internal Medicine/a\\\n{user}\n' tenants.yaml"), 0);
     let plan = run("tenantry plan --detailed-exitcode -q", 2);
+    let plan = flat(&plan);
     assert!(plan.contains("0 to create, 0 to change, 0 to replace, 0 to delete") && plan.contains("1 blocked"), "{plan}");
 }

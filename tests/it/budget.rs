@@ -154,8 +154,8 @@ fn a_tenant_more_costs_a_handful_of_writes_and_nothing_that_is_shared() {
     // Documents stay when a tenant moves, and so does everybody.
     let (moved, printed) = writes(&record, at, &aws, "tenantry tenant move clinic-harbor --to premium --apply --yes -q");
     println!("moving one tenant: {} writes: {moved:?}", moved.len());
-    assert!(printed.contains("> tenant clinic-harbor  basic -> premium"), "{printed}");
-    assert_eq!(printed.matches("tenant clinic-harbor").count(), 1, "more than one action:\n{printed}");
+    assert!(printed.contains("> move tenant clinic-harbor: basic -> premium"), "{printed}");
+    assert_eq!(printed.matches("tenant clinic-harbor:").count(), 1, "more than one action:\n{printed}");
     let deletes: Vec<&String> =
         moved.iter().filter(|op| op.contains("Delete") || op.starts_with("DELETE") || op.starts_with("POST s3")).collect();
     // The lock alone is deleted.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::scenarios::{shell, shipped};
+use crate::scenarios::{flat, shell, shipped};
 use crate::served::{self, Served};
 use crate::wire::{ALL_THAT_IS_KEPT, EDITS, edit};
 
@@ -149,6 +149,7 @@ fn the_doctor_answers_with_the_codes_of_what_is_wrong() {
     std::fs::write(at.join("keys.yaml"), text.replace("proxy_lambda: proxy\n", "proxy_lambda: proxy\n  keys: tenant\n")).unwrap();
     let (told, code) = doctor("-f keys.yaml --tenants 9990");
     assert_eq!(code, 12, "{told}");
+    let told = flat(&told);
     assert!(told.contains("are full first (10,000 in an account and region), and 9,990 are wanted"), "{told}");
     let (told, code) = doctor("--tenants 20 --output json");
     assert_eq!(code, 0, "{told}");

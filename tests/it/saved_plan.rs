@@ -4,6 +4,22 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::scenarios::{demands, shipped};
 
+/// An apply that did not come to its end is finished by the same file; then there is nothing left of it.
+#[test]
+fn what_is_left_of_a_plan_is_done_by_the_same_file() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry plan --sandbox -q --out plan.json", 0, &[]);
+    demands(at, "tenantry apply plan.json --sandbox --sandbox-faults denied=ssm:PutParameter", 13, &["Run the command again"]);
+    demands(at, "tenantry apply plan.json --sandbox", 0, &["are left of an earlier apply", "Done"]);
+    demands(at, "tenantry apply plan.json --sandbox", 10, &["may have been applied already"]);
+    demands(at, "tenantry plan --sandbox -q --detailed-exitcode", 0, &["No changes"]);
+    // What a guard refuses is not kept.
+    let guarded = "sed -i 's/clinic-d:/clinic-x:/' tenants.yaml; tenantry plan --sandbox -q --out other.json --delete tenant:clinic-d --max-deletes 0";
+    demands(at, guarded, 12, &["allowed"]);
+    assert!(!at.join("other.json").exists());
+}
+
 #[test]
 fn a_saved_plan_is_applied_once() {
     let folder = shipped();

@@ -44,12 +44,18 @@ pub(crate) fn shell(folder: &Path, line: &str) -> (String, i32) {
     (String::from_utf8(ran.stdout).unwrap(), ran.status.code().unwrap_or(-1))
 }
 
+/// A text wherever its lines are broken and however it is set out.
+pub(crate) fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Runs a line that must end with this code and say these words; gives back what it printed.
 pub(crate) fn demands(folder: &Path, line: &str, code: i32, words: &[&str]) -> String {
     let (printed, ended) = shell(folder, line);
     assert_eq!(ended, code, "`{line}` printed:\n{printed}");
+    let said = flat(&printed);
     for word in words {
-        assert!(printed.contains(word), "`{line}` does not say `{word}`:\n{printed}");
+        assert!(said.contains(&flat(word)), "`{line}` does not say `{word}`:\n{printed}");
     }
     assert!(!printed.contains("panicked"), "{printed}");
     printed

@@ -114,13 +114,13 @@ mod tests {
         fn every_text_is_read_back_as_it_was(text in "(?s).{0,24}") {
             // YAML has no place for a NUL, not even escaped, in this reader.
             prop_assume!(!text.contains('\0') && text != "value" && text != "flow" && text != "a");
-            prop_assert_eq!(read(&text), vec![Some(text.clone()); 3]);
+            prop_assert_eq!(read(&text), vec![Some(text); 3]);
         }
 
         #[test]
         fn every_text_of_awkward_letters_is_read_back_as_it_was(text in "[-#:,{}\\[\\]&*!|>'\"%@` \\\\a1e.\n\r\t~?é\u{85}\u{2028}]{0,12}") {
             prop_assume!(text != "value" && text != "flow" && text != "a");
-            prop_assert_eq!(read(&text), vec![Some(text.clone()); 3]);
+            prop_assert_eq!(read(&text), vec![Some(text); 3]);
         }
     }
 }

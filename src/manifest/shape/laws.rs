@@ -197,10 +197,7 @@ fn samples(text: &Text) -> BTreeSet<String> {
 #[test]
 fn patterns_follow_their_rules() {
     everything(|shape, _| {
-        let text = match &shape.form {
-            Form::Text(text) | Form::Entries { name: text, .. } => text,
-            _ => return,
-        };
+        let (Form::Text(text) | Form::Entries { name: text, .. }) = &shape.form else { return };
         for example in text.examples {
             assert_eq!((text.rule)(example), Ok(()), "{example}");
         }

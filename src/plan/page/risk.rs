@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::tenant::{TenantAction, TenantChange};
-use super::{Action, ResourceChange, Shared};
+use super::{Action, ResourceChange, Shared, holds_data};
 use crate::address::{Address, Owner};
 
 /// The worst first.
@@ -76,7 +76,9 @@ pub(super) fn of(tenants: &[TenantChange<'_>], shared: &[Shared<'_>], drift: &[R
     let parts = tenants.iter().filter(|t| !t.is_told_whole()).flat_map(TenantChange::intended);
     let resources = shared.iter().flat_map(|s| &s.resources).chain(parts).chain(drift).filter_map(of_resource);
     let mut risks: Vec<Risk> = whole.chain(resources).collect();
-    risks.sort_by(|a, b| (a.kind, &a.owner, &a.address).cmp(&(b.kind, &b.owner, &b.address)));
+    // Of what goes, tenants and data come before what can be made again.
+    let spares = |risk: &Risk| risk.address.as_ref().is_some_and(|address| !holds_data(address));
+    risks.sort_by(|a, b| (a.kind, spares(a), &a.owner, &a.address).cmp(&(b.kind, spares(b), &b.owner, &b.address)));
     risks
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn small() -> (Plan, Facts) {
 /// Ten thousand tenants, nearly all of which change in one way.
 pub(crate) fn many() -> (Plan, Facts) {
     let ids: Vec<String> = (0..10_000).map(|n| format!("clinic-{n:05}")).collect();
-    let tier = |n: usize| if n % 5 == 0 { "premium" } else { "basic" };
+    let tier = |n: usize| if n.is_multiple_of(5) { "premium" } else { "basic" };
     let mut draft = Draft::new();
     for (n, id) in ids.iter().enumerate() {
         match n {
@@ -237,12 +237,16 @@ fn wider_access_is_seen_and_narrower_is_not() {
     };
     let (one, two) = (statement("Allow", &["s3:Get"]), statement("Allow", &["s3:Get", "s3:Put"]));
     let deny = statement("Deny", &["s3:Get"]);
+    let trusting = |tiers: &[&str]| json!({ "Effect": "Allow", "Condition": { "StringEquals": { "aws:RequestTag/Tier": tiers } } });
     for (kind, path, before, after, wide) in [
-        ("role", "policy", policy(&[one.clone()]), policy(&[two.clone()]), true),
-        ("role", "policy", policy(&[two.clone()]), policy(&[one.clone()]), false),
-        ("role", "trust", policy(&[]), policy(&[one.clone()]), true),
-        ("bucket", "policy", policy(&[deny.clone()]), Value::Null, true),
+        ("role", "policy", policy(std::slice::from_ref(&one)), policy(std::slice::from_ref(&two)), true),
+        ("role", "policy", policy(&[two]), policy(std::slice::from_ref(&one)), false),
+        ("role", "trust", policy(&[]), policy(&[one]), true),
+        ("role", "trust", policy(&[trusting(&["basic", "premium"])]), policy(&[trusting(&["premium"])]), false),
+        ("role", "trust", policy(&[trusting(&["premium"])]), policy(&[trusting(&["basic", "premium"])]), true),
+        ("bucket", "policy", policy(std::slice::from_ref(&deny)), Value::Null, true),
         ("bucket", "policy", Value::Null, policy(&[deny]), false),
+        ("user", "claims.role", json!("nurse"), json!("admin"), true),
         ("policy", "statement", json!("permit(a);"), json!("permit(b);"), true),
         ("gateway", "authorizer.allowed_audience", json!(["a"]), json!(["a", "b"]), true),
         ("gateway", "policy.mode", json!("ENFORCE"), json!("LOG_ONLY"), true),

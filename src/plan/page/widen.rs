@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Action, Change, Context};
-use crate::kinds::{Client, Gateway, Kind as _, Permission, Policy, ResourcePolicy, Runtime};
+use crate::kinds::{Client, Gateway, Kind as _, Permission, Policy, ResourcePolicy, Runtime, User};
 use crate::plan::FieldChange;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,6 +30,8 @@ pub(crate) enum Widening {
     ResourcePolicy,
     /// Who may call a function.
     Permission,
+    /// A user's tokens say something else of what the user is.
+    Claim { claim: String, before: String, after: String },
 }
 
 impl Widening {
@@ -40,14 +42,15 @@ impl Widening {
             Self::Statements { field, allowed, denied_no_more } => {
                 format!("{field} allows more ({}) and denies less ({})", statements(*allowed), statements(*denied_no_more))
             }
-            Self::Cedar { effect } => format!("another {effect} decides on tool calls"),
+            Self::Cedar { effect } => format!("the {effect} that decides on tool calls is another: read what it asks for"),
             Self::Authorizer => "others may get in".into(),
-            Self::Engine => "tool calls are decided on less strictly".into(),
+            Self::Engine => "tool policies refuse less, or only log".into(),
             Self::Interceptor => "another interceptor, or none, looks at requests".into(),
             Self::Client { field, added } if added.is_empty() => format!("{field} becomes AWS's default, which is everything"),
             Self::Client { field, added } => format!("{field} gains {}", added.join(", ")),
             Self::ResourcePolicy => "the resource answers to other callers".into(),
             Self::Permission => "another caller may invoke the function".into(),
+            Self::Claim { claim, before, after } => format!("{claim} says {after} instead of {before}"),
         }
     }
 }
@@ -59,16 +62,17 @@ fn statements(n: usize) -> String {
 pub(super) fn of(context: &Context<'_>, change: &Change) -> Option<Widening> {
     match change.action {
         Action::Update | Action::Replace => {
-            change.fields.iter().filter(|f| f.word_of_aws().is_none()).find_map(|field| of_field(change.address.kind(), field))
+            change.fields.iter().filter(|f| f.word_of_aws().is_none()).find_map(|field| of_field(context, change.address.kind(), field))
         }
         Action::Create => of_new(context, change),
-        Action::Delete => of_gone(change),
+        Action::Delete => of_gone(context, change),
         Action::Close => None,
     }
 }
 
-fn of_field(kind: &str, field: &FieldChange) -> Option<Widening> {
+fn of_field(context: &Context<'_>, kind: &str, field: &FieldChange) -> Option<Widening> {
     match (kind, field.root()) {
+        (User::NAME, "claims") => claim(context, field),
         (Policy::NAME, "statement" | "enforced") => Some(Widening::Cedar { effect: effect(&field.after) }),
         (Gateway::NAME | Runtime::NAME, "authorizer" | "authorizer_type") => Some(Widening::Authorizer),
         (Gateway::NAME, "policy") if !enforces(field) => Some(Widening::Engine),
@@ -76,6 +80,13 @@ fn of_field(kind: &str, field: &FieldChange) -> Option<Widening> {
         (Client::NAME, "write_attributes" | "auth_flows" | "flows" | "callback_urls" | "scopes") => client(field),
         _ => policy(field),
     }
+}
+
+/// A tier that changes is a move, which is told as such.
+fn claim(context: &Context<'_>, field: &FieldChange) -> Option<Widening> {
+    let claim = field.path.strip_prefix("claims.").filter(|claim| *claim != context.facts.tier_claim)?;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    Some(Widening::Claim { claim: claim.into(), before: text(&field.before), after: text(&field.after) })
 }
 
 /// Whether it is the attachment of an engine, or its mode made strict.
@@ -116,8 +127,26 @@ fn within(small: &Value, large: &Value) -> bool {
         (Some(Value::Array(few)), Some(Value::Array(many))) if matches!(key.as_str(), "Action" | "Resource") => {
             few.iter().all(|item| many.contains(item))
         }
+        (Some(Value::Object(few)), Some(Value::Object(many))) if key == "Condition" => is_stricter(few, many),
         (one, other) => one == other,
     })
+}
+
+/// Whether conditions hold no more often than others: of the same questions, with fewer values to choose from.
+fn is_stricter(few: &Map<String, Value>, many: &Map<String, Value>) -> bool {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let fewer = |operator: &str, few: &Value, many: &Value| {
+        let chooses = ["StringEquals", "StringLike", "ArnEquals", "ArnLike"].iter().any(|known| operator.ends_with(known));
+        few == many || chooses && list(few).iter().all(|value| list(many).contains(value))
+    };
+    few.len() == many.len()
+        && few.iter().all(|(operator, asked)| match (asked, many.get(operator)) {
+            (Value::Object(asked), Some(Value::Object(other))) => {
+                asked.len() == other.len()
+                    && asked.iter().all(|(key, value)| other.get(key).is_some_and(|many| fewer(operator, value, many)))
+            }
+            _ => false,
+        })
 }
 
 /// The word that a Cedar policy begins with.
@@ -145,14 +174,19 @@ fn of_new(context: &Context<'_>, change: &Change) -> Option<Widening> {
 }
 
 /// What forbade something, and goes.
-fn of_gone(change: &Change) -> Option<Widening> {
+fn of_gone(context: &Context<'_>, change: &Change) -> Option<Widening> {
     let live = &change.live.as_ref()?.spec;
     match change.address.kind() {
         Policy::NAME => {
             let effect = effect(live.get("statement").unwrap_or(&Value::Null));
             (effect != "permit").then_some(Widening::Cedar { effect })
         }
-        ResourcePolicy::NAME => Some(Widening::ResourcePolicy),
+        // Nobody calls what goes with it.
+        ResourcePolicy::NAME => {
+            let goes = |c: &Change| c.address.kind() == Runtime::NAME && c.address.owner() == change.address.owner();
+            let goes_too = context.plan.changes.iter().any(|c| c.action == Action::Delete && goes(c));
+            (!goes_too).then_some(Widening::ResourcePolicy)
+        }
         _ => None,
     }
 }

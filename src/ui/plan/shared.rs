@@ -52,7 +52,7 @@ fn normal(sheet: &mut Sheet, shared: &Shared<'_>, room: &mut Room) {
         if all.len() >= MANY { all } else { Vec::new() }
     };
     let (new, gone) = (of(&folds), of(&goes));
-    let rest = shared.resources.iter().filter(|r| !(folds(r) && !new.is_empty()) && !(goes(r) && !gone.is_empty()));
+    let rest = shared.resources.iter().filter(|r| (!folds(r) || new.is_empty()) && (!goes(r) || gone.is_empty()));
     block(sheet, &rest.collect::<Vec<_>>(), 2, Detail::Normal);
     if !new.is_empty() {
         sheet.line(2, 6, &format!("{}: {}", lead(Action::Create, new.len()), kinds(&new)));

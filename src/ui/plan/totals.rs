@@ -40,7 +40,10 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
             grouped(share.tenants)
         ));
     }
-    sheet.say(&needs(page));
+    // What apply refuses to begin takes no time.
+    if page.blocked.is_empty() {
+        sheet.say(&needs(page));
+    }
 }
 
 fn was(n: usize) -> &'static str {
