@@ -55,7 +55,7 @@ Exit codes:
    15  some reads failed: no full picture
    16  wrong account or region
 
-Try it without an account: tenantry apply --sandbox";
+Try it without an account: tenantry init, then tenantry apply --sandbox";
 
 /// Provisions a pooled multi-tenant agent platform on Amazon Bedrock AgentCore from one file.
 ///

@@ -23,6 +23,9 @@ What counts:
 applies in the platform's bucket say that it was made. What the manifest asks for and nobody has applied yet is no drift: `tenantry plan` \
 shows it.
 
+  Tenants' rows, app clients and what takes no tags keep no record of what was applied: a change of one is shown by `tenantry plan`, \
+as a change. Group memberships are nobody's here.
+
 Ends with 2 if there is any, and with 0 and without a word if there is none.
 
 Examples:

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::Global;
 use super::open::{files, open};
-use crate::exit::Exit;
+use crate::exit::{Exit, Stop};
 use crate::graph::Graph as Picture;
 use crate::plan::{Named, diff};
 use crate::ui::Ui;
@@ -18,9 +18,9 @@ use crate::ui::graph::{dot::dot, mermaid::mermaid, svg::svg};
 /// Without --plan it reads the manifest and its files, and nothing of AWS.
 #[derive(Debug, Args)]
 pub(crate) struct Graph {
-    /// The language of the picture.
-    #[arg(long, value_enum, default_value_t = Language::Svg)]
-    format: Language,
+    /// The language of the picture; by default what FILE ends with says, and svg without one.
+    #[arg(long, value_enum)]
+    format: Option<Language>,
     /// Write it to FILE instead of stdout.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -37,9 +37,25 @@ enum Language {
 }
 
 impl Graph {
+    /// As it was asked for, or as the file's name ends.
+    fn language(&self) -> Result<Language> {
+        let ending = self.out.as_deref().and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
+        match (self.format, ending.as_deref()) {
+            (Some(language), _) => Ok(language),
+            (None, None | Some("svg")) => Ok(Language::Svg),
+            (None, Some("mmd" | "mermaid")) => Ok(Language::Mermaid),
+            (None, Some("dot" | "gv")) => Ok(Language::Dot),
+            (None, Some(other)) => {
+                let words = format!("a picture can't be `.{other}`: end the name with .svg, .mmd or .dot, or say --format");
+                Err(Stop::at(Exit::Usage, words))
+            }
+        }
+    }
+
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        self.language()?;
         let picture = if self.plan { planned(global, ui).await? } else { declared(global, ui)? };
-        let text = match self.format {
+        let text = match self.language()? {
             Language::Svg => svg(&picture),
             Language::Mermaid => mermaid(&picture),
             Language::Dot => dot(&picture),

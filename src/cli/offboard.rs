@@ -83,10 +83,15 @@ impl Offboard {
         }
         let exit = draft.make(Some(&Edit::Set(id.clone(), Field::Suspended)), &self.go).await?;
         if exit == Exit::Done {
-            let once = if self.go.apply { "" } else { ", once that is applied," };
             let next = again(draft.global, &format!("offboard {id}"));
+            let first = if self.go.apply {
+                String::new()
+            } else {
+                format!(" First `{}` suspends it in AWS; then the", again(draft.global, "apply"))
+            };
+            let the = if self.go.apply { " The" } else { "" };
             draft.ui.say(&format!(
-                "Stage 1 of 2: suspended{once} and nothing removed. The same command again, `{next}`, takes it off the manifest."
+                "Stage 1 of 2: suspended, and nothing removed.{first}{the} same command again, `{next}`, takes it off the manifest."
             ));
         }
         Ok(exit)

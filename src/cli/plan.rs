@@ -60,7 +60,11 @@ impl Plan {
         self.shown.print(&showing, global, ui, &opened)?;
         ci::planned(global, &plan, &page, Some(&isolation))?;
         if let Some(file) = &self.out {
-            ui.say(&format!("saved: `tenantry apply {}` does this plan, or nothing if it is no longer the same", typed(file)));
+            ui.say(&format!(
+                "saved: `tenantry apply {}{}` does this plan, or nothing if it is no longer the same",
+                typed(file),
+                global.again()
+            ));
         }
         Ok(if self.detailed_exitcode && !(plan.is_empty() && plan.blocked.is_empty()) { Exit::Changes } else { Exit::Done })
     }

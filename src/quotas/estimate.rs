@@ -37,10 +37,11 @@ impl Bound {
             Self::Calls => "the number of calls".into(),
             Self::Chain(step) => {
                 let kind = step.address.kind().replace('_', " ");
+                let a = if kind.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
                 match step.op {
-                    Op::Create => format!("a {kind} until it is ready"),
-                    Op::Update | Op::Close => format!("a {kind} until it has changed"),
-                    Op::Delete => format!("a {kind} until it is gone"),
+                    Op::Create => format!("{a} {kind} until it is ready"),
+                    Op::Update | Op::Close => format!("{a} {kind} until it has changed"),
+                    Op::Delete => format!("{a} {kind} until it is gone"),
                 }
             }
         }

@@ -52,7 +52,7 @@ fn a_tenant_comes_moves_rests_and_goes() {
         at,
         "tenantry tenant move clinic-harbor --to premium --sandbox --apply --yes -q",
         0,
-        &["> tenant clinic-harbor", "basic -> premium"],
+        &["> move tenant clinic-harbor: basic -> premium"],
     );
     assert_eq!(manifest(at), format!("{before}{}", block.replace("basic", "premium")));
     demands(
@@ -64,7 +64,7 @@ fn a_tenant_comes_moves_rests_and_goes() {
 
     // Suspending keeps everything, and resuming brings it back.
     let active = manifest(at);
-    demands(at, "tenantry tenant suspend clinic-harbor --sandbox --apply --yes -q", 0, &["is suspended", "Done"]);
+    demands(at, "tenantry tenant suspend clinic-harbor --sandbox --apply --yes -q", 0, &["suspend tenant", "Done"]);
     assert!(manifest(at).contains("  clinic-harbor:\n    tier: premium\n    suspended: true\n"), "{}", manifest(at));
     assert_eq!(said(at, "clinic-harbor", "user"), "live disabled, physician");
     assert_eq!(said(at, "clinic-harbor", "tenant_row"), "live status suspended");
@@ -72,7 +72,7 @@ fn a_tenant_comes_moves_rests_and_goes() {
     demands(at, "tenantry tenant list", 0, &["suspended", "1 suspended"]);
     demands(at, "tenantry status --sandbox -q", 0, &["suspended"]);
     demands(at, "tenantry tenant suspend clinic-harbor --sandbox", 0, &["suspended already", "No changes"]);
-    demands(at, "tenantry tenant resume clinic-harbor --sandbox --apply --yes -q", 0, &["is resumed", "Done"]);
+    demands(at, "tenantry tenant resume clinic-harbor --sandbox --apply --yes -q", 0, &["resume tenant", "Done"]);
     assert_eq!(manifest(at), active);
     assert_eq!(said(at, "clinic-harbor", "user"), "live enabled, physician");
     assert_eq!(said(at, "clinic-harbor", "tenant_row"), "live ");
@@ -102,7 +102,7 @@ fn a_tenant_comes_moves_rests_and_goes() {
         at,
         "tenantry offboard clinic-harbor --delete-data --apply --sandbox --confirm clinic-harbor",
         0,
-        &["tenant clinic-harbor  leaves", "removed", "needs you"],
+        &["delete tenant clinic-harbor", "removed", "needs you"],
     );
     demands(at, "tenantry offboard clinic-harbor --sandbox", 65, &["no tenant `clinic-harbor`"]);
     demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
@@ -119,10 +119,10 @@ fn a_key_of_a_suspended_tenant_is_shut_and_opened_again() {
         &[],
     );
     assert_eq!(said(at, "hospital-b", "api_key"), "live enabled");
-    demands(at, "tenantry tenant suspend hospital-b --sandbox --apply --yes -q", 0, &["is suspended"]);
+    demands(at, "tenantry tenant suspend hospital-b --sandbox --apply --yes -q", 0, &["suspend tenant"]);
     assert_eq!(said(at, "hospital-b", "api_key"), "live disabled");
     assert_eq!(said(at, "hospital-a", "api_key"), "live enabled");
-    demands(at, "tenantry tenant resume hospital-b --sandbox --apply --yes -q", 0, &["is resumed"]);
+    demands(at, "tenantry tenant resume hospital-b --sandbox --apply --yes -q", 0, &["resume tenant"]);
     assert_eq!(said(at, "hospital-b", "api_key"), "live enabled");
     demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
 }
