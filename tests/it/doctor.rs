@@ -149,7 +149,6 @@ fn the_doctor_answers_with_the_codes_of_what_is_wrong() {
     std::fs::write(at.join("keys.yaml"), text.replace("proxy_lambda: proxy\n", "proxy_lambda: proxy\n  keys: tenant\n")).unwrap();
     let (told, code) = doctor("-f keys.yaml --tenants 9990");
     assert_eq!(code, 12, "{told}");
-    let told = flat(&told);
     assert!(told.contains("are full first (10,000 in an account and region), and 9,990 are wanted"), "{told}");
     let (told, code) = doctor("--tenants 20 --output json");
     assert_eq!(code, 0, "{told}");
@@ -184,6 +183,7 @@ fn a_platform_beyond_a_quota_is_refused_before_anything_is_written() {
     std::fs::write(&manifest, text.replace("\ntiers:\n", &format!("\ntiers:\n{tiers}"))).unwrap();
     let (told, code) = shell(folder.path(), "tenantry apply --sandbox --yes -q");
     assert_eq!(code, 12, "{told}");
+    let told = flat(&told);
     assert!(told.contains("guardrails in an account and region, and AWS allows 100"), "{told}");
     assert!(told.contains("Service Quotas") && told.contains("quotas: { guardrails:"), "{told}");
     // As the manifest says of this account, it fits.
