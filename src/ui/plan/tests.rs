@@ -98,7 +98,7 @@ fn tenants_come_before_resources_and_risks_and_totals_last() {
         "\nBlocked",
         "\nLook closely",
         "\nTenants: ",
-        "Needs ",
+        "\nPlan: ",
     ];
     for pair in order.windows(2) {
         assert!(at(pair[0]) < at(pair[1]), "{pair:?} in:\n{text}");
