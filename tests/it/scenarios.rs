@@ -66,6 +66,7 @@ fn redacted(text: &str, folder: &Path) -> String {
     let rules = [
         (r"\d+\.\d s", "[TIME]"),
         (r"checksum [0-9a-f]{64}", "checksum [CHECKSUM]"),
+        (r"Plan digest `[0-9a-f]{64}`", "Plan digest `[CHECKSUM]`"),
         // A digest of code under templates/ says nothing of the plan, and would change with every edit there.
         (r"\b[0-9a-f]{64}\.zip", "[DIGEST].zip"),
         (r"(object +)[0-9a-f]{12}\b", "$1[DIGEST]"),
