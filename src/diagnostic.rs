@@ -357,7 +357,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// A number for people: `12,345,678`.
-pub(crate) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: impl fmt::Display) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -71,7 +71,7 @@ const SOME_SKEW: i64 = 60;
 /// Judges the difference between AWS's clock and ours, in seconds.
 pub(crate) fn clock(examined: &mut Examined, ahead: Option<i64>) {
     const TOPIC: &str = "clock";
-    const TODO: &str = "set this machine's clock by NTP: AWS refuses signatures that are 5 minutes off";
+    const WAY_OUT: &str = "set this machine's clock by NTP: AWS refuses signatures that are 5 minutes off";
     match ahead {
         None => examined.warn(TOPIC, "AWS's answers did not say what time it is", "compare this machine's clock with another"),
         Some(ahead) => {
@@ -79,8 +79,8 @@ pub(crate) fn clock(examined: &mut Examined, ahead: Option<i64>) {
             match ahead.abs() {
                 0..=2 => examined.ok(TOPIC, "this machine's clock agrees with AWS's"),
                 3..=SOME_SKEW => examined.ok(TOPIC, format!("this machine's clock is {off}, which does no harm")),
-                61..=MOST_SKEW => examined.warn(TOPIC, format!("this machine's clock is {off}"), TODO),
-                _ => examined.fail(Exit::Failed, TOPIC, format!("this machine's clock is {off}"), TODO),
+                61..=MOST_SKEW => examined.warn(TOPIC, format!("this machine's clock is {off}"), WAY_OUT),
+                _ => examined.fail(Exit::Failed, TOPIC, format!("this machine's clock is {off}"), WAY_OUT),
             }
         }
     }

@@ -13,8 +13,6 @@ mod parts;
 mod planned;
 mod walls;
 
-pub(crate) use parts::grouped;
-
 /// A stretch of a request's way, from the user to the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Layer {

@@ -147,7 +147,7 @@ impl Doctor {
             };
             match (self.tenants, &room.bound) {
                 (Some(wanted), Some(bound)) if u64::from(wanted) > bound.tenants => {
-                    let says = format!("{fits}, and {} are wanted", thousands(wanted.into()));
+                    let says = format!("{fits}, and {} are wanted", thousands(wanted));
                     examined.fail(Exit::Guarded, "quotas", says, bound.way_out.clone());
                 }
                 (Some(wanted), _) => {
@@ -156,10 +156,8 @@ impl Doctor {
                     let cost = estimate(&plan, &schedule(&plan));
                     let bound = cost.bound_by.map(|bound| format!(", bound by {}", bound.text())).unwrap_or_default();
                     let (writes, seconds) = (thousands(cost.writes), thousands(cost.seconds));
-                    let pending = format!(
-                        "with what is pending, {} more take {writes} writes and about {seconds} s{bound}",
-                        thousands(wanted.into())
-                    );
+                    let pending =
+                        format!("with what is pending, {} more take {writes} writes and about {seconds} s{bound}", thousands(wanted));
                     examined.ok("quotas", format!("{fits}; {pending}"));
                 }
                 (None, _) => examined.ok("quotas", fits),

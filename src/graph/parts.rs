@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Marks, Node, Part};
+use crate::diagnostic::thousands;
 use crate::kinds::Period;
 use crate::manifest::{Artifact, Gateway, Keys, LambdaRef, Manifest, Mfa, Profile, Tier, Traces};
 use crate::names::{CLINIC_CONFIG, Names, PATIENT_METADATA, TierName, tier_prefix};
@@ -153,20 +154,7 @@ fn whole(lambda: &LambdaRef, names: &Names) -> String {
 }
 
 pub(super) fn counted(n: usize, one: &str, more: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { more })
-}
-
-/// `4,990`.
-pub(crate) fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    format!("{} {}", thousands(n), if n == 1 { one } else { more })
 }
 
 /// The parts of each tier.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::style::{count, sign};
-use crate::graph::{Column, Graph, Marks, Member, Turn, grouped};
+use crate::diagnostic::thousands;
+use crate::graph::{Column, Graph, Marks, Member, Turn};
 use crate::plan::Action;
 
 mod canvas;
@@ -19,7 +20,7 @@ const NAMED: usize = 6;
 
 /// `+ 3 create`: the sign and the word, so that no colour is needed.
 fn mark(action: Action, n: usize) -> String {
-    format!("{} {} {}", sign(action), grouped(n), verb(action))
+    format!("{} {} {}", sign(action), thousands(n), verb(action))
 }
 
 fn verb(action: Action) -> &'static str {
@@ -63,11 +64,12 @@ fn member(member: &Member) -> String {
 /// `and 4,990 more: 12 new`.
 fn more(rest: &[Member], all: usize) -> String {
     let turns: BTreeMap<Turn, usize> = Column::turns(rest);
-    let told: Vec<String> = turns.into_iter().map(|(turn, n)| format!("{} {} {}", turn_sign(turn), grouped(n), turn_word(turn))).collect();
+    let told: Vec<String> =
+        turns.into_iter().map(|(turn, n)| format!("{} {} {}", turn_sign(turn), thousands(n), turn_word(turn))).collect();
     let told = if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) };
     let and = if rest.len() == all { "" } else { "and " };
     let more = if rest.len() == all { "tenants" } else { "more" };
-    format!("{and}{} {more}{told}", grouped(rest.len()))
+    format!("{and}{} {more}{told}", thousands(rest.len()))
 }
 
 fn marks(marks: &Marks) -> Vec<(Action, String)> {
@@ -78,7 +80,7 @@ fn crowd(column: &Column) -> String {
     let here = column.members.iter().filter(|m| m.turn != Some(Turn::Leaves)).count();
     match here {
         1 => "1 tenant".into(),
-        n => format!("{} tenants", grouped(n)),
+        n => format!("{} tenants", thousands(n)),
     }
 }
 
@@ -91,7 +93,7 @@ fn place(graph: &Graph) -> String {
         graph.region,
         graph.profile.as_str(),
         count(graph.columns.iter().filter(|c| !c.leaves).count(), "tier"),
-        grouped(tenants),
+        thousands(tenants),
         if tenants == 1 { "" } else { "s" }
     )
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::section;
 use crate::address::Owner;
-use crate::graph::grouped;
+use crate::diagnostic::thousands;
 use crate::plan::page::{KeptFor, Page, Risk, RiskKind, words_of};
 use crate::ui::escape::markup;
 use crate::ui::style::count;
@@ -32,7 +32,7 @@ pub(super) fn risks(out: &mut String, page: &Page<'_>) {
             }
             many => {
                 let what: Vec<String> = many.iter().map(|risk| of_many(risk)).collect();
-                let _ = write!(out, "<strong>{}</strong><p class=\"ids\">{}</p>", grouped(many.len()), markup(&what.join(", ")));
+                let _ = write!(out, "<strong>{}</strong><p class=\"ids\">{}</p>", thousands(many.len()), markup(&what.join(", ")));
             }
         }
         if !first.says.is_empty() {
@@ -122,7 +122,7 @@ pub(super) fn kept(out: &mut String, page: &Page<'_>) {
         let _ = writeln!(
             out,
             "<li><strong>= {} {}</strong>, kept: {}<p class=\"ids\">{}</p></li>",
-            grouped(names.len()),
+            thousands(names.len()),
             markup(&kind.replace('_', " ")),
             markup(why),
             markup(&names.join(", "))

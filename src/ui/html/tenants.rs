@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::changes::{act, consequences, fields, resources};
 use super::section;
-use crate::graph::grouped;
+use crate::diagnostic::thousands;
 use crate::plan::page::{Fold, Group, Page, TenantAction, TenantChange};
 use crate::ui::escape::markup;
 use crate::ui::style::count;
@@ -41,7 +41,7 @@ fn class(action: &TenantAction) -> &'static str {
 fn headline(group: &Group) -> String {
     let named = match group.members.as_slice() {
         few if few.len() <= FEW => few.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        many => format!("{} tenants", grouped(many.len())),
+        many => format!("{} tenants", thousands(many.len())),
     };
     let place = match (&group.action, &group.tier) {
         (TenantAction::Move { from, to }, _) => format!("{from} → {to}"),
@@ -70,7 +70,7 @@ fn many(out: &mut String, group: &Group) {
     out.push_str("<ul class=\"list\">\n");
     for shape in &group.shapes {
         let name = if shape.name.is_empty() { String::new() } else { format!(" <strong>{}</strong>", markup(&shape.name)) };
-        let times = if shape.count == group.members.len() { "each".to_owned() } else { format!("{} in all", grouped(shape.count)) };
+        let times = if shape.count == group.members.len() { "each".to_owned() } else { format!("{} in all", thousands(shape.count)) };
         let _ = write!(out, "<li>{} {}{name} <span class=\"muted\">{times}</span>", act(shape.action), markup(&shape.kind));
         fields(out, shape.action, &shape.fields);
         out.push_str("</li>\n");

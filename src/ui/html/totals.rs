@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::section;
-use crate::graph::grouped;
+use crate::diagnostic::thousands;
 use crate::plan::page::{Counts, Page, TenantTotals};
 use crate::ui::escape::markup;
 
@@ -12,7 +12,7 @@ pub(super) fn totals(out: &mut String, page: &Page<'_>) {
     if page.is_empty() {
         let n = page.totals.resources.unchanged;
         let _ =
-            writeln!(out, "<p class=\"banner good\"><strong>No changes.</strong> {} resources are as the manifest says.</p>", grouped(n));
+            writeln!(out, "<p class=\"banner good\"><strong>No changes.</strong> {} resources are as the manifest says.</p>", thousands(n));
     }
     out.push_str("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"totals\"><table class=\"totals\">\n");
     out.push_str("<thead><tr><th scope=\"col\"></th>");
@@ -30,7 +30,7 @@ pub(super) fn totals(out: &mut String, page: &Page<'_>) {
             out,
             "<p class=\"banner careful\"><strong>{} % of the tenants that are there change</strong> ({} tenants).</p>",
             share.percent,
-            grouped(share.tenants)
+            thousands(share.tenants)
         );
     }
     tiers(out, page);
@@ -55,7 +55,7 @@ fn row(out: &mut String, name: &str, cells: &Cells) {
     for cell in cells {
         let _ = match cell {
             Some(0) => write!(out, "<td class=\"n nil\">0</td>"),
-            Some(n) => write!(out, "<td class=\"n\"><strong>{}</strong></td>", grouped(*n)),
+            Some(n) => write!(out, "<td class=\"n\"><strong>{}</strong></td>", thousands(*n)),
             None => write!(out, "<td class=\"n nil\" aria-label=\"not applicable\">–</td>"),
         };
     }
@@ -66,16 +66,16 @@ fn work(out: &mut String, page: &Page<'_>) {
     if page.is_empty() {
         return;
     }
-    let _ = write!(out, "<p>Needs <strong>{}</strong> {}", grouped(page.writes), if page.writes == 1 { "write" } else { "writes" });
+    let _ = write!(out, "<p>Needs <strong>{}</strong> {}", thousands(page.writes), if page.writes == 1 { "write" } else { "writes" });
     if let Some(estimate) = &page.estimate {
         let _ = write!(out, ", at least <strong>{}</strong>, bound by {}", long(estimate.seconds), markup(&estimate.bound_by));
     }
     let _ = write!(out, ".");
     if page.totals.drift > 0 {
-        let _ = write!(out, " {} of the changes put back what was changed outside tenantry.", grouped(page.totals.drift));
+        let _ = write!(out, " {} of the changes put back what was changed outside tenantry.", thousands(page.totals.drift));
     }
     if page.totals.kept > 0 {
-        let _ = write!(out, " {} that nobody declares any more are kept.", grouped(page.totals.kept));
+        let _ = write!(out, " {} that nobody declares any more are kept.", thousands(page.totals.kept));
     }
     out.push_str("</p>\n");
 }
@@ -104,7 +104,7 @@ fn tiers(out: &mut String, page: &Page<'_>) {
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", markup(&name));
         for n in [t.create, t.moved, t.change + t.resume, t.suspend + t.leave, t.delete, t.blocked, t.unchanged] {
             let class = if n == 0 { "n nil" } else { "n" };
-            let _ = write!(out, "<td class=\"{class}\">{}</td>", grouped(n));
+            let _ = write!(out, "<td class=\"{class}\">{}</td>", thousands(n));
         }
         out.push_str("</tr>\n");
     }

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+pub(crate) use crate::diagnostic::thousands as grouped;
 use crate::ui::style::BOLD;
 
 /// As wide as what is no terminal is taken to be.
@@ -109,19 +110,6 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
         rest = left;
         Some(piece)
     })
-}
-
-/// `1`, `12`, `9,842`.
-pub(crate) fn grouped(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// `1 tenant`, `9,842 tenants`.
