@@ -30,6 +30,7 @@ mod kms;
 mod lambda;
 mod logs;
 mod memory;
+mod pages;
 mod projects;
 mod protocol;
 mod record;
@@ -37,8 +38,10 @@ mod rest;
 mod s3;
 mod s3vectors;
 mod server;
+mod shape;
 mod ssm;
 mod sts;
+mod tags;
 mod xray;
 
 pub(crate) use broken::Broken;

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::registries::Registry;
-use super::agentcore::shape::{self, Member, Shape, list, may, must, number, text};
-use super::agentcore::tags::{self, Tags};
-use super::agentcore::{pages, shape::put};
 use super::protocol::{Refusal, Reply, Request};
 use super::rest::{self, on};
+use super::shape::{self, Member, Shape, list, may, must, number, text};
+use super::tags::{self, Tags};
 use super::{Service, Settling, World};
+use super::{pages, shape::put};
 
 mod content;
 mod records;

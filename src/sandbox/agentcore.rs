@@ -10,10 +10,11 @@ use self::memories::Memory;
 use self::policies::Engine;
 use self::providers::Provider;
 use self::runtimes::Runtime;
-use self::shape::Shape;
 use super::protocol::{Refusal, Reply, Request};
 use super::rest::{self, on};
+use super::shape::{self, Shape};
 use super::{Service, Settling, World};
+use super::{pages, tags};
 
 mod authorizer;
 mod endpoints;
@@ -21,13 +22,10 @@ mod gateways;
 mod limits;
 mod marks;
 mod memories;
-pub(super) mod pages;
 mod policies;
 mod providers;
 mod runtimes;
-pub(super) mod shape;
 mod shapes;
-pub(super) mod tags;
 mod targets;
 mod tools;
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::agentcore::shape::{self, Shape};
-use super::agentcore::{pages, tags::Tags};
 use super::protocol::{Refusal, Reply, Request};
 use super::rest::{self, on};
+use super::shape::{self, Shape};
 use super::{Service, World};
+use super::{pages, tags::Tags};
 
 mod account;
 mod apis;

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::agentcore::shape::{self, Shape};
-use super::agentcore::tags::Tags;
 use super::protocol::{Refusal, Reply, Request};
 use super::rest::{self, on};
+use super::shape::{self, Shape};
+use super::tags::Tags;
 use super::{Service, Settling, World};
 
 mod guardrails;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::agentcore::shape::{self, Shape};
-use super::agentcore::tags::{self, Tags};
 use super::protocol::{Refusal, Reply, Request, decode};
 use super::rest::{self, on};
+use super::shape::{self, Shape};
+use super::tags::{self, Tags};
 use super::{Service, Settling, World};
 
 mod bases;

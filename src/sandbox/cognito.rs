@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::agentcore::shape::{self, Shape};
-use super::agentcore::{pages, tags::Tags};
 use super::protocol::{Refusal, Reply, Request};
+use super::shape::{self, Shape};
 use super::{Service, World};
+use super::{pages, tags::Tags};
 
 mod clients;
 mod domains;

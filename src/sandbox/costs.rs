@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::agentcore::pages;
-use super::agentcore::shape::{self, Shape, list, may, must, number, text};
+use super::pages;
 use super::protocol::{Refusal, Reply, Request};
+use super::shape::{self, Shape, list, may, must, number, text};
 use super::{Service, World, projects};
 
 const TARGET: &str = "AWSInsightsIndexService.";

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::agentcore::shape::{self, Shape};
 use super::protocol::{Refusal, Reply, Request};
+use super::shape::{self, Shape};
 use super::{Service, Settling, World, guard};
 
 mod asks;

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::agentcore::pages;
-use super::agentcore::shape::{self, Shape};
+use super::pages;
 use super::protocol::{Refusal, Reply, Request};
+use super::shape::{self, Shape};
 use super::{Service, World};
 
 mod aliases;

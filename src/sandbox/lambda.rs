@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::functions::Function;
-use super::agentcore::shape::{self, Shape, must};
-use super::agentcore::tags;
 use super::protocol::{Refusal, Reply, Request};
 use super::rest::{self, on};
+use super::shape::{self, Shape, must};
+use super::tags;
 use super::{Service, World};
 
 mod code;

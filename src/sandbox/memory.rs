@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::agentcore::shape;
 use super::guard::Ask;
 use super::protocol::{Refusal, Reply, Request};
 use super::rest::{self, on};
+use super::shape;
 use super::{Service, World, agentcore};
 
 mod events;

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::agentcore::shape::{self, Shape, list as list_of, may, must, text};
-use super::agentcore::tags::{self, Tags};
 use super::protocol::{Refusal, Reply, Request};
+use super::shape::{self, Shape, list as list_of, may, must, text};
+use super::tags::{self, Tags};
 use super::{Service, World};
 
 const INVALID: &str = "validation_error";

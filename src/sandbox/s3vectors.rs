@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::agentcore::shape::{self, Shape};
-use super::agentcore::tags::{self, Tags};
 use super::protocol::{Refusal, Reply, Request};
+use super::shape::{self, Shape};
+use super::tags::{self, Tags};
 use super::{Service, World};
 
 mod buckets;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::agentcore::shape::{self, Shape, may, must, text};
 use super::protocol::{Refusal, Reply, Request};
+use super::shape::{self, Shape, may, must, text};
 use super::{Service, Settling, World, logs};
 
 pub(super) struct XRay;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
 use super::super::iam;
+use super::super::shape;
 use super::{Answer, Call, World, invalid, region};
 use crate::sandbox::apigateway::patches::Op;
 

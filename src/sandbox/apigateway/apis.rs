@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape::{self, Shape, list as many, may, must, text};
-use super::super::agentcore::tags;
+use super::super::shape::{self, Shape, list as many, may, must, text};
+use super::super::tags;
 use super::patches::Op;
 use super::{ALPHABET, Answer, Api, Call, INVALID, Resource, TEXT, World, invalid, object, region};
 

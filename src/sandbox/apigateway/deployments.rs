@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape::{self, Shape, may};
+use super::super::shape::{self, Shape, may};
 use super::{ALPHABET, Answer, Call, Deployment, TEXT, World, invalid, missing, object, region};
 
 /// The members by which a deployment makes or moves a stage are refused: nobody here sends them.

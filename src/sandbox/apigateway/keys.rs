@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape::{self, Shape, may, text};
-use super::super::agentcore::tags;
+use super::super::shape::{self, Shape, may, text};
+use super::super::tags;
 use super::{ALPHABET, Answer, Call, INVALID, Key, Refusal, TEXT, World, conflict, invalid, object, region};
 
 static CREATE: Shape = Shape::Struct(&[

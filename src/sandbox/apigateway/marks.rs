@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape::{Shape, must};
-use super::super::agentcore::tags::{self, Tags};
+use super::super::shape::{Shape, must};
+use super::super::tags::{self, Tags};
 use super::{Answer, Call, INVALID, Refusal, World, invalid, region};
 
 static TAG: Shape = Shape::Struct(&[must("tags", tags::SHAPE)]);

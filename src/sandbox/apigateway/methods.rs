@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape::{self, Shape, list as many, may, must, number};
+use super::super::shape::{self, Shape, list as many, may, must, number};
 use super::patches::Op;
 use super::{ALPHABET, Answer, Api, Call, Refusal, Resource, TEXT, World, conflict, invalid, missing, object, region};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::agentcore::shape::{self, Shape, list, may};
+use super::super::shape::{self, Shape, list, may};
 use super::{Refusal, TEXT, invalid};
 
 static OPERATION: Shape = Shape::Struct(&[

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape::{self, Shape, list as many, may, must, number, text};
-use super::super::agentcore::tags;
+use super::super::shape::{self, Shape, list as many, may, must, number, text};
+use super::super::tags;
 use super::patches::Op;
 use super::{ALPHABET, Answer, Call, INVALID, Plan, Refusal, Region, TEXT, World, conflict, invalid, missing, object, region};
 

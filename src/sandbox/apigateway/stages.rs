@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape::{self, Shape, may, must, text};
-use super::super::agentcore::tags;
+use super::super::shape::{self, Shape, may, must, text};
+use super::super::tags;
 use super::patches::{Op, Patch};
 use super::{Answer, Api, Call, INVALID, Refusal, Stage, TEXT, World, conflict, invalid, missing, object, region};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::{pages, shape};
 use super::super::protocol::Refusal;
 use super::super::{Settling, World, dates};
+use super::super::{pages, shape};
 use super::{
     Answer, Call, Copy, DRAFT, GONE, Guardrail, arn, at_rest, conflict, guardrail, id, invalid, marks, policies, quota, region, remember,
     replayed, shapes,

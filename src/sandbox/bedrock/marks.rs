@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
-use super::super::agentcore::tags::Tags;
 use super::super::protocol::Refusal;
+use super::super::shape;
+use super::super::tags::Tags;
 use super::{Answer, Call, arn, guardrail, invalid, missing, shapes};
 
 /// Adds the `tags` of a body to those that are there; nothing changes if that is refused.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::invalid;
 
 /// A request's policy, its lists, and what reads call them.

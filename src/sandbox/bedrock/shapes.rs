@@ -1,6 +1,6 @@
 //! Shapes of the requests about guardrails.
 
-use super::super::agentcore::shape::{Member, Shape, list, may, must, text};
+use super::super::shape::{Member, Shape, list, may, must, text};
 
 pub(super) const IDENTIFIER: &str = "(([a-z0-9]+)|(arn:aws(-[^:]+)?:bedrock:[a-z0-9-]{1,20}:[0-9]{12}:guardrail/[a-z0-9]+))";
 const CHARACTERS: &str = r"[a-zA-Z0-9\s._:/=+@-]*";

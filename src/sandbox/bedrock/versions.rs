@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::super::{Settling, World};
 use super::{Answer, Call, at_rest, guardrail, quota, remember, replayed, shapes};
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::{pages, shape, tags};
 use super::super::protocol::Refusal;
 use super::super::{Settling, World, dates};
+use super::super::{pages, shape, tags};
 use super::{Answer, Base, Call, GONE, INVALID, LETTERS, base, conflict, invalid, quota, region, shapes, storage};
 
 const LIMIT: usize = 100;

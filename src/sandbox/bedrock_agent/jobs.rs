@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::agentcore::{pages, shape};
 use super::super::protocol::Refusal;
 use super::super::{Settling, World, dates, s3};
+use super::super::{pages, shape};
 use super::sources::source;
 use super::{Answer, Call, Job, LETTERS, base, conflict, invalid, region, shapes};
 

@@ -1,7 +1,7 @@
 //! Shapes of the requests of knowledge bases, data sources and ingestion jobs.
 
-use super::super::agentcore::shape::{Member, Shape, list, may, must, number, text};
-use super::super::agentcore::tags;
+use super::super::shape::{Member, Shape, list, may, must, number, text};
+use super::super::tags;
 
 pub(super) const TOKEN: &str = "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,256}";
 const NAME: &str = "([0-9a-zA-Z][_-]?){1,100}";

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::{pages, shape};
 use super::super::protocol::Refusal;
 use super::super::{Settling, World, dates, iam, s3vectors};
+use super::super::{pages, shape};
 use super::{Answer, Call, GONE, LETTERS, Source, base, conflict, invalid, jobs, quota, region, shapes, storage};
 
 const LIMIT: usize = 5;

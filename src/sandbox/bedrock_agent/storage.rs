@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::super::{World, iam, s3vectors};
 use super::invalid;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Answer, Client, INVALID, Pool, World, invalid, page, pool, refuse, shapes};
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789";

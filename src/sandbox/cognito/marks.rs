@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
-use super::super::agentcore::tags::{self, Tags};
 use super::super::protocol::Refusal;
+use super::super::shape;
+use super::super::tags::{self, Tags};
 use super::{Answer, INVALID, World, arn, refuse, region};
 
 fn tagged<'a>(world: &'a mut World, body: &Value) -> Result<&'a mut Tags, Refusal> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::{Answer, World, invalid, pool, update};
 
 const FACTORS: &[&str] = &["SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration", "WebAuthnConfiguration"];

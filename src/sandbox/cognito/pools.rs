@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape;
-use super::super::agentcore::tags;
+use super::super::shape;
+use super::super::tags;
 use super::{Answer, INVALID, Pool, World, arn, invalid, page, pool, refuse, region, schema, update};
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape::{self, Shape, may, must, text};
 use super::super::protocol::Refusal;
+use super::super::shape::{self, Shape, may, must, text};
 use super::{Answer, World, invalid, pool};
 
 const MOST_CUSTOM: usize = 50;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Answer, World, invalid, page, pool, refuse};
 
 const LIMIT: usize = 25;

@@ -1,6 +1,6 @@
 //! Shapes of Cognito's requests.
 
-use super::super::agentcore::shape::{Member, Shape, list, may, must, number, text};
+use super::super::shape::{Member, Shape, list, may, must, number, text};
 use super::schema;
 
 const NAME: &str = r"[\w\s+=,.@-]+";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::{Answer, World, pool, refuse, users};
 
 const NOT_AUTHORIZED: &str = "NotAuthorizedException";

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::{shape, tags};
 use super::super::protocol::Refusal;
+use super::super::{shape, tags};
 use super::{Answer, INVALID, Pool, World, invalid, pool, shapes};
 
 const MEMBERS: &[&str] = &[

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::{pages, shape};
 use super::super::protocol::Refusal;
+use super::super::{pages, shape};
 use super::{Answer, Pool, User, World, invalid, pool, refuse};
 
 /// What a filter may ask for.

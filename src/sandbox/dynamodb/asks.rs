@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
 use super::super::guard::Ask;
+use super::super::shape;
 use super::condition::Condition;
 use super::{arn, items, name, tables};
 

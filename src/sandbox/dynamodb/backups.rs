@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Answer, Recovery, Table, name, refuse, tables};
 
 fn table<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Table, Refusal> {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Key, invalid};
 
 type Passes = fn(Ordering) -> bool;

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Answer, Item, Table, invalid, name, tables};
 
 const MOST_BYTES: usize = 400 * 1024;

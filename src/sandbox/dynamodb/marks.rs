@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::{pages, shape};
 use super::super::protocol::Refusal;
+use super::super::{pages, shape};
 use super::{Answer, Table, arn, invalid, refuse, tables};
 
 const MOST: usize = 50;

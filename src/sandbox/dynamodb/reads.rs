@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::condition::{Condition, compare};
 use super::{Answer, Item, Key, Refusal, Table, invalid, items, name, tables};
 

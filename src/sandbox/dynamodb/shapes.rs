@@ -1,6 +1,6 @@
 //! Shapes of DynamoDB's requests.
 
-use super::super::agentcore::shape::{Member, Shape, list, may, must, number, text};
+use super::super::shape::{Member, Shape, list, may, must, number, text};
 
 const NAME: Member = must("TableName", text(1, 1024, ""));
 const INDEX_NAME: Shape = text(3, 255, "[a-zA-Z0-9_.-]+");

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::super::{Settling, World, kms};
 use super::{Answer, Index, Key, Table, arn, in_use, invalid, marks, name, refuse, table, tables};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::super::{Settling, World};
 use super::tables;
 use super::{Answer, Index, in_use, invalid, name, refuse, table};

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Answer, KeyState, arn, id, page, refuse, region, wrong_state};
 
 /// Aliases of keys that AWS manages, which every account lists; no key stands behind one that was never used.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::{Answer, INVALID, Key, KeyState, arn, id, key, page, policy, refuse, region, tags, wrong_state};
 
 /// What KMS takes for a waiting time, and for a year, if nothing is said.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Answer, KeyState, arn, id, key, refuse, wrong_state};
 
 /// The only name that KMS takes.

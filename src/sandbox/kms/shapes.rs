@@ -1,6 +1,6 @@
 //! Shapes of KMS's requests.
 
-use super::super::agentcore::shape::{Member, Shape, list as several, may, must, number, text};
+use super::super::shape::{Member, Shape, list as several, may, must, number, text};
 
 const ID: Member = must("KeyId", text(1, 2048, ""));
 const LIMIT: Member = may("Limit", number(1, 1000));

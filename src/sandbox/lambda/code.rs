@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::super::agentcore::shape;
 use super::super::protocol::{Refusal, Reply, Request, encode};
 use super::super::s3::S3;
+use super::super::shape;
 use super::super::{Service as _, World};
 use super::invalid;
 

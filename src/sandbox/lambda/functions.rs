@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::agentcore::pages;
-use super::super::agentcore::shape;
-use super::super::agentcore::tags::{self, Tags};
+use super::super::pages;
 use super::super::protocol::{Refusal, Request};
+use super::super::shape;
+use super::super::tags::{self, Tags};
 use super::super::{Settling, World, dates, iam};
 use super::code::{self, Code};
 use super::{Answer, INVALID, arn, conflict, function, invalid, missing, name, region, shapes};

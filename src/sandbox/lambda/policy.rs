@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
 use super::super::protocol::{Refusal, Request};
+use super::super::shape;
 use super::{Answer, INVALID, arn, conflict, function, name, shapes};
 
 const MOST_POLICY: usize = 20 * 1024;

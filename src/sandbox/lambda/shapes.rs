@@ -1,7 +1,7 @@
 //! What requests may hold, from Lambda's model and its quotas for ordinary functions.
 
-use super::super::agentcore::shape::{Member, STRING, Shape, list, may, must, number, text};
-use super::super::agentcore::tags;
+use super::super::shape::{Member, STRING, Shape, list, may, must, number, text};
+use super::super::tags;
 
 const ROLE: &str = r"arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+";
 const BUCKET: &str = r"[0-9A-Za-z\.\-_]*";

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::{shape, tags};
 use super::super::protocol::Refusal;
+use super::super::{shape, tags};
 use super::{Answer, Group, INVALID, arn, missing, page, refuse, region};
 
 /// The retentions that there are, in days.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
-use super::super::agentcore::tags::{self, Tags};
 use super::super::protocol::Refusal;
+use super::super::shape;
+use super::super::tags::{self, Tags};
 use super::{Answer, INVALID, arn, missing, refuse, region};
 
 /// The tags of what an ARN names; a log group's is taken without `:*` only.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::{Answer, INVALID, missing, page, refuse, region};
 
 const MOST: usize = 10;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::super::agentcore::shape;
+use super::super::shape;
 use super::super::{Settling, World};
 use super::groups::group;
 use super::insights::{self, Row};

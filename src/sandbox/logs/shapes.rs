@@ -1,7 +1,7 @@
 //! Shapes of CloudWatch Logs' requests.
 
-use super::super::agentcore::shape::{Member, Shape, list, may, must, number, text};
-use super::super::agentcore::tags;
+use super::super::shape::{Member, Shape, list, may, must, number, text};
+use super::super::tags;
 
 const NAME: Shape = text(1, 512, r"[\.\-_/#A-Za-z0-9]+");
 const GROUP_NAME: Member = must("logGroupName", NAME);

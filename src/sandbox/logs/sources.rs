@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::tags::{self, Tags};
-use super::super::agentcore::{is_there, shape};
+use super::super::agentcore::is_there;
 use super::super::protocol::Refusal;
+use super::super::shape;
+use super::super::tags::{self, Tags};
 use super::{Answer, VALIDATION, arn, conflict, invalid, missing, page, region};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::{pages, shape};
+use super::super::{pages, shape};
 use super::{Answer, Call, Event, INVALID, events, invalid, missing, shapes};
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {

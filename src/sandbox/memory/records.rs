@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::{self, shape};
+use super::super::agentcore;
 use super::super::protocol::Refusal;
+use super::super::shape;
 use super::{Answer, Call, Event, INVALID, events, invalid, shapes};
 
 pub(super) fn retrieve(world: &mut World, call: &Call) -> Answer {

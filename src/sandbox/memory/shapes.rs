@@ -1,6 +1,6 @@
 //! Shapes of the data plane's requests.
 
-use super::super::agentcore::shape::{Member, STRING, Shape, list, may, must, number, text};
+use super::super::shape::{Member, STRING, Shape, list, may, must, number, text};
 
 const ACTOR: Shape = text(1, 255, "[a-zA-Z0-9][a-zA-Z0-9-_/]*(?::[a-zA-Z0-9-_/]+)*[a-zA-Z0-9-_/]*");
 const SESSION: Shape = text(1, 100, "[a-zA-Z0-9][a-zA-Z0-9-_]*");

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::pages;
-use super::super::agentcore::shape::{self, Shape, may, must, number, text};
-use super::super::agentcore::tags;
+use super::super::pages;
 use super::super::protocol::Refusal;
+use super::super::shape::{self, Shape, may, must, number, text};
+use super::super::tags;
 use super::{Answer, BUCKET_ARN, Bucket, INVALID, NAME, bucket_arn, bucket_name, find};
 
 const KEY_ARN: &str = "arn:aws[-a-z0-9]*:kms:[-a-z0-9]*:[0-9]{12}:key/.+";

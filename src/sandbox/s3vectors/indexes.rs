@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::super::World;
-use super::super::agentcore::pages;
-use super::super::agentcore::shape::{self, Shape, list as list_of, may, must, number, text};
-use super::super::agentcore::tags;
+use super::super::pages;
 use super::super::protocol::Refusal;
+use super::super::shape::{self, Shape, list as list_of, may, must, number, text};
+use super::super::tags;
 use super::{Answer, BUCKET_ARN, INVALID, Index, bucket_name, buckets, find, index_arn, no_index, parse};
 
 const NAME: &str = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]";
