@@ -35,6 +35,7 @@ mod projects;
 mod protocol;
 mod record;
 mod rest;
+mod rpc;
 mod s3;
 mod s3vectors;
 mod server;
@@ -140,6 +141,23 @@ struct World {
 }
 
 impl World {
+    /// An account without anything, in which nothing takes time.
+    #[cfg(test)]
+    fn empty() -> Self {
+        Self {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            now: 1000.0,
+            settle: Duration::ZERO,
+            propagation: Duration::ZERO,
+            appearing: Duration::ZERO,
+            contrary: Vec::new(),
+            denied: Vec::new(),
+            state: State::default(),
+            dirty: false,
+        }
+    }
+
     /// A new id of `length` characters out of `alphabet`, the same in every run of the same calls.
     fn id(&mut self, alphabet: &str, length: usize) -> String {
         self.state.ids += 1;

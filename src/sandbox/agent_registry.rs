@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use self::registries::Registry;
 use super::protocol::{Refusal, Reply, Request};
-use super::rest::{self, on};
+use super::rest::{self, Act, Answer, Call, on};
 use super::shape::{self, Member, Shape, list, may, must, number, text};
 use super::tags::{self, Tags};
 use super::{Service, Settling, World};
@@ -41,27 +41,6 @@ struct Region {
     registries: BTreeMap<String, Registry>,
     /// By operation and client token: the request, and the answer that stays the answer.
     tokens: BTreeMap<String, (Value, Value)>,
-}
-
-type Answer = Result<Value, Refusal>;
-
-/// What answers an operation.
-type Act = fn(&mut World, &Call<'_>) -> Answer;
-
-/// A request with the ids from its path.
-struct Call<'a> {
-    request: &'a Request,
-    ids: Vec<String>,
-}
-
-impl Call<'_> {
-    fn id(&self, n: usize) -> &str {
-        self.ids.get(n).map_or("", String::as_str)
-    }
-
-    fn body(&self, shape: &Shape) -> Answer {
-        shape::body(self.request, shape, INVALID)
-    }
 }
 
 const REGISTRY: &[&str] = &["registries", "*"];
@@ -98,7 +77,7 @@ impl Service for AgentRegistry {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let (operation, ids) = route(request)?;
-        Some(match (operation.answer)(world, &Call { request, ids }) {
+        Some(match (operation.answer)(world, &Call { request, ids, invalid: INVALID }) {
             Ok(_) if operation.status == 204 => Reply::empty(204),
             Ok(body) => Reply::json(operation.status, &body),
             Err(refusal) => refused(&refusal),

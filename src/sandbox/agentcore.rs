@@ -11,8 +11,8 @@ use self::policies::Engine;
 use self::providers::Provider;
 use self::runtimes::Runtime;
 use super::protocol::{Refusal, Reply, Request};
-use super::rest::{self, on};
-use super::shape::{self, Shape};
+use super::rest::{self, Act, Answer, Call, on};
+use super::shape;
 use super::{Service, Settling, World};
 use super::{pages, tags};
 
@@ -59,23 +59,7 @@ struct Region {
     policies: BTreeMap<String, String>,
 }
 
-type Answer = Result<Value, Refusal>;
-
-/// What a path and a method mean, with the ids from the path.
-struct Call<'a> {
-    request: &'a Request,
-    ids: Vec<String>,
-}
-
 impl Call<'_> {
-    fn id(&self, n: usize) -> &str {
-        self.ids.get(n).map_or("", String::as_str)
-    }
-
-    fn body(&self, shape: &Shape) -> Answer {
-        shape::body(self.request, shape, INVALID)
-    }
-
     /// A page of a listing whose size and token stand in the query.
     fn page<K: AsRef<str>>(&self, most: usize, items: impl IntoIterator<Item = (K, Value)>, member: &str) -> Answer {
         let size = match self.request.query("maxResults").map(str::parse::<usize>) {
@@ -91,9 +75,6 @@ impl Call<'_> {
         Ok(reply)
     }
 }
-
-/// What answers an operation.
-type Act = fn(&mut World, &Call<'_>) -> Answer;
 
 const RUNTIMES: &[&str] = &["runtimes"];
 const RUNTIME: &[&str] = &["runtimes", "*"];
@@ -178,7 +159,7 @@ impl Service for AgentCore {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let (operation, ids) = route(request)?;
-        let call = Call { request, ids };
+        let call = Call { request, ids, invalid: INVALID };
         Some(match (operation.answer)(world, &call) {
             Ok(_) if operation.status == 204 => Reply::empty(204),
             Ok(body) => Reply::json(operation.status, &body),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::protocol::{Refusal, Reply, Request};
-use super::rest::{self, on};
+use super::rest::{self, Act, Answer, Call, on};
 use super::shape::{self, Shape};
 use super::{Service, World};
 use super::{pages, tags::Tags};
@@ -97,23 +97,7 @@ struct Key {
     tags: Tags,
 }
 
-type Answer = Result<Value, Refusal>;
-
-/// What a path and a method mean, with the ids from the path.
-struct Call<'a> {
-    request: &'a Request,
-    ids: Vec<String>,
-}
-
 impl Call<'_> {
-    fn id(&self, n: usize) -> &str {
-        self.ids.get(n).map_or("", String::as_str)
-    }
-
-    fn body(&self, shape: &Shape) -> Answer {
-        shape::body(self.request, shape, INVALID)
-    }
-
     /// The patch operations of the body.
     fn patches(&self) -> Result<Vec<patches::Patch>, Refusal> {
         patches::read(&self.body(&patches::SHAPE)?)
@@ -124,7 +108,7 @@ impl Call<'_> {
         self.request.query(name) == Some("true")
     }
 
-    fn page<K: AsRef<str>>(&self, items: impl IntoIterator<Item = (K, Value)>) -> Answer {
+    fn listed<K: AsRef<str>>(&self, items: impl IntoIterator<Item = (K, Value)>) -> Answer {
         let size = match self.request.query("limit").map(str::parse::<usize>) {
             None => DEFAULT_SIZE,
             Some(Ok(size)) if (1..=MOST).contains(&size) => size,
@@ -137,9 +121,6 @@ impl Call<'_> {
         Ok(reply)
     }
 }
-
-/// What answers an operation.
-type Act = fn(&mut World, &Call<'_>) -> Answer;
 
 const APIS: &[&str] = &["restapis"];
 const API: &[&str] = &["restapis", "*"];
@@ -221,7 +202,7 @@ impl Service for ApiGateway {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let (operation, ids) = route(request)?;
-        let call = Call { request, ids };
+        let call = Call { request, ids, invalid: INVALID };
         Some(match (operation.answer)(world, &call) {
             Ok(_) if matches!(operation.status, 202 | 204) => Reply::empty(operation.status),
             Ok(body) => Reply::json(operation.status, &body),

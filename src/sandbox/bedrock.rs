@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::protocol::{Refusal, Reply, Request};
-use super::rest::{self, on};
-use super::shape::{self, Shape};
+use super::rest::{self, Act, Answer, Call, on};
+use super::shape;
 use super::tags::Tags;
 use super::{Service, Settling, World};
 
@@ -57,28 +57,6 @@ struct Copy {
     status: Settling,
 }
 
-type Answer = Result<Value, Refusal>;
-
-/// What a path and a method mean, with the guardrail that the path names.
-struct Call<'a> {
-    request: &'a Request,
-    named: String,
-}
-
-impl Call<'_> {
-    fn body(&self, shape: &Shape) -> Answer {
-        shape::body(self.request, shape, INVALID)
-    }
-
-    /// The guardrail's id, which may be given as its ARN.
-    fn id(&self, world: &World) -> Result<String, Refusal> {
-        id(world, &self.named)
-    }
-}
-
-/// What answers an operation.
-type Act = fn(&mut World, &Call<'_>) -> Answer;
-
 const GUARDRAILS: &[&str] = &["guardrails"];
 const GUARDRAIL: &[&str] = &["guardrails", "*"];
 
@@ -107,8 +85,8 @@ impl Service for Bedrock {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let (operation, ids) = route(request)?;
-        let named = ids.into_iter().next().unwrap_or_default();
-        Some(match (operation.answer)(world, &Call { request, named }) {
+        let call = Call { request, ids, invalid: INVALID };
+        Some(match (operation.answer)(world, &call) {
             Ok(body) => Reply::json(operation.status, &body),
             Err(refusal) => Reply::refuse_json(refusal.status, refusal.code, &refusal.message),
         })

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::protocol::{Refusal, Reply, Request, decode};
-use super::rest::{self, on};
+use super::rest::{self, Act, Answer, Call, on};
 use super::shape::{self, Shape};
 use super::tags::{self, Tags};
 use super::{Service, Settling, World};
@@ -76,27 +76,6 @@ struct Job {
     failures: Vec<String>,
 }
 
-type Answer = Result<Value, Refusal>;
-
-/// What a path and a method mean, with the ids from the path.
-struct Call<'a> {
-    request: &'a Request,
-    ids: Vec<String>,
-}
-
-impl Call<'_> {
-    fn id(&self, n: usize) -> &str {
-        self.ids.get(n).map_or("", String::as_str)
-    }
-
-    fn body(&self, shape: &Shape) -> Answer {
-        shape::body(self.request, shape, INVALID)
-    }
-}
-
-/// What answers an operation.
-type Act = fn(&mut World, &Call<'_>) -> Answer;
-
 const BASES: &[&str] = &["knowledgebases"];
 const BASE: &[&str] = &["knowledgebases", "*"];
 const SOURCES: &[&str] = &["knowledgebases", "*", "datasources"];
@@ -137,7 +116,7 @@ impl Service for BedrockAgent {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let (operation, ids) = route(request)?;
-        let call = Call { request, ids };
+        let call = Call { request, ids, invalid: INVALID };
         Some(match (operation.answer)(world, &call) {
             Ok(body) => Reply::json(operation.status, &body),
             Err(refusal) => Reply::refuse_json(refusal.status, refusal.code, &refusal.message),

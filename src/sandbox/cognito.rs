@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::protocol::{Refusal, Reply, Request};
-use super::shape::{self, Shape};
+use super::rpc::{self, Answer, Operation, on};
+use super::shape;
 use super::{Service, World};
 use super::{pages, tags::Tags};
 
@@ -95,18 +96,6 @@ struct User {
     signed_out: f64,
 }
 
-type Answer = Result<Value, Refusal>;
-
-struct Operation {
-    name: &'static str,
-    shape: &'static Shape,
-    answer: fn(&mut World, &Value) -> Answer,
-}
-
-const fn on(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &Value) -> Answer) -> Operation {
-    Operation { name, shape, answer }
-}
-
 static OPERATIONS: &[Operation] = &[
     on("CreateUserPool", &shapes::CREATE_POOL, pools::create),
     on("DescribeUserPool", &shapes::POOL, pools::describe),
@@ -162,12 +151,7 @@ impl Service for Cognito {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let name = request.target(TARGET)?;
-        let operation = OPERATIONS.iter().find(|operation| operation.name == name)?;
-        let result = shape::body(request, operation.shape, INVALID).and_then(|body| (operation.answer)(world, &body));
-        Some(match result {
-            Ok(body) => Reply::aws_json(&body),
-            Err(refusal) => Reply::refuse_json(refusal.status, refusal.code, &refusal.message),
-        })
+        rpc::answer(OPERATIONS, name, INVALID, world, request).map(rpc::aws_json)
     }
 }
 

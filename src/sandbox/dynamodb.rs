@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::protocol::{Refusal, Reply, Request};
-use super::shape::{self, Shape};
+use super::rpc::{self, Answer, Operation, on};
+use super::shape;
 use super::{Service, Settling, World, guard};
 
 mod asks;
@@ -74,18 +75,6 @@ struct Recovery {
 }
 
 type Item = Map<String, Value>;
-type Answer = Result<Value, Refusal>;
-
-struct Operation {
-    name: &'static str,
-    shape: &'static Shape,
-    answer: fn(&mut World, &Value) -> Answer,
-}
-
-const fn on(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &Value) -> Answer) -> Operation {
-    Operation { name, shape, answer }
-}
-
 static OPERATIONS: &[Operation] = &[
     on("CreateTable", &shapes::CREATE, tables::create),
     on("DescribeTable", &shapes::TABLE, tables::describe),
@@ -116,9 +105,7 @@ impl Service for DynamoDb {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let name = request.target(TARGET)?;
-        let operation = OPERATIONS.iter().find(|operation| operation.name == name)?;
-        let result = shape::body(request, operation.shape, INVALID).and_then(|body| (operation.answer)(world, &body));
-        let (status, body) = match result {
+        let (status, body) = match rpc::answer(OPERATIONS, name, INVALID, world, request)? {
             Ok(body) => (200, body),
             Err(refusal) => {
                 let kind = format!("com.amazonaws.dynamodb.v20120810#{}", refusal.code);

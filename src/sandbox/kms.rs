@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::pages;
 use super::protocol::{Refusal, Reply, Request};
-use super::shape::{self, Shape};
+use super::rpc::{self, Answer, Operation, on};
+use super::shape;
 use super::{Service, World};
 
 mod aliases;
@@ -53,18 +54,6 @@ enum KeyState {
     PendingDeletion,
 }
 
-type Answer = Result<Value, Refusal>;
-
-struct Operation {
-    name: &'static str,
-    shape: &'static Shape,
-    answer: fn(&mut World, &Value) -> Answer,
-}
-
-const fn on(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &Value) -> Answer) -> Operation {
-    Operation { name, shape, answer }
-}
-
 static OPERATIONS: &[Operation] = &[
     on("CreateKey", &shapes::CREATE, keys::create),
     on("DescribeKey", &shapes::KEY, keys::describe),
@@ -97,12 +86,7 @@ impl Service for Kms {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let name = request.target(TARGET)?;
-        let operation = OPERATIONS.iter().find(|operation| operation.name == name)?;
-        let result = shape::body(request, operation.shape, INVALID).and_then(|body| (operation.answer)(world, &body));
-        Some(match result {
-            Ok(body) => Reply::aws_json(&body),
-            Err(refusal) => Reply::refuse_json(refusal.status, refusal.code, &refusal.message),
-        })
+        rpc::answer(OPERATIONS, name, INVALID, world, request).map(rpc::aws_json)
     }
 }
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::pages;
 use super::protocol::{Refusal, Reply, Request};
-use super::shape::{self, Shape};
+use super::rpc::{self, Answer, Operation, on};
+use super::shape;
 use super::tags::Tags;
 use super::{Service, World};
 
@@ -76,25 +77,6 @@ struct Event {
     message: String,
 }
 
-type Answer = Result<Value, Refusal>;
-
-struct Operation {
-    name: &'static str,
-    shape: &'static Shape,
-    /// What the operation calls a broken constraint.
-    invalid: &'static str,
-    answer: fn(&mut World, &Value) -> Answer,
-}
-
-const fn on(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &Value) -> Answer) -> Operation {
-    Operation { name, shape, invalid: INVALID, answer }
-}
-
-/// An operation of delivery, which has other words for a broken constraint.
-const fn on_delivery(name: &'static str, shape: &'static Shape, answer: fn(&mut World, &Value) -> Answer) -> Operation {
-    Operation { name, shape, invalid: VALIDATION, answer }
-}
-
 static OPERATIONS: &[Operation] = &[
     on("CreateLogGroup", &shapes::CREATE_GROUP, groups::create),
     on("DescribeLogGroups", &shapes::DESCRIBE_GROUPS, groups::describe),
@@ -111,18 +93,18 @@ static OPERATIONS: &[Operation] = &[
     on("PutResourcePolicy", &shapes::PUT_POLICY, policies::put),
     on("DescribeResourcePolicies", &shapes::PAGE, policies::describe),
     on("DeleteResourcePolicy", &shapes::DELETE_POLICY, policies::delete),
-    on_delivery("PutDeliverySource", &shapes::PUT_SOURCE, sources::put),
-    on_delivery("GetDeliverySource", &shapes::DELIVERY_NAME, sources::get),
-    on_delivery("DescribeDeliverySources", &shapes::DESCRIBE_SOURCES, sources::describe),
-    on_delivery("DeleteDeliverySource", &shapes::DELIVERY_NAME, sources::delete),
-    on_delivery("PutDeliveryDestination", &shapes::PUT_DESTINATION, destinations::put),
-    on_delivery("GetDeliveryDestination", &shapes::DELIVERY_NAME, destinations::get),
-    on_delivery("DescribeDeliveryDestinations", &shapes::DESCRIBE_DESTINATIONS, destinations::describe),
-    on_delivery("DeleteDeliveryDestination", &shapes::DELIVERY_NAME, destinations::delete),
-    on_delivery("CreateDelivery", &shapes::CREATE_DELIVERY, deliveries::create),
-    on_delivery("GetDelivery", &shapes::DELIVERY_ID, deliveries::get),
-    on_delivery("DescribeDeliveries", &shapes::DESCRIBE_DELIVERIES, deliveries::describe),
-    on_delivery("DeleteDelivery", &shapes::DELIVERY_ID, deliveries::delete),
+    on("PutDeliverySource", &shapes::PUT_SOURCE, sources::put).refusing_with(VALIDATION),
+    on("GetDeliverySource", &shapes::DELIVERY_NAME, sources::get).refusing_with(VALIDATION),
+    on("DescribeDeliverySources", &shapes::DESCRIBE_SOURCES, sources::describe).refusing_with(VALIDATION),
+    on("DeleteDeliverySource", &shapes::DELIVERY_NAME, sources::delete).refusing_with(VALIDATION),
+    on("PutDeliveryDestination", &shapes::PUT_DESTINATION, destinations::put).refusing_with(VALIDATION),
+    on("GetDeliveryDestination", &shapes::DELIVERY_NAME, destinations::get).refusing_with(VALIDATION),
+    on("DescribeDeliveryDestinations", &shapes::DESCRIBE_DESTINATIONS, destinations::describe).refusing_with(VALIDATION),
+    on("DeleteDeliveryDestination", &shapes::DELIVERY_NAME, destinations::delete).refusing_with(VALIDATION),
+    on("CreateDelivery", &shapes::CREATE_DELIVERY, deliveries::create).refusing_with(VALIDATION),
+    on("GetDelivery", &shapes::DELIVERY_ID, deliveries::get).refusing_with(VALIDATION),
+    on("DescribeDeliveries", &shapes::DESCRIBE_DELIVERIES, deliveries::describe).refusing_with(VALIDATION),
+    on("DeleteDelivery", &shapes::DELIVERY_ID, deliveries::delete).refusing_with(VALIDATION),
 ];
 
 const TARGET: &str = "Logs_20140328.";
@@ -134,12 +116,7 @@ impl Service for Logs {
 
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let name = request.target(TARGET)?;
-        let operation = OPERATIONS.iter().find(|operation| operation.name == name)?;
-        let result = shape::body(request, operation.shape, operation.invalid).and_then(|body| (operation.answer)(world, &body));
-        Some(match result {
-            Ok(body) => Reply::aws_json(&body),
-            Err(refusal) => Reply::refuse_json(refusal.status, refusal.code, &refusal.message),
-        })
+        rpc::answer(OPERATIONS, name, INVALID, world, request).map(rpc::aws_json)
     }
 }
 

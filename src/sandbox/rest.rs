@@ -1,5 +1,35 @@
 //! The operations of REST services: told apart by method and path.
 
+use serde_json::Value;
+
+use super::World;
+use super::protocol::{Refusal, Request};
+use super::shape::{self, Shape};
+
+/// What an operation answers, or why not.
+pub(super) type Answer = Result<Value, Refusal>;
+
+/// What answers an operation.
+pub(super) type Act = fn(&mut World, &Call<'_>) -> Answer;
+
+/// A request, with what its path names.
+pub(super) struct Call<'a> {
+    pub(super) request: &'a Request,
+    pub(super) ids: Vec<String>,
+    /// What the service calls a broken constraint.
+    pub(super) invalid: &'static str,
+}
+
+impl Call<'_> {
+    pub(super) fn id(&self, n: usize) -> &str {
+        self.ids.get(n).map_or("", String::as_str)
+    }
+
+    pub(super) fn body(&self, shape: &Shape) -> Answer {
+        shape::body(self.request, shape, self.invalid)
+    }
+}
+
 /// One operation; `A` is the function that answers it.
 pub(super) struct Operation<A> {
     pub(super) name: &'static str,

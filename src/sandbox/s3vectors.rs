@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::protocol::{Refusal, Reply, Request};
+use super::rpc::{self, Answer, Operation, on};
 use super::shape::{self, Shape};
 use super::tags::{self, Tags};
 use super::{Service, World};
@@ -43,23 +44,15 @@ struct Index {
     tags: Tags,
 }
 
-type Answer = Result<Value, Refusal>;
-
-struct Operation {
-    name: &'static str,
-    shape: &'static Shape,
-    answer: fn(&mut World, &Value) -> Answer,
-}
-
 static OPERATIONS: &[Operation] = &[
-    Operation { name: "CreateVectorBucket", shape: &buckets::CREATE, answer: buckets::create },
-    Operation { name: "GetVectorBucket", shape: &buckets::NAMED, answer: buckets::get },
-    Operation { name: "ListVectorBuckets", shape: &buckets::LIST, answer: buckets::list },
-    Operation { name: "DeleteVectorBucket", shape: &buckets::NAMED, answer: buckets::delete },
-    Operation { name: "CreateIndex", shape: &indexes::CREATE, answer: indexes::create },
-    Operation { name: "GetIndex", shape: &indexes::NAMED, answer: indexes::get },
-    Operation { name: "ListIndexes", shape: &indexes::LIST, answer: indexes::list },
-    Operation { name: "DeleteIndex", shape: &indexes::NAMED, answer: indexes::delete },
+    on("CreateVectorBucket", &buckets::CREATE, buckets::create),
+    on("GetVectorBucket", &buckets::NAMED, buckets::get),
+    on("ListVectorBuckets", &buckets::LIST, buckets::list),
+    on("DeleteVectorBucket", &buckets::NAMED, buckets::delete),
+    on("CreateIndex", &indexes::CREATE, indexes::create),
+    on("GetIndex", &indexes::NAMED, indexes::get),
+    on("ListIndexes", &indexes::LIST, indexes::list),
+    on("DeleteIndex", &indexes::NAMED, indexes::delete),
 ];
 
 impl Service for S3Vectors {
@@ -70,10 +63,7 @@ impl Service for S3Vectors {
     fn answer(&self, world: &mut World, request: &Request) -> Option<Reply> {
         let result = match request.segments().split_first() {
             Some((first, arn)) if first == "tags" => tagging(world, request, &arn.join("/"))?,
-            Some((name, [])) if request.method == "POST" => {
-                let operation = OPERATIONS.iter().find(|operation| operation.name == name)?;
-                shape::body(request, operation.shape, INVALID).and_then(|body| (operation.answer)(world, &body))
-            }
+            Some((name, [])) if request.method == "POST" => rpc::answer(OPERATIONS, name, INVALID, world, request)?,
             _ => return None,
         };
         Some(match result {

@@ -68,7 +68,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
-    call.page(region(world).apis.iter().map(|(id, api)| (id.clone(), shown(id, api))))
+    call.listed(region(world).apis.iter().map(|(id, api)| (id.clone(), shown(id, api))))
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {

@@ -45,7 +45,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
 
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let api = region(world).api(call.id(0))?;
-    call.page(api.deployments.iter().map(|(id, deployment)| (id.clone(), shown(id, deployment, false))))
+    call.listed(api.deployments.iter().map(|(id, deployment)| (id.clone(), shown(id, deployment, false))))
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {

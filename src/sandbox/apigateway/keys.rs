@@ -66,7 +66,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let keys = region(world).keys.iter().filter(|(_, key)| {
         prefix.is_none_or(|p| text(key, "name").starts_with(p)) && customer.is_none_or(|c| text(key, "customerId") == c)
     });
-    call.page(keys.map(|(id, key)| (id.clone(), shown(id, key, with_values))))
+    call.listed(keys.map(|(id, key)| (id.clone(), shown(id, key, with_values))))
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {

@@ -58,7 +58,7 @@ impl Api {
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let embed = call.request.query.iter().any(|(name, value)| name == "embed" && value == "methods");
     let api = region(world).api(call.id(0))?;
-    call.page(api.resources.iter().map(|(id, resource)| (id.clone(), shown(id, resource, embed))))
+    call.listed(api.resources.iter().map(|(id, resource)| (id.clone(), shown(id, resource, embed))))
 }
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {

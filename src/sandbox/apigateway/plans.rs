@@ -111,7 +111,7 @@ pub(super) fn create(world: &mut World, call: &Call) -> Answer {
 pub(super) fn list(world: &mut World, call: &Call) -> Answer {
     let key = call.request.query("keyId");
     let plans = region(world).plans.iter().filter(|(_, plan)| key.is_none_or(|key| plan.keys.contains(key)));
-    call.page(plans.map(|(id, plan)| (id.clone(), shown(id, plan))))
+    call.listed(plans.map(|(id, plan)| (id.clone(), shown(id, plan))))
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
@@ -209,7 +209,7 @@ pub(super) fn members(world: &mut World, call: &Call) -> Answer {
     let region = region(world);
     let keys = region.plan(call.id(0))?.keys.clone();
     let shown = keys.into_iter().map(|key| Ok((key.clone(), membership(region, &key)?))).collect::<Result<Vec<_>, Refusal>>()?;
-    call.page(shown)
+    call.listed(shown)
 }
 
 pub(super) fn member(world: &mut World, call: &Call) -> Answer {

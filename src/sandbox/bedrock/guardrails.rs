@@ -72,7 +72,7 @@ fn no_version(id: &str, number: u32) -> Refusal {
 }
 
 pub(super) fn get(world: &mut World, call: &Call) -> Answer {
-    let (id, number, now) = (call.id(world)?, number(call)?, world.now);
+    let (id, number, now) = (id(world, call.id(0))?, number(call)?, world.now);
     let arn = arn(world, &id);
     world.dirty = true;
     let guardrail = guardrail(world, &id)?;
@@ -145,7 +145,7 @@ pub(super) fn list(world: &mut World, call: &Call) -> Answer {
 
 pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&shapes::UPDATE)?;
-    let (id, now) = (call.id(world)?, world.now);
+    let (id, now) = (id(world, call.id(0))?, world.now);
     at_rest(world, &id)?;
     policies::check(&body)?;
     check_name(world, shape::string(&body, "name"), Some(&id))?;
@@ -159,7 +159,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
 }
 
 pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
-    let (id, number) = (call.id(world)?, number(call)?);
+    let (id, number) = (id(world, call.id(0))?, number(call)?);
     let status = Settling::new(world, "DELETING", GONE);
     let guardrail = at_rest(world, &id)?;
     let copy = match number {

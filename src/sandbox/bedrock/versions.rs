@@ -4,13 +4,13 @@ use serde_json::json;
 
 use super::super::shape;
 use super::super::{Settling, World};
-use super::{Answer, Call, at_rest, guardrail, quota, remember, replayed, shapes};
+use super::{Answer, Call, at_rest, guardrail, id, quota, remember, replayed, shapes};
 
 const LIMIT: usize = 20;
 
 pub(super) fn create(world: &mut World, call: &Call) -> Answer {
     let body = call.body(&shapes::VERSION)?;
-    let (id, now) = (call.id(world)?, world.now);
+    let (id, now) = (id(world, call.id(0))?, world.now);
     let scope = format!("version of {id}");
     if let Some(version) = replayed(world, &scope, &body)? {
         guardrail(world, &id)?;

@@ -1,28 +1,10 @@
 //! What Cognito refuses about users, and what becomes of them, asked as the service answers.
 
-use std::time::Duration;
-
-use super::super::{State, World};
+use super::super::World;
 use super::*;
 
-fn world() -> World {
-    World {
-        account: "111122223333".into(),
-        region: "eu-west-1".into(),
-        now: 1000.0,
-        settle: Duration::ZERO,
-        propagation: Duration::ZERO,
-        appearing: Duration::ZERO,
-        contrary: Vec::new(),
-        denied: Vec::new(),
-        state: State::default(),
-        dirty: false,
-    }
-}
-
 fn ask(world: &mut World, name: &str, body: &Value) -> Result<Value, &'static str> {
-    let operation = OPERATIONS.iter().find(|o| o.name == name).unwrap();
-    shape::check(operation.shape, body, INVALID).and_then(|()| (operation.answer)(world, body)).map_err(|refusal| refusal.code)
+    rpc::asked(OPERATIONS, name, INVALID, world, body)
 }
 
 /// A pool in which people sign in by e-mail, with a fixed and a changeable attribute.
@@ -46,7 +28,7 @@ fn attributes(list: &[(&str, &str)]) -> Value {
 
 #[test]
 fn an_address_is_one_user_in_any_case_and_a_fixed_attribute_is_set_once() {
-    let world = &mut world();
+    let world = &mut World::empty();
     let pool = &a_pool(world);
     let create = |user: &str, list: &[(&str, &str)]| with(pool, user, &attributes(list));
     let made = ask(world, "AdminCreateUser", &create("ann@one.com", &[("custom:clinic", "a"), ("custom:tier", "basic")])).unwrap();
@@ -68,7 +50,7 @@ fn an_address_is_one_user_in_any_case_and_a_fixed_attribute_is_set_once() {
 
 #[test]
 fn who_is_disabled_is_signed_out_and_a_password_follows_the_policy() {
-    let world = &mut world();
+    let world = &mut World::empty();
     let pool = &a_pool(world);
     let ann = &with(pool, "ann@one.com", &json!({}));
     ask(world, "AdminCreateUser", ann).unwrap();

@@ -1,30 +1,12 @@
 //! What DynamoDB refuses, how its statuses move and how its pages go, asked as the service answers.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use super::super::{State, World};
+use super::super::World;
 use super::*;
 
-fn world() -> World {
-    World {
-        account: "111122223333".into(),
-        region: "eu-west-1".into(),
-        now: 1000.0,
-        settle: Duration::ZERO,
-        propagation: Duration::ZERO,
-        appearing: std::time::Duration::ZERO,
-        contrary: Vec::new(),
-        denied: Vec::new(),
-        state: State::default(),
-        dirty: false,
-    }
-}
-
 fn ask(world: &mut World, name: &str, body: &Value) -> Result<Value, &'static str> {
-    let operation = OPERATIONS.iter().find(|o| o.name == name).unwrap();
-    shape::check(operation.shape, body, INVALID).and_then(|()| (operation.answer)(world, body)).map_err(|refusal| refusal.code)
+    rpc::asked(OPERATIONS, name, INVALID, world, body)
 }
 
 fn creation(protected: bool) -> Value {
@@ -46,7 +28,7 @@ fn table() -> Value {
 
 /// A world with an active table.
 fn with_table() -> World {
-    let mut world = world();
+    let mut world = World::empty();
     ask(&mut world, "CreateTable", &creation(false)).unwrap();
     assert_eq!(ask(&mut world, "DescribeTable", &table()).unwrap()["Table"]["TableStatus"], "CREATING");
     assert_eq!(ask(&mut world, "DescribeTable", &table()).unwrap()["Table"]["TableStatus"], "ACTIVE");
@@ -60,7 +42,7 @@ fn put(world: &mut World, id: &str, clinic: &str, day: &str) {
 
 #[test]
 fn a_table_is_refused_while_it_is_made_changed_or_protected() {
-    let world = &mut world();
+    let world = &mut World::empty();
     let mut surplus = creation(true);
     surplus["AttributeDefinitions"].as_array_mut().unwrap().push(json!({ "AttributeName": "more", "AttributeType": "S" }));
     assert_eq!(ask(world, "CreateTable", &surplus), Err(INVALID));

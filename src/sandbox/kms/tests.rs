@@ -1,28 +1,10 @@
 //! What KMS refuses and how a key goes, asked as the service answers.
 
-use std::time::Duration;
-
-use super::super::{State, World};
+use super::super::World;
 use super::*;
 
-fn world() -> World {
-    World {
-        account: "111122223333".into(),
-        region: "eu-west-1".into(),
-        now: 1000.0,
-        settle: Duration::ZERO,
-        propagation: Duration::ZERO,
-        appearing: std::time::Duration::ZERO,
-        contrary: Vec::new(),
-        denied: Vec::new(),
-        state: State::default(),
-        dirty: false,
-    }
-}
-
 fn ask(world: &mut World, name: &str, body: &Value) -> Result<Value, &'static str> {
-    let operation = OPERATIONS.iter().find(|o| o.name == name).unwrap();
-    shape::check(operation.shape, body, INVALID).and_then(|()| (operation.answer)(world, body)).map_err(|refusal| refusal.code)
+    rpc::asked(OPERATIONS, name, INVALID, world, body)
 }
 
 fn a_key(world: &mut World) -> String {
@@ -32,7 +14,7 @@ fn a_key(world: &mut World) -> String {
 
 #[test]
 fn equal_requests_make_two_keys_and_an_alias_names_one() {
-    let world = &mut world();
+    let world = &mut World::empty();
     let (one, other) = (a_key(world), a_key(world));
     assert_ne!(one, other);
     let alias = |key: &str| json!({ "AliasName": "alias/acme-data", "TargetKeyId": key });
@@ -46,7 +28,7 @@ fn equal_requests_make_two_keys_and_an_alias_names_one() {
 
 #[test]
 fn a_deleted_key_waits_with_its_alias_and_may_come_back() {
-    let world = &mut world();
+    let world = &mut World::empty();
     let id = a_key(world);
     let key = json!({ "KeyId": id });
     ask(world, "CreateAlias", &json!({ "AliasName": "alias/acme-data", "TargetKeyId": id })).unwrap();
@@ -71,7 +53,7 @@ fn a_deleted_key_waits_with_its_alias_and_may_come_back() {
 
 #[test]
 fn a_policy_that_locks_everybody_out_is_refused() {
-    let world = &mut world();
+    let world = &mut World::empty();
     let policy = |action: &str, principal: &str| {
         json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": { "AWS": principal }, "Action": action, "Resource": "*" } }).to_string()
     };
