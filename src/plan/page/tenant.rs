@@ -94,10 +94,16 @@ pub(super) fn change<'a>(context: &Context<'a>, id: &TenantId, resources: Vec<Re
     let action = action(context, id, &resources, left);
     let tier = match &action {
         TenantAction::Move { to, .. } => Some(to.clone()),
-        _ => context.facts.tenants.get(id).cloned().or_else(|| resources.iter().find_map(home)),
+        _ => context.facts.tenants.get(id).cloned().or_else(|| resources.iter().find_map(home)).or_else(|| stood(context, id)),
     };
     let consequences = consequence::of_tenant(context, id, &action, &resources, left);
     TenantChange { id: id.clone(), tier, action, resources, consequences, group: String::new() }
+}
+
+/// The tier of what is kept of a tenant that leaves.
+fn stood(context: &Context<'_>, id: &TenantId) -> Option<TierName> {
+    let kept = context.kept.get(&Owner::Tenant(id.clone())).into_iter().flatten();
+    kept.filter(|address| address.kind() == Prefix::NAME).find_map(|address| address.label().parse().ok())
 }
 
 /// The tier of a prefix.

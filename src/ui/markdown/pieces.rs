@@ -58,7 +58,7 @@ fn open(page: &Page<'_>) -> String {
     let mut out = "> [!CAUTION]\n".to_owned();
     for open in page.open.iter().take(OPEN) {
         let cut = if open.says.chars().count() > SAID { "…" } else { "" };
-        let says = open.says.chars().take(SAID).collect::<String>() + cut;
+        let says = open.says.replace('`', "'").chars().take(SAID).collect::<String>() + cut;
         let says = if says.is_empty() { String::new() } else { format!(": {}", code(&says)) };
         let accepted = open.accepted().map(|accepted| format!(" ({accepted})")).unwrap_or_default();
         let _ = writeln!(out, "> **! {} at {} {}** ({}){says}{accepted}  ", open.word(), open.probe, open.layer, open.verdict.word());
