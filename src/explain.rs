@@ -78,7 +78,9 @@ pub(crate) const TOPICS: &[Topic] = &[
         "isolation",
         "a tenant could reach another, or the opposite could not be shown",
         "`tenantry verify` lists the probes with their counterexamples, `verify --pair A B` shows every call between two tenants with the \
-         statement that decides it. `apply --accept-breach PROBE` goes on all the same and keeps that in the record of the apply.",
+         statement that decides it. `apply --accept-breach PROBE` goes on all the same and keeps that in the record of the apply; later plans and `status` \
+         recall it. A plan says in its first lines what is open and still ends with 0, or with 2 if --detailed-exitcode asks for that: \
+         `verify` and `apply` alone end with 14.",
     ),
     ending(
         15,

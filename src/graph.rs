@@ -166,6 +166,10 @@ pub(crate) enum Force {
     Aws,
     /// Application code alone.
     Code,
+    /// Nobody: a probe shows a way through.
+    Open,
+    /// A probe can't tell.
+    Unproven,
 }
 
 /// What keeps tenants apart in one layer.
@@ -174,6 +178,8 @@ pub(crate) struct Wall {
     pub(crate) layer: Layer,
     pub(crate) force: Force,
     pub(crate) says: String,
+    /// The probes that say whether it holds.
+    pub(crate) probes: &'static [&'static str],
 }
 
 #[derive(Debug, Clone)]

@@ -53,6 +53,10 @@ pub(crate) trait Kind: Serialize + DeserializeOwned + Send + Sync + Sized + 'sta
     fn closed(&self) -> Option<Self> {
         None
     }
+    /// What a tenant's live one becomes when the manifest has the tenant no more, so that the leaving shows once and stays known.
+    fn left(&self) -> Option<Self> {
+        None
+    }
     /// Whether others use a live one, so that it stays when nobody declares it any more; it is deleted by name only.
     fn is_shared(_: &Self::Output) -> bool {
         false
@@ -255,6 +259,7 @@ pub(crate) trait AnyKind: Sync {
     fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
     fn closed(&self, live: &Value) -> Result<Option<Value>>;
+    fn left(&self, live: &Value) -> Result<Option<Value>>;
     fn is_shared(&self, output: &Value) -> Result<bool>;
     fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
     fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
@@ -325,6 +330,10 @@ impl<K: Kind> AnyKind for Erased<K> {
 
     fn closed(&self, live: &Value) -> Result<Option<Value>> {
         Ok(typed::<K>(live)?.closed().map(|closed| document(&closed)).transpose()?)
+    }
+
+    fn left(&self, live: &Value) -> Result<Option<Value>> {
+        Ok(typed::<K>(live)?.left().map(|left| document(&left)).transpose()?)
     }
 
     fn is_shared(&self, output: &Value) -> Result<bool> {

@@ -145,6 +145,8 @@ pub(crate) const ROW_ATTRIBUTES: [&str; 3] = ["clinic_name", "tier", "s3_prefix"
 pub(crate) const ROW_STATUS: &str = "status";
 /// The row's status of a tenant that is not served. The others' rows have none.
 pub(crate) const SUSPENDED: &str = "suspended";
+/// The row's status of a tenant that the manifest has no more.
+pub(crate) const LEFT: &str = "left";
 
 /// Words that would turn a missing tenant into somebody's data.
 const RESERVED: &[&str] = &[
@@ -316,6 +318,13 @@ impl Names {
 
     pub(crate) fn gateway(&self, tier: &TierName) -> String {
         format!("{}-{tier}-gw", self.platform)
+    }
+
+    /// The tier of one of our gateways, by an id or ARN anywhere in a text.
+    pub(crate) fn tier_of_gateway(&self, text: &str) -> Option<TierName> {
+        let (_, rest) = text.split_once(&format!("gateway/{}-", self.platform))?;
+        let id = rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next()?;
+        id.rsplit_once("-gw-")?.0.parse().ok()
     }
 
     /// The limit of a gateway that tells tenants apart.

@@ -9,21 +9,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::address::{Address, Owner};
-use crate::desired::Desired;
-use crate::kinds::{AnyFound, DataSource, Kind as _, Ownership, Prefix, Role, TenantRow, TraceDestination, User, UserPool, kind};
-use crate::late::{Slot, fill, shown, slots};
-use crate::names::{Names, SUSPENDED};
-use crate::observe::Live;
-use crate::quotas::{Beyond, Fit, Standing, fit, usage};
+use crate::kinds::{AnyFound, kind};
+use crate::late::{shown, slots};
+use crate::names::Names;
+use crate::quotas::Beyond;
 use crate::secret::{digest, fingerprint};
 
+mod diff;
 mod fields;
 pub(crate) mod filter;
 pub(crate) mod limits;
+mod notes;
 pub(crate) mod page;
 pub(crate) mod saved;
+mod turns;
 
+pub(crate) use diff::{BLOCKED, diff};
 pub(crate) use fields::{FieldChange, word_of_aws};
+pub(crate) use notes::notes;
+pub(crate) use turns::{Turn, moves, turns};
 
 /// What happens to one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,6 +74,8 @@ pub(crate) struct Change {
     pub(crate) fields: Vec<FieldChange>,
     /// Of a replace: the fields that AWS can't change in place, and why.
     pub(crate) replaces: Vec<String>,
+    /// What an update deletes together with its data, a sentence each.
+    pub(crate) loses: Vec<String>,
     /// The declared document with its references; of a close, the live one made shut; absent for a delete.
     pub(crate) desired: Option<Value>,
     pub(crate) live: Option<AnyFound>,
@@ -251,346 +257,9 @@ pub(crate) fn spec_digest(filled: &Value) -> String {
     digest(filled.to_string().as_bytes()).chars().take(32).collect()
 }
 
-/// Compares what is desired with what is live.
-pub(crate) fn diff(names: &Names, desired: &Desired, live: &Live, named: &Named) -> Result<Plan> {
-    let mut plan = Plan {
-        target: names.into(),
-        changes: Vec::new(),
-        kept: Vec::new(),
-        blocked: Vec::new(),
-        unchanged: Vec::new(),
-        close: Vec::new(),
-        outputs: BTreeMap::new(),
-        partial: None,
-    };
-    let mut known = Known::new();
-    for (address, declared) in desired.iter() {
-        compare(&mut plan, &mut known, names, (address, declared), live.get(address), named)?;
-    }
-    leftovers(&mut plan, desired, live, named)?;
-    keep_children(&mut plan, live)?;
-    quotas(&mut plan, desired, live);
-    Ok(plan)
-}
-
-/// Outputs of what is yet to be created, as far as they follow from what is declared. What is replaced has none here:
-/// things below it go with it, and must not look as if they could stay.
-type Known = BTreeMap<Address, Value>;
-
-/// In a blocked plan: the output of something that is in the way, or that waits for it.
-pub(crate) const BLOCKED: &str = "(blocked)";
-
-fn compare(
-    plan: &mut Plan,
-    known: &mut Known,
-    names: &Names,
-    (address, declared): (&Address, &Value),
-    found: Option<&AnyFound>,
-    named: &Named,
-) -> Result<()> {
-    let kind = kind(address.kind())?;
-    let lookup = |slot: &Slot| {
-        let output = plan.outputs.get(&slot.address).or_else(|| known.get(&slot.address));
-        output
-            .and_then(|output| attribute(output, &slot.attribute))
-            .or_else(|| plan.is_in_the_way(&slot.address).then(|| BLOCKED.to_owned()))
-    };
-    let waits_in_vain = slots(declared).iter().any(|slot| plan.is_in_the_way(&slot.address));
-    let filled = kind.canonical(&fill(declared, &lookup))?;
-    let new = |action, cause, fields, replaces, live| Change {
-        address: address.clone(),
-        action,
-        cause,
-        fields,
-        replaces,
-        desired: Some(declared.clone()),
-        live,
-    };
-    let Some(found) = found else {
-        known.insert(address.clone(), kind.known(&filled, names)?);
-        plan.changes.push(new(Action::Create, Cause::Manifest, fields::differences(&Value::Null, &filled), Vec::new(), None));
-        return Ok(());
-    };
-    if let Ownership::Foreign { platform } = &found.mark {
-        let whose = platform.as_ref().map_or_else(|| "carries no mark of tenantry".into(), |p| format!("belongs to platform `{p}`"));
-        let way_out = match (platform, kind.way_out()) {
-            // Its own platform would lose it.
-            (Some(p), _) => format!("leave it to `{p}` and give this platform another name with `platform.name`, or destroy `{p}` first"),
-            (None, Some(way_out)) => way_out.into(),
-            (None, None) => {
-                format!("delete or rename it, or tag it as ours: tenantry:platform={}, tenantry:address={address}", plan.target.platform)
-            }
-        };
-        let why = format!("something of this name is in AWS already and {whose}");
-        plan.blocked.push(Blocked { address: address.clone(), why, way_out, in_the_way: true });
-        return Ok(());
-    }
-    for why in kind.impossible(&filled, &found.spec)? {
-        plan.blocked.push(Blocked {
-            address: address.clone(),
-            why,
-            way_out: "put the manifest back as it was, or start a platform of another name".into(),
-            in_the_way: false,
-        });
-    }
-    if !named.loses(address) {
-        plan.blocked.extend(kind.loses(&filled, &found.spec)?.into_iter().map(|why| Blocked {
-            address: address.clone(),
-            why,
-            way_out: format!("put the manifest back as it was, or lose the data with --delete {address}"),
-            in_the_way: false,
-        }));
-    }
-    let changed = fields::differences(&found.spec, &filled);
-    if changed.is_empty() {
-        plan.outputs.insert(address.clone(), found.output.clone());
-        plan.unchanged.push(address.clone());
-        return Ok(());
-    }
-    let cause = match &found.mark {
-        _ if waits_in_vain || !slots(&filled).is_empty() => Cause::Dependency,
-        Ownership::Ours { spec: Some(applied) } if *applied == spec_digest(&filled) => Cause::Drift,
-        _ => Cause::Manifest,
-    };
-    let replaces: Vec<String> = kind
-        .replace_on()
-        .iter()
-        .filter(|(field, _)| changed.iter().any(|c| c.root() == *field))
-        .map(|(field, why)| format!("{field}: {why}"))
-        .collect();
-    if replaces.is_empty() {
-        plan.outputs.insert(address.clone(), found.output.clone());
-        plan.changes.push(new(Action::Update, cause, changed, replaces, Some(found.clone())));
-        return Ok(());
-    }
-    if kind.holds_data() && !named.replace.contains(address) {
-        plan.blocked.push(Blocked {
-            address: address.clone(),
-            why: format!("it holds data and would have to be replaced ({})", replaces.join("; ")),
-            way_out: format!("put the manifest back as it was, or lose the data with --allow-replace {address}"),
-            in_the_way: false,
-        });
-    }
-    plan.changes.push(new(Action::Replace, cause, changed, replaces, Some(found.clone())));
-    Ok(())
-}
-
-/// What AWS would refuse for being too much, before anything of it is made.
-fn quotas(plan: &mut Plan, desired: &Desired, live: &Live) {
-    let ours = || live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }));
-    let goes: BTreeSet<&Address> = plan.changes.iter().filter(|c| c.action == Action::Delete).map(|c| &c.address).collect();
-    let now: Standing<'_> = ours().map(|(address, found)| (address, &found.spec)).collect();
-    let stays = now.iter().filter(|(address, _)| !goes.contains(**address)).map(|(address, spec)| (*address, *spec));
-    let then: Standing<'_> = stays.chain(desired.specs()).collect();
-    let outputs = ours().map(|(address, found)| (address, &found.output)).collect();
-    let Fit { beyond, notes } = fit(&usage(&now, &then, &outputs), &desired.raised);
-    plan.blocked.extend(beyond.into_iter().map(Blocked::beyond));
-    plan.close = notes;
-}
-
-/// What is live and ours but no longer declared, from the bottom up.
-fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> Result<()> {
-    let mut gone: Vec<(&Address, &AnyFound)> =
-        live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
-    gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
-    for (address, found) in gone {
-        let kind = kind(address.kind())?;
-        if kind.stays() {
-            continue;
-        }
-        let change = |action, fields, desired| Change {
-            address: address.clone(),
-            action,
-            cause: Cause::Manifest,
-            fields,
-            replaces: Vec::new(),
-            desired,
-            live: Some(found.clone()),
-        };
-        if named.deletes(address) || !(kind.holds_data() || kind.is_shared(&found.output)?) {
-            plan.changes.push(change(Action::Delete, Vec::new(), None));
-            continue;
-        }
-        match kind.closed(&found.spec)?.filter(|closed| *closed != found.spec) {
-            Some(closed) => plan.changes.push(change(Action::Close, fields::differences(&found.spec, &closed), Some(closed))),
-            None => plan.kept.push(address.clone()),
-        }
-    }
-    Ok(())
-}
-
-/// How many addresses a sentence names.
-const NAMED_AT_ONCE: usize = 20;
-
-/// Data goes only by its own name: what it stands in isn't deleted from under it.
-fn keep_children(plan: &mut Plan, live: &Live) -> Result<()> {
-    let gone: Vec<&Change> = plan.changes.iter().filter(|c| matches!(c.action, Action::Delete | Action::Replace)).collect();
-    let goes: BTreeSet<&Address> = gone.iter().map(|c| &c.address).collect();
-    let mut data: Vec<(&Address, &AnyFound, &[&str])> = Vec::new();
-    for (address, found) in live.iter().filter(|(_, f)| matches!(f.mark, Ownership::Ours { .. })) {
-        let kind = kind(address.kind())?;
-        if kind.holds_data() && !kind.below().is_empty() && !goes.contains(address) {
-            data.push((address, found, kind.below()));
-        }
-    }
-    let mut blocked = Vec::new();
-    for change in gone {
-        let Some(parent) = &change.live else { continue };
-        let lost: Vec<String> = data
-            .iter()
-            .filter(|(_, child, below)| below.contains(&change.address.kind()) && refers(&child.spec, &parent.output))
-            .map(|(address, ..)| address.to_string())
-            .collect();
-        if lost.is_empty() {
-            continue;
-        }
-        let more = match lost.len().saturating_sub(NAMED_AT_ONCE) {
-            0 => String::new(),
-            n => format!(" and {n} more, which --output json lists"),
-        };
-        let some = || lost.iter().take(NAMED_AT_ONCE).cloned().collect::<Vec<_>>();
-        blocked.push(Blocked {
-            address: change.address.clone(),
-            why: format!("data that is kept would be deleted with it: {}{more}", some().join(", ")),
-            way_out: format!("name these as well: --delete {}{more}", some().join(",")),
-            in_the_way: false,
-        });
-    }
-    plan.blocked.extend(blocked);
-    Ok(())
-}
-
-/// Whether a live document refers to what AWS chose for another: that is how a child says which parent it is in.
-fn refers(child: &Value, parent: &Value) -> bool {
-    let texts =
-        |document: &Value| document.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str().map(ToOwned::to_owned)).collect();
-    let (child, parent): (BTreeSet<String>, BTreeSet<String>) = (texts(child), texts(parent));
-    child.intersection(&parent).any(|text| !text.is_empty())
-}
-
 /// Whether what is deleted of it is lost.
 pub(crate) fn holds_data(address: &Address) -> bool {
     kind(address.kind()).is_ok_and(|kind| kind.holds_data())
-}
-
-/// Tenants whose documents stay in a tier that they leave, with the addresses of what is kept there.
-pub(crate) fn moves(plan: &Plan) -> BTreeMap<&Owner, Vec<&Address>> {
-    let kept = plan.kept.iter().filter(|a| a.kind() == Prefix::NAME);
-    let mut moves: BTreeMap<&Owner, Vec<&Address>> = BTreeMap::new();
-    for address in kept {
-        moves.entry(address.owner()).or_default().push(address);
-    }
-    let arriving = plan.changes.iter().filter(|c| c.action == Action::Create && c.address.kind() == Prefix::NAME);
-    let arriving: BTreeSet<&Owner> = arriving.map(|c| c.address.owner()).collect();
-    moves.retain(|owner, _| arriving.contains(owner));
-    moves
-}
-
-/// What becomes of a tenant as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Turn {
-    Suspended,
-    Resumed,
-    /// No longer in the manifest.
-    Leaves,
-}
-
-/// Tenants that are suspended or resumed, or that leave: by their row where there is one, else by their users and keys.
-pub(crate) fn turns(plan: &Plan) -> BTreeMap<&Owner, Turn> {
-    let tenants = plan.changes.iter().filter(|c| matches!(c.address.owner(), Owner::Tenant(_)));
-    let declared: BTreeSet<&Owner> = plan.rising().into_keys().chain(&plan.unchanged).map(Address::owner).collect();
-    let rows = plan.changes.iter().map(|c| &c.address).chain(&plan.unchanged).filter(|a| a.kind() == TenantRow::NAME);
-    let with_row: BTreeSet<&Owner> = rows.map(Address::owner).collect();
-    let mut turns = BTreeMap::new();
-    for change in tenants {
-        let owner = change.address.owner();
-        if !declared.contains(owner) {
-            // Where nothing is declared any more it is the platform that goes.
-            if !declared.is_empty() {
-                turns.insert(owner, Turn::Leaves);
-            }
-            continue;
-        }
-        let path = if change.address.kind() == TenantRow::NAME { "attributes.status" } else { "enabled" };
-        if change.action != Action::Update || change.cause == Cause::Drift || (path == "enabled" && with_row.contains(owner)) {
-            continue;
-        }
-        let status = change.fields.iter().filter(|f| f.path == path).find_map(|f| match (&f.before, &f.after) {
-            (_, Value::Bool(false)) => Some(Turn::Suspended),
-            (_, Value::String(status)) if status == SUSPENDED => Some(Turn::Suspended),
-            (Value::Bool(false), _) => Some(Turn::Resumed),
-            (Value::String(status), _) if status == SUSPENDED => Some(Turn::Resumed),
-            _ => None,
-        });
-        if let Some(turn) = status {
-            turns.insert(owner, turn);
-        }
-    }
-    turns
-}
-
-/// What a reviewer should know and no single change says.
-pub(crate) fn notes(plan: &Plan) -> Vec<String> {
-    let pools = plan.changes.iter().filter(|c| c.action == Action::Update && c.address.kind() == UserPool::NAME);
-    let attributes: BTreeSet<&str> = pools
-        .flat_map(|c| &c.fields)
-        .filter(|f| f.before.is_null())
-        .filter_map(|f| f.path.strip_prefix("attributes.")?.rsplit_once('.'))
-        .map(|(name, _)| name)
-        // The mark tells this tool who is ours, and nothing else reads it.
-        .filter(|name| *name != User::MARK)
-        .collect();
-    let note =
-        |name| format!("existing users have no value for `custom:{name}` yet: where it is asked for they lose access until it is set");
-    let closed_by_us =
-        |c: &Change| matches!(c.live.as_ref().map(|l| &l.mark), Some(Ownership::Ours { spec: Some(spec) }) if spec == User::CLOSED);
-    let opens_user = |c: &&Change| {
-        c.address.kind() == User::NAME
-            && c.action == Action::Update
-            && c.fields.iter().any(|f| f.path == "enabled" && f.after == true)
-            && !closed_by_us(c)
-    };
-    let opened = plan.changes.iter().filter(opens_user).map(|c| c.address.label());
-    let opens = |email| format!("somebody has disabled `{email}`, and this enables them again: who should stay out leaves the manifest");
-    let creates = |kind: &str| plan.changes.iter().any(|c| c.action == Action::Create && c.address.kind() == kind);
-    let spans = creates(TraceDestination::NAME).then(|| {
-        "X-Ray will keep the trace segments of everybody in this account and region in CloudWatch Logs, which bills them as logs; \
-         nothing here ever sets that back"
-            .to_owned()
-    });
-    let replaced = plan.changes.iter().filter(|c| c.action == Action::Replace && c.address.kind() == DataSource::NAME);
-    let unread = replaced.map(|c| {
-        format!(
-            "the documents of {} are not found until the next `tenantry documents push` has them read by the new data source; what the \
-             old one made of them stays in the index beside that",
-            c.address.owner().to_string().replace(':', " ")
-        )
-    });
-    let role = plan.kept.iter().filter(|a| a.kind() == Role::NAME).map(|address| {
-        format!(
-            "{address} stays: API Gateway writes the access logs of every API in this account and region as this role. Name another \
-             role in API Gateway's settings and the next apply deletes it, or delete it now with --delete {address}"
-        )
-    });
-    let suspended = turns(plan).into_iter().filter(|(_, turn)| *turn == Turn::Suspended).map(|(owner, _)| owner);
-    let suspended: Vec<String> = suspended.map(|owner| owner.to_string().replace("tenant:", "")).collect();
-    let tokens = (!suspended.is_empty()).then(|| {
-        format!(
-            "tokens that {} got before being suspended count at gateways and agents until they end, after the minutes of \
-             `identity.web_client.token_minutes`; tools that read the tenant's row refuse at once",
-            suspended.join(", ")
-        )
-    });
-    attributes
-        .into_iter()
-        .map(note)
-        .chain(tokens)
-        .chain(opened.map(opens))
-        .chain(unread)
-        .chain(spans)
-        .chain(role)
-        .chain(plan.close.iter().cloned())
-        .collect()
 }
 
 /// Whose changes these are, in the order in which people read them: the platform's, each tier's, each tenant's.

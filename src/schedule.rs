@@ -110,6 +110,7 @@ mod tests {
                 cause: Cause::Manifest,
                 fields: Vec::new(),
                 replaces: Vec::new(),
+                loses: Vec::new(),
                 desired: (*action != Action::Delete).then(|| json!({ "refers": references })),
                 live: None,
             }

@@ -21,7 +21,7 @@ pub(crate) async fn keep(
     aws: &Aws,
     names: &Names,
     holder: &Holder,
-    (checksum, breaches): (&str, &BTreeSet<String>),
+    (checksum, breaches): (&str, &BTreeMap<String, String>),
     outcome: &Outcome,
 ) -> Result<()> {
     let bucket = names.platform_bucket();
@@ -36,7 +36,8 @@ pub(crate) async fn keep(
         "who": holder.who,
         "since": holder.since,
         "plan": checksum,
-        "accepted_breaches": breaches,
+        "accepted_breaches": breaches.keys().collect::<Vec<_>>(),
+        "accepted_since": breaches,
         "steps": steps,
     });
     let key = format!("{FOLDER}{}-{}.json", holder.since, holder.nonce);
@@ -77,6 +78,16 @@ pub(crate) async fn made(aws: &Aws, names: &Names, asked: &BTreeSet<&Address>) -
         });
     }
     Ok(made)
+}
+
+/// The breaches that the last apply accepted, each with the time of the apply that began to; nothing where there is no bucket.
+pub(crate) async fn accepted(aws: &Aws, names: &Names) -> Result<BTreeMap<String, String>> {
+    let Some(newest) = keys(aws, names).await?.pop_last() else { return Ok(BTreeMap::new()) };
+    let record = read(aws, names, &newest).await?;
+    let own = record.get("since").and_then(Value::as_str).unwrap_or_default();
+    let since = |probe: &str| record.get("accepted_since").and_then(|all| all.get(probe)).and_then(Value::as_str).unwrap_or(own).to_owned();
+    let probes = record.get("accepted_breaches").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    Ok(probes.map(|probe| (probe.to_owned(), since(probe))).collect())
 }
 
 async fn keys(aws: &Aws, names: &Names) -> Result<BTreeSet<String>> {

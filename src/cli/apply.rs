@@ -20,7 +20,7 @@ use crate::desired::Desired;
 use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::isolation::report::{Outcome, Report};
 use crate::kinds::{Bucket, Kind as _};
-use crate::plan::page::Page;
+use crate::plan::page::{Accepted, Page};
 use crate::plan::saved::Saved;
 use crate::plan::{Action, Named, Plan, diff};
 use crate::quotas::estimate;
@@ -229,8 +229,12 @@ impl Job<'_> {
         let plan = self.plan().await?;
         all_named(&plan, &self.shown.named())?;
         let facts = self.opened.facts();
-        let page = Page::of(&plan, &facts);
-        let (isolation, pager) = (self.gate.isolation.as_ref(), Pager::Never);
+        let isolation = self.gate.isolation.as_ref();
+        let mut page = Page::of(&plan, &facts);
+        if let Some(report) = isolation {
+            page = page.judged(report, &self.opened.accepted(report).await?);
+        }
+        let pager = Pager::Never;
         let showing = Showing { plan: &plan, page: &page, isolation, notes: Vec::new(), next: Vec::new(), pager };
         self.shown.print_before(&showing, self.global, self.ui, &self.opened).map_err(unread)?;
         ci::planned(self.global, &plan, &page, isolation)?;
@@ -280,7 +284,7 @@ impl Job<'_> {
             outcome.done.insert(step, elapsed);
             outcome.longest_chain += elapsed;
         }
-        if let Err(error) = record::keep(&opened.aws, &opened.names, holder, (&checksum, &self.gate.accepted), &outcome).await {
+        if let Err(error) = self.record(holder, &checksum, &outcome).await {
             self.ui.say(&format!("warning: no record of this apply was kept: {error:#}"));
         }
         // Nothing is told as done that could not be kept.
@@ -293,6 +297,15 @@ impl Job<'_> {
             self.ui.say(&format!("warning: the outcome could not be printed: {error:#}"));
         }
         ended
+    }
+
+    /// Keeps the record; what is accepted again has been so since it was accepted first.
+    async fn record(&self, holder: &Holder, checksum: &str, outcome: &apply::Outcome) -> Result<()> {
+        let (aws, names, accepted) = (&self.opened.aws, &self.opened.names, &self.gate.accepted);
+        let known = if accepted.is_empty() { Accepted::new() } else { record::accepted(aws, names).await? };
+        let since = |probe: &String| known.get(probe).unwrap_or(&holder.since).clone();
+        let breaches = accepted.iter().map(|probe| (probe.clone(), since(probe))).collect();
+        record::keep(aws, names, holder, (checksum, &breaches), outcome).await
     }
 
     /// A lock that could not be taken before the plan was made: the platform's own bucket was not there yet.

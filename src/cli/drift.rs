@@ -1,6 +1,6 @@
 //! `drift`: what somebody changed in AWS since the last apply. It writes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use clap::Args;
@@ -8,7 +8,7 @@ use clap::Args;
 use super::open::{Opened, open};
 use super::{Format, Global, ci};
 use crate::address::{Address, Owner};
-use crate::apply::record;
+use crate::apply::{lock, record};
 use crate::compile::OWN_BUCKET;
 use crate::exit::Exit;
 use crate::kinds::{Bucket, Kind as _};
@@ -26,7 +26,9 @@ shows it.
   Tenants' rows, app clients and what takes no tags keep no record of what was applied: a change of one is shown by `tenantry plan`, \
 as a change. Group memberships are nobody's here.
 
-Ends with 2 if there is any, and with 0 and without a word if there is none.
+  While an apply holds the lock, or was killed and left it, that is said first: what it has made and not finished is no drift.
+
+Ends with 2 if there is any drift, and with 0 and without a word if there is none.
 
 Examples:
   tenantry drift
@@ -44,9 +46,10 @@ pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
     let desired = opened.desired()?;
     let live = opened.live(&desired).await?;
     let plan = diff(&opened.names, &desired, &live, &Named::default())?;
-    let changed = plan.changes.iter().filter(|change| is_drift(change)).collect();
+    let changed: Vec<&Change> = plan.changes.iter().filter(|change| is_drift(change)).collect();
     let (deleted, unknown) = gone(&opened, &plan).await?;
-    let drift = show::Drift { target: &plan.target, changed, deleted };
+    let (interrupted, changed) = interrupted(&opened, changed).await?;
+    let drift = show::Drift { target: &plan.target, changed, deleted, interrupted };
     match global.output {
         Format::Text => ui.answer(&show::text(&drift))?,
         _ => ui.answer(&global.document(&show::document(&drift))?)?,
@@ -63,6 +66,18 @@ pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
 fn is_drift(change: &Change) -> bool {
     let by_aws = change.fields.iter().any(|field| field.word_of_aws().is_some());
     change.cause == Cause::Drift && matches!(change.action, Action::Update | Action::Replace) && !by_aws
+}
+
+/// The apply that holds the lock, if one does, with what it has made and not finished: no earlier apply has made that, so that nobody
+/// else has changed it. The rest is drift.
+async fn interrupted<'a>(opened: &Opened, changed: Vec<&'a Change>) -> Result<(Option<show::Interrupted<'a>>, Vec<&'a Change>)> {
+    let Some((holder, _)) = lock::read(&opened.aws, &opened.names).await? else { return Ok((None, changed)) };
+    let addresses: BTreeSet<&Address> = changed.iter().map(|change| &change.address).collect();
+    let made = if addresses.is_empty() { BTreeMap::new() } else { record::made(&opened.aws, &opened.names, &addresses).await? };
+    let (drift, left): (Vec<&Change>, Vec<&Change>) = changed.into_iter().partition(|change| made.contains_key(&change.address));
+    let is_ours = holder.who == opened.caller;
+    let left = left.into_iter().map(|change| &change.address).collect();
+    Ok((Some(show::Interrupted { who: holder.who, since: holder.since, is_ours, left }), drift))
 }
 
 /// What an apply has made and is there no longer, and how much else is yet to be made.

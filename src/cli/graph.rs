@@ -6,9 +6,11 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use super::Global;
-use super::open::{files, open};
+use super::open::{files, open as opened, sampled};
+use crate::compile::compile;
 use crate::exit::{Exit, Stop};
 use crate::graph::Graph as Picture;
+use crate::plan::page::{Accepted, open};
 use crate::plan::{Named, diff};
 use crate::ui::Ui;
 use crate::ui::graph::{dot::dot, mermaid::mermaid, svg::svg};
@@ -72,18 +74,21 @@ impl Graph {
 }
 
 fn declared(global: &Global, ui: &Ui) -> Result<Picture> {
-    let (manifest, _, _, warnings) = files(global)?;
+    let (manifest, library, names, warnings) = files(global)?;
     if !warnings.is_empty() {
         ui.findings(&warnings);
     }
-    Ok(Picture::of(&manifest))
+    let report = sampled(&manifest, &names, &compile(&manifest, &library, &names)?)?;
+    Ok(Picture::of(&manifest).judged(&open::of(&report, &Accepted::new())))
 }
 
 async fn planned(global: &Global, ui: &Ui) -> Result<Picture> {
-    let opened = open(global, ui).await?;
+    let opened = opened(global, ui).await?;
     let desired = opened.desired()?;
     let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &Named::default())?;
-    Ok(Picture::of(&opened.manifest).with(&opened.manifest, &plan))
+    let report = opened.isolation(&desired)?;
+    let accepted = opened.accepted(&report).await?;
+    Ok(Picture::of(&opened.manifest).with(&opened.manifest, &plan).judged(&open::of(&report, &accepted)))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the file that the user asked for")]

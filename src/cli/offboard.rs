@@ -123,7 +123,7 @@ impl Offboard {
             let job = Job { opened, known, wanted, shown, narrow, gate, reviewed, consent, global, ui, stream };
             draft.applied(job.run().await, "apply")?
         } else {
-            shown.print_within(&plan, &isolation, global, ui, &opened)?;
+            shown.print_within(&plan, &isolation, global, ui, &opened).await?;
             opened.aws.save()?;
             Exit::Done
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::Global;
-use crate::apply::Site;
+use crate::apply::{Site, record};
 use crate::aws::Aws;
 use crate::compile::compile;
 use crate::desired::Desired;
@@ -14,12 +14,12 @@ use crate::diagnostic::Diagnostics;
 use crate::exit::{Exit, Stop};
 use crate::isolation::model::Model;
 use crate::isolation::probes::judge;
-use crate::isolation::report::{Method, Report};
+use crate::isolation::report::{Method, Outcome, Report};
 use crate::library::Library;
 use crate::manifest::{self, Manifest, Reading};
 use crate::names::Names;
 use crate::observe::{Live, observe};
-use crate::plan::page::{Facts, Place};
+use crate::plan::page::{Accepted, Facts, Place};
 use crate::sandbox::{self, Sandbox};
 use crate::ui::Ui;
 use crate::ui::style::{DIM, count};
@@ -152,6 +152,13 @@ pub(super) fn same_region(names: &Names) -> Result<()> {
     Ok(())
 }
 
+/// What the declared platform lets through, judged from a sample of its tenants.
+pub(super) fn sampled(manifest: &Manifest, names: &Names, desired: &Desired) -> Result<Report> {
+    const SAMPLE: usize = 100;
+    let model = Model::declared(manifest, names, desired)?.sampled(SAMPLE);
+    Ok(judge(&model, Method::Manifest))
+}
+
 impl Opened {
     pub(super) fn site(&self) -> Site {
         Site { aws: Arc::clone(&self.aws), names: self.names.clone(), blobs: self.library.blobs() }
@@ -168,9 +175,12 @@ impl Opened {
 
     /// What the declared platform lets through, judged from a sample of its tenants: `verify` asks all of them.
     pub(super) fn isolation(&self, desired: &Desired) -> Result<Report> {
-        const SAMPLE: usize = 100;
-        let model = Model::declared(&self.manifest, &self.names, desired)?.sampled(SAMPLE);
-        Ok(judge(&model, Method::Manifest))
+        sampled(&self.manifest, &self.names, desired)
+    }
+
+    /// Which of the breaches that a report shows were accepted, and since when; nothing is read where there is none.
+    pub(super) async fn accepted(&self, report: &Report) -> Result<Accepted> {
+        if report.count(Outcome::Fail) == 0 { Ok(Accepted::new()) } else { record::accepted(&self.aws, &self.names).await }
     }
 
     pub(super) async fn live(&self, desired: &Desired) -> Result<Live> {

@@ -45,8 +45,8 @@ impl Plan {
         let mut plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &named)?;
         all_named(&plan, &named)?;
         self.narrow.narrow(&mut plan, &facts)?;
-        let page = Page::of(&plan, &facts);
         let isolation = opened.isolation(&desired)?;
+        let page = Page::of(&plan, &facts).judged(&isolation, &opened.accepted(&isolation).await?);
         let refused = breaches(&isolation).into_iter().chain(self.narrow.exceeded(&page));
         let notes = refused.map(|why| format!("apply would refuse: {why}")).collect();
         let pager = if self.no_pager { Pager::Never } else { Pager::OnTerminals };
@@ -74,7 +74,10 @@ impl Plan {
         if page.is_empty() || !page.blocked.is_empty() {
             return Vec::new();
         }
-        let flags = page.header.partial.iter().flat_map(|p| &p.filters).map(|filter| quoted(filter)).collect::<Vec<_>>();
+        let filters = page.header.partial.iter().flat_map(|p| &p.filters).map(|filter| quoted(filter));
+        // Without them another plan would be made, or one that goes too far.
+        let (named, guards) = (self.shown.again(), self.narrow.guards());
+        let flags: Vec<String> = filters.chain(named).chain(guards.clone()).collect();
         let with = |command: &str, more: &str| {
             let parts = std::iter::once(command.to_owned()).chain(flags.clone()).chain([more.to_owned()]).filter(|p| !p.is_empty());
             format!("tenantry {}{}", parts.collect::<Vec<_>>().join(" "), global.again())
@@ -84,21 +87,22 @@ impl Plan {
             next.push(("Every field:", with("plan", "--detail full")));
         }
         match &self.out {
-            _ if isolation.count(Outcome::Fail) > 0 => next.push(("See how:", with("verify", "--offline"))),
-            // What the file holds needs no flags.
-            Some(file) => next.push(("Apply it:", format!("tenantry apply {}{}", typed(file), global.again()))),
+            _ if isolation.count(Outcome::Fail) > 0 => next.push(("See how:", format!("tenantry verify --offline{}", global.again()))),
+            // What the file holds needs no flags, and guards are not in it.
+            Some(file) => {
+                let parts: Vec<String> = std::iter::once(format!("tenantry apply {}", typed(file))).chain(guards).collect();
+                next.push(("Apply it:", format!("{}{}", parts.join(" "), global.again())));
+            }
             None => next.push(("Apply it:", with("apply", ""))),
         }
         next
     }
 }
 
-/// What a tenant could do to another, a sentence for each probe that shows it.
+/// What apply refuses because of what a tenant could do to another, as the plan begins with.
 fn breaches(isolation: &Report) -> Vec<String> {
-    let says = |row: &Row| {
-        let first = row.findings.iter().find(|finding| finding.outcome == Outcome::Fail).map(|finding| format!(": {}", finding.says));
-        format!("isolation is open at {} {}{}", row.probe, row.layer, first.unwrap_or_default())
-    };
+    let says =
+        |row: &Row| format!("isolation is open at {} {}; --accept-breach {} applies it all the same", row.probe, row.layer, row.probe);
     isolation.of(Outcome::Fail).map(says).collect()
 }
 

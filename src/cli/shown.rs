@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use clap::Args;
 
+use super::again::shell_word;
 use super::open::Opened;
 use super::{Format, Global};
 use crate::address::Address;
@@ -138,6 +139,12 @@ impl Narrow {
         Limits { changes: self.max_changes, deletes: self.max_deletes }.exceeded(page)
     }
 
+    /// The guards as they are typed.
+    pub(super) fn guards(&self) -> Vec<String> {
+        let changes = self.max_changes.map(|most| format!("--max-changes {most}"));
+        changes.into_iter().chain(self.max_deletes.map(|most| format!("--max-deletes {most}"))).collect()
+    }
+
     /// Refuses a plan that does more than was allowed.
     pub(super) fn check(&self, page: &Page<'_>) -> Result<()> {
         let exceeded = self.exceeded(page);
@@ -169,6 +176,15 @@ impl Shown {
         Named { delete: self.delete.iter().cloned().collect(), replace: self.allow_replace.iter().cloned().collect() }
     }
 
+    /// What was named, as it is typed.
+    pub(super) fn again(&self) -> Vec<String> {
+        let listed = |names: Vec<String>| shell_word(&names.join(","));
+        let delete: Vec<String> = self.delete.iter().map(ToString::to_string).collect();
+        let replace: Vec<String> = self.allow_replace.iter().map(ToString::to_string).collect();
+        let option = |name: &str, names: Vec<String>| (!names.is_empty()).then(|| format!("--{name} {}", listed(names)));
+        option("delete", delete).into_iter().chain(option("allow-replace", replace)).collect()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.detail == Detail::Full
     }
@@ -179,9 +195,16 @@ impl Shown {
     }
 
     /// Prints a plan that is a part of another command's answer, which says itself what comes next.
-    pub(super) fn print_within(&self, plan: &plan::Plan, isolation: &Report, global: &Global, ui: &Ui, opened: &Opened) -> Result<()> {
+    pub(super) async fn print_within(
+        &self,
+        plan: &plan::Plan,
+        isolation: &Report,
+        global: &Global,
+        ui: &Ui,
+        opened: &Opened,
+    ) -> Result<()> {
         let facts = opened.facts();
-        let page = Page::of(plan, &facts);
+        let page = Page::of(plan, &facts).judged(isolation, &opened.accepted(isolation).await?);
         let (isolation, pager) = (Some(isolation), Pager::Never);
         self.print(&Showing { plan, page: &page, isolation, notes: Vec::new(), next: Vec::new(), pager }, global, ui, opened)
     }
@@ -216,7 +239,7 @@ impl Shown {
         match global.output {
             Format::Text => ui.page(&self.text(showing, ui.width_of_stdout()), showing.pager)?,
             Format::Html => {
-                let picture = Graph::of(&opened.manifest).with(&opened.manifest, showing.plan);
+                let picture = Graph::of(&opened.manifest).with(&opened.manifest, showing.plan).judged(&showing.page.open);
                 let (isolation, notes, next) = (showing.isolation, showing.notes.as_slice(), showing.next.as_slice());
                 ui.answer(&html::plan(showing.page, &html::Beside { picture: &picture, isolation, notes, next }))?;
             }

@@ -3,9 +3,11 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::open::open;
+use super::open::open as opened;
 use super::{Format, Global};
+use crate::apply::record;
 use crate::exit::Exit;
+use crate::plan::page::open;
 use crate::plan::{Named, diff};
 use crate::ui::plan::Detail;
 use crate::ui::{Ui, status};
@@ -19,13 +21,16 @@ pub(crate) struct Status {
 
 impl Status {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
-        let opened = open(global, ui).await?;
+        let opened = opened(global, ui).await?;
         let desired = opened.desired()?;
         let live = opened.live(&desired).await?;
         let plan = diff(&opened.names, &desired, &live, &Named::default())?;
+        // What was accepted is remembered even where the manifest is mended and not applied yet.
+        let accepted = record::accepted(&opened.aws, &opened.names).await?;
+        let isolation = status::Isolation { open: open::of(&opened.isolation(&desired)?, &accepted), accepted };
         match global.output {
-            Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, self.detail))?,
-            _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
+            Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, &isolation, self.detail))?,
+            _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan, &isolation))?)?,
         }
         Ok(Exit::Done)
     }

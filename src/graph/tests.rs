@@ -130,3 +130,31 @@ fn what_leaves_is_drawn_as_well() {
     assert!(graph.node(Part::Api, None).unwrap().leaves);
     assert_eq!(graph.tenants(), 4);
 }
+
+#[test]
+fn a_wall_whose_probe_failed_is_none_and_every_probe_has_a_place() {
+    use crate::isolation::probes::PROBES;
+    use crate::isolation::report::Outcome;
+    use crate::plan::page::Open;
+    let open = |probe, layer, verdict| Open { probe, layer, verdict, says: String::new(), accepted_since: None };
+    let graph = Graph::of(&shipped("tenants.yaml").0);
+    let before = graph.walls.len();
+    let all = [open("P17", "documents", Outcome::Fail), open("P06", "sessions", Outcome::Fail), open("P14", "memory", Outcome::Unknown)];
+    let graph = graph.judged(&all);
+    let of = |force| graph.walls.iter().filter(|w| w.force == force).map(|w| (w.layer, w.says.as_str())).collect::<Vec<_>>();
+    let documents = "documents: prefix TIER-tier/TENANT/ equals the tags (P17 documents: FAIL)";
+    assert_eq!(of(Force::Open), [(Layer::TierData, documents), (Layer::Agents, "P06 sessions: FAIL")]);
+    assert!(of(Force::Unproven)[0].1.contains("P14 memory: UNKNOWN") && graph.walls.len() == before + 1);
+    // The worst of two probes of one wall is what it says.
+    let twice = [open("P14", "memory events", Outcome::Fail), open("P15", "memory records", Outcome::Unknown)];
+    let wall = Graph::of(&shipped("tenants.yaml").0).judged(&twice).walls.into_iter().find(|w| w.says.contains("P15")).unwrap();
+    assert_eq!(wall.force, Force::Open);
+
+    for file in ["tenants.yaml", "tenants.strict.yaml"] {
+        for probe in PROBES {
+            let graph = Graph::of(&shipped(file).0).judged(&[open(probe.id, probe.layer, Outcome::Fail)]);
+            let found = graph.walls.iter().find(|w| w.force == Force::Open).unwrap();
+            assert!(found.says.contains(probe.id) && found.layer != Layer::Beside, "{file} {}: {found:?}", probe.id);
+        }
+    }
+}

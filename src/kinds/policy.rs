@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{Condition, FAILED};
 use super::{Found, Kind, Observe, Ownership, PolicyEngine, Step, child};
+use crate::address::Owner;
 use crate::aws::settle::{self, Namesake, Settles, Status};
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::late::Late;
@@ -68,7 +69,10 @@ impl Kind for Policy {
                 // What others have added to our engine is theirs, whatever it permits.
                 for live in page.into_iter().flat_map(|page| page.policies).filter(|p| observe.could_be_ours(&p.name)) {
                     let address = wanted.iter().find(|(_, p)| p.name == live.name).map(|(a, _)| a.clone());
-                    let address = address.unwrap_or_else(|| child(Self::NAME, parent.owner(), &live.name));
+                    // All are of the platform's one engine; each is about one tier's gateway.
+                    let tier = || observe.names.tier_of_gateway(&statement(live.definition.as_ref())).map(Owner::Tier);
+                    let address =
+                        address.unwrap_or_else(|| child(Self::NAME, &tier().unwrap_or_else(|| parent.owner().clone()), &live.name));
                     let condition = progress(&live.status, &live.status_reasons).into();
                     let spec = Self {
                         engine: Late::known(&engine.id),

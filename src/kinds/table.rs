@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::update_table::builders::UpdateTableFluentBuilde
 use aws_sdk_dynamodb::types as sdk;
 use serde::{Deserialize, Serialize};
 
+use super::condition::Condition;
 use super::{Found, Kind, Observe, Step, Tags};
 use crate::aws::settle;
 use crate::aws::{Aws, AwsError, During as _, Tolerate as _};
@@ -34,6 +35,8 @@ pub(crate) struct Table {
     pub(crate) point_in_time_recovery: bool,
     pub(crate) deletion_protection: bool,
     pub(crate) tags: BTreeMap<String, String>,
+    #[serde(flatten)]
+    pub(crate) condition: Condition,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +78,7 @@ impl Table {
             point_in_time_recovery: true,
             deletion_protection: true,
             tags,
+            condition: Condition::default(),
         }
     }
 }

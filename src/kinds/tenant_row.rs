@@ -13,7 +13,7 @@ use super::{Found, Kind, Observe, Ownership, Step, Table};
 use crate::address::{Address, Owner};
 use crate::aws::{During as _, Tolerate as _};
 use crate::late::Late;
-use crate::names::{CLINIC_CONFIG, TenantId};
+use crate::names::{CLINIC_CONFIG, LEFT, ROW_STATUS, TenantId};
 use crate::observe::each;
 use crate::rights::{On, Right, reads, writes};
 
@@ -52,6 +52,13 @@ impl Kind for TenantRow {
     const TOGETHER: usize = 25;
     const BELOW: &'static [&'static str] = &[Table::NAME];
     type Output = Output;
+
+    /// Tools that read the row refuse at once. What could not be written back as it was is left alone.
+    fn left(&self) -> Option<Self> {
+        let mut row = self.clone();
+        row.attributes.insert(ROW_STATUS.into(), json!(LEFT));
+        row.attributes.values().all(|value| value.get(BYTES).is_none()).then_some(row)
+    }
 
     async fn observe(observe: &Observe<'_>) -> Result<Vec<Found<Self>>> {
         let tables = observe.above::<Table>().into_iter().filter(|(address, _)| address.label() == Self::TABLE);
@@ -138,13 +145,30 @@ async fn scanned(observe: &Observe<'_>, table: &str, key: &str) -> Result<Vec<Fo
     Ok(found)
 }
 
+/// What `shown` made of an attribute, or a manifest declares, as AWS keeps it.
 fn declared(value: &Value) -> AttributeValue {
+    let texts = |items: &Value| items.as_array().into_iter().flatten().filter_map(|item| item.as_str().map(ToOwned::to_owned)).collect();
+    let typed = |map: &serde_json::Map<String, Value>| {
+        let (sort, value) = map.iter().next()?;
+        Some(match sort.as_str() {
+            "number" => AttributeValue::N(value.as_str()?.to_owned()),
+            "boolean" => AttributeValue::Bool(value.as_bool()?),
+            "set" => AttributeValue::Ss(texts(value)),
+            "number set" => AttributeValue::Ns(texts(value)),
+            "map" => AttributeValue::M(value.as_object()?.iter().map(|(name, value)| (name.clone(), declared(value))).collect()),
+            "null" => AttributeValue::Null(true),
+            _ => return None,
+        })
+    };
     match value {
         Value::Array(items) => AttributeValue::L(items.iter().map(declared).collect()),
         Value::String(text) => AttributeValue::S(text.clone()),
-        other => AttributeValue::S(other.to_string()),
+        other => other.as_object().and_then(typed).unwrap_or_else(|| AttributeValue::S(other.to_string())),
     }
 }
+
+/// Stands for what is no text, and is never read.
+const BYTES: &str = "bytes";
 
 /// What we don't declare keeps the name of its type, and so differs from every text.
 fn shown(value: &AttributeValue) -> Value {
@@ -160,6 +184,36 @@ fn shown(value: &AttributeValue) -> Value {
             json!({ "map": members })
         }
         AttributeValue::Null(_) => json!({ "null": true }),
-        _ => json!({ "bytes": true }),
+        _ => json!({ BYTES: true }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(attributes: Value) -> TenantRow {
+        let attributes = serde_json::from_value(attributes).unwrap();
+        TenantRow { table: Late::known("t"), id: "clinic-a".into(), attributes, key_attribute: "clinic_id".into() }
+    }
+
+    #[test]
+    fn a_row_that_is_marked_keeps_what_others_wrote_into_it() {
+        let there = [
+            AttributeValue::S("text".into()),
+            AttributeValue::N("4.5".into()),
+            AttributeValue::Bool(true),
+            AttributeValue::Ss(vec!["a".into()]),
+            AttributeValue::Ns(vec!["1".into()]),
+            AttributeValue::Null(true),
+            AttributeValue::M([("in".to_owned(), AttributeValue::N("7".into()))].into()),
+            AttributeValue::L(vec![AttributeValue::N("8".into())]),
+        ];
+        for value in there {
+            assert_eq!(declared(&shown(&value)), value);
+        }
+        let left = row(json!({ "status": "suspended", "seats": { "number": "3" } })).left().unwrap();
+        assert_eq!((&left.attributes["status"], &left.attributes["seats"]), (&json!("left"), &json!({ "number": "3" })));
+        assert!(row(json!({ "picture": { BYTES: true } })).left().is_none(), "bytes can't be written back");
     }
 }

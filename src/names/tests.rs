@@ -126,3 +126,15 @@ fn regions_of_other_partitions_are_refused_with_the_reason() {
         assert!(region.parse::<Region>().is_ok(), "{region}");
     }
 }
+
+#[test]
+fn a_policy_says_by_its_gateway_which_tier_it_is_about() {
+    let names = Names { platform: "acme".parse().unwrap(), account: "111122223333".parse().unwrap(), region: "us-east-1".parse().unwrap() };
+    let tier = |text: &str| names.tier_of_gateway(text).map(|tier| tier.to_string());
+    let arn = |name: &str| format!("resource == AgentCore::Gateway::\"arn:aws:bedrock-agentcore:us-east-1:111122223333:gateway/{name}\");");
+    assert_eq!(tier(&arn("acme-one-gw-ab12cd34ef")).as_deref(), Some("one"));
+    assert_eq!(tier(&arn(&format!("{}-ab12cd34ef", names.gateway(&"basic".parse().unwrap())))).as_deref(), Some("basic"));
+    for other in [arn("other-basic-gw-ab12cd34ef"), arn("acme-basic"), "permit(principal, action, resource);".into()] {
+        assert_eq!(tier(&other), None, "{other}");
+    }
+}

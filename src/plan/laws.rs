@@ -4,8 +4,13 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::{Attribute, Bucket, BucketProtection, Group, Invitation, Parameter, Prefix, Protection, User};
-use crate::late::Late;
+use crate::desired::Desired;
+use crate::kinds::{
+    Attribute, Bucket, BucketProtection, Group, Invitation, Kind as _, Ownership, Parameter, Prefix, Protection, TenantRow, User, UserPool,
+};
+use crate::late::{Late, Slot, fill};
+use crate::names::Names;
+use crate::observe::Live;
 use crate::ui::plan::{Below, Detail, Look, text};
 
 fn names() -> Names {
@@ -114,7 +119,7 @@ fn a_bucket_with_tenants() -> Live {
     let bucket = Bucket { name: "one".into(), region: "us-east-1".into(), policy: None, protection, tags: BTreeMap::new() };
     let bucket = desired.add(tier, "documents", &bucket).unwrap().at(&Bucket::BUCKET);
     for tenant in ["clinic-a", "clinic-b"] {
-        let prefix = Prefix { bucket: bucket.clone(), prefix: format!("premium-tier/{tenant}/") };
+        let prefix = Prefix { bucket: bucket.clone(), prefix: format!("premium-tier/{tenant}/"), left: false };
         desired.add(Owner::Tenant(tenant.parse().unwrap()), "premium", &prefix).unwrap();
     }
     live(&desired)
@@ -237,14 +242,14 @@ fn a_tenant_that_moves_is_told_as_one_thing_and_tenants_come_by_id() {
     let live = a_bucket_with_tenants();
     let mut desired = Desired::default();
     for tenant in ["clinic-b", "clinic-z", "clinic-aa"] {
-        let prefix = Prefix { bucket: "two".into(), prefix: format!("basic-tier/{tenant}/") };
+        let prefix = Prefix { bucket: "two".into(), prefix: format!("basic-tier/{tenant}/"), left: false };
         desired.add(Owner::Tenant(tenant.parse().unwrap()), "basic", &prefix).unwrap();
     }
     let plan = planned(&desired, &live);
     let text = shown(&plan, Detail::Full);
     assert!(text.contains("> move tenant clinic-b: premium -> basic"), "{text}");
     assert!(text.contains("documents under premium-tier/clinic-b/ stay where they are"), "{text}");
-    assert!(!text.contains("= keep prefix/tenant:clinic-b/premium") && text.contains("= keep prefix/tenant:clinic-a/premium"), "{text}");
+    assert!(!text.contains("= keep prefix/tenant:clinic-b/premium") && text.contains("× leave tenant clinic-a, tier premium"), "{text}");
     let place = |id: &str| text.find(&format!("tenant {id}")).unwrap();
     assert!(place("clinic-aa") < place("clinic-b") && place("clinic-b") < place("clinic-z"), "{text}");
     assert!(shown(&plan, Detail::Normal).contains("> move tenant clinic-b"));
@@ -282,64 +287,6 @@ fn a_new_claim_of_a_live_pool_is_said_to_be_empty() {
     assert!(notes.len() == 1 && notes[0].contains("`custom:clinic_id`"), "{notes:?}");
 }
 
-/// Users by tenant and name; `enabled` is as the manifest always has it.
-fn users(people: &BTreeMap<String, (String, String)>) -> Desired {
-    let mut desired = Desired::default();
-    for (name, (tenant, role)) in people {
-        let email = format!("{name}@clinic.com");
-        let user = User {
-            pool: "us-east-1_abc".into(),
-            email_verified: true,
-            tenant: [("clinic_id".to_owned(), tenant.clone())].into(),
-            claims: [("role".to_owned(), role.clone())].into(),
-            enabled: true,
-            invitation: Invitation::Suppress,
-            email,
-        };
-        desired.add(Owner::Tenant(tenant.parse().unwrap()), &User::label(&user.email), &user).unwrap();
-    }
-    desired
-}
-
-/// The world after a perfect apply of a plan over another.
-fn after(plan: &Plan, live: &Live) -> Live {
-    let mut live = live.clone();
-    for change in &plan.changes {
-        match (&change.desired, change.action) {
-            (_, Action::Delete) | (None, _) => drop(live.remove(&change.address)),
-            (Some(spec), _) => {
-                let output = change.live.as_ref().map_or_else(|| json!({}), |l| l.output.clone());
-                live.insert(change.address.clone(), AnyFound { spec: spec.clone(), output, mark: Ownership::Ours { spec: None } });
-            }
-        }
-    }
-    live
-}
-
-proptest! {
-    #[test]
-    fn what_leaves_is_closed_off_once_kept_and_opened_again(
-        before in proptest::collection::btree_map("[a-z]{1,6}", ("clinic-[ab]", "[a-z]{1,4}"), 0..8),
-        still in proptest::collection::btree_set("[a-z]{1,6}", 0..4),
-    ) {
-        let fewer = users(&before.iter().filter(|(n, _)| still.contains(*n)).map(|(n, p)| (n.clone(), p.clone())).collect());
-        let all = users(&before);
-        let gone = all.iter().count() - fewer.iter().count();
-        let world = live(&all);
-
-        let plan = planned(&fewer, &world);
-        prop_assert_eq!((plan.count(Action::Close), plan.changes.len(), plan.kept.len()), (gone, gone, 0));
-        let closed = after(&plan, &world);
-        let again = planned(&fewer, &closed);
-        prop_assert!(again.is_empty() && again.kept.len() == gone, "{:?}", again.changes);
-
-        let back = planned(&all, &closed);
-        prop_assert_eq!((back.count(Action::Update), back.changes.len()), (gone, gone));
-        prop_assert!(back.changes.iter().all(|c| c.fields.len() == 1 && c.fields[0].path == "enabled"));
-        prop_assert!(planned(&all, &after(&back, &closed)).is_empty());
-    }
-}
-
 /// The plan for machines.
 fn document(plan: &Plan) -> Value {
     let facts = crate::plan::page::Facts {
@@ -351,93 +298,11 @@ fn document(plan: &Plan) -> Value {
         tenants: BTreeMap::new(),
         token_minutes: 60,
         tier_claim: "tier".into(),
+        role_claim: "role".into(),
+        offers: BTreeMap::new(),
     };
     let made = crate::ui::json::Made { sha256: String::new(), named: &Named::default() };
     crate::ui::json::plan(&crate::plan::page::Page::of(plan, &facts), plan, &made, None, 0)
 }
 
-#[test]
-fn what_is_closed_off_is_told_by_that_word_and_deleted_only_by_name() {
-    let people =
-        [("a".to_owned(), ("clinic-a".to_owned(), "nurse".to_owned())), ("b".to_owned(), ("clinic-b".to_owned(), "nurse".to_owned()))];
-    let live = live(&users(&people.into()));
-    let plan = diff(&names(), &Desired::default(), &live, &naming(&["user/tenant:clinic-b/b@clinic.com"])).unwrap();
-    assert_eq!((plan.count(Action::Close), plan.count(Action::Delete)), (1, 1));
-    let text = shown(&plan, Detail::Normal);
-    assert!(text.contains("× close   user  a@clinic.com") || text.contains("× close  user  a@clinic.com"), "{text}");
-    assert!(text.contains("enabled  true -> false") && text.contains("0 to replace, 1 to close off, 1 to delete"), "{text}");
-    let json = document(&plan);
-    assert_eq!((&json["summary"]["resources"]["close"], &json["changes"][0]["resources"][0]["action"]), (&json!(1), &json!("close")));
-    assert_ne!(plan.checksum(), planned(&Desired::default(), &live).checksum());
-    assert_eq!(
-        diff(&names(), &Desired::default(), &live, &naming(&["tenant:clinic-a", "tenant:clinic-b"])).unwrap().count(Action::Delete),
-        2
-    );
-}
-
-#[test]
-fn a_user_of_another_tenant_is_replaced_by_name_only() {
-    let of = |tenant: &str| users(&[("a".to_owned(), (tenant.to_owned(), "nurse".to_owned()))].into());
-    let mut world = live(&of("clinic-a"));
-    let mut found = world.pop_first().unwrap().1;
-    let moved: Address = "user/tenant:clinic-b/a@clinic.com".parse().unwrap();
-    // Observed under the address that wants the e-mail.
-    found.output = json!({ "id": "x" });
-    world.insert(moved.clone(), found);
-    let plan = planned(&of("clinic-b"), &world);
-    assert_eq!((plan.count(Action::Replace), plan.blocked.len()), (1, 1));
-    assert!(plan.blocked[0].why.contains("another tenant takes a new user") && plan.blocked[0].way_out.contains("--allow-replace"));
-    let named = Named { delete: BTreeSet::new(), replace: [moved].into() };
-    assert_eq!(diff(&names(), &of("clinic-b"), &world, &named).unwrap().blocked, []);
-}
-
-#[test]
-fn tenants_that_arrive_fold_with_their_users_and_others_show_each_user() {
-    let tenants = ["clinic-a", "clinic-b", "clinic-c"]; // The last begins another label, `clinic-config`.
-    let person = |n: usize, tenant: &str| (format!("p{n}"), (tenant.to_owned(), "nurse".to_owned()));
-    let people = || tenants.iter().enumerate().map(|(n, tenant)| person(n, tenant));
-    let mut both = users(&people().chain([person(7, "clinic-a")]).collect());
-    for tenant in tenants {
-        let prefix = Prefix { bucket: "one".into(), prefix: format!("basic-tier/{tenant}/") };
-        both.add(Owner::Tenant(tenant.parse().unwrap()), "basic", &prefix).unwrap();
-    }
-    let text = shown(&planned(&both, &Live::new()), Detail::Normal);
-    assert!(text.contains("+ create 3 tenants, tier basic: prefix, 4 users"), "{text}");
-    let text = shown(&planned(&both, &Live::new()), Detail::Full);
-    assert!(["p0", "p1", "p2", "p7"].iter().all(|p| text.contains(&format!("+ create  user    {p}@clinic.com"))), "{text}");
-}
-
-#[test]
-fn a_tenant_that_rests_is_told_in_words_and_so_is_one_that_returns() {
-    let person = |name: &str, tenant: &str| (name.to_owned(), (tenant.to_owned(), "nurse".to_owned()));
-    let active = users(&[person("a", "clinic-a"), person("b", "clinic-b")].into());
-    let mut resting = Desired::default();
-    for (address, spec) in active.iter() {
-        let mut user: User = serde_json::from_value(spec.clone()).unwrap();
-        user.enabled = address.owner().to_string() != "tenant:clinic-a";
-        resting.add(address.owner().clone(), address.label(), &user).unwrap();
-    }
-    let owner: Owner = "tenant:clinic-a".parse().unwrap();
-    let plan = planned(&resting, &live(&active));
-    assert_eq!(turns(&plan), BTreeMap::from([(&owner, Turn::Suspended)]));
-    let notes_of = notes(&plan);
-    assert!(notes_of.len() == 1 && notes_of[0].contains("tokens that clinic-a got"), "{notes_of:?}");
-    let text = shown(&plan, Detail::Normal);
-    assert!(text.contains("suspend tenant clinic-a"), "{text}");
-
-    let mut world = live(&resting);
-    let plan = planned(&active, &world);
-    assert_eq!(turns(&plan), BTreeMap::from([(&owner, Turn::Resumed)]));
-    // What somebody else has disabled comes back as well, and that is no tenant's turn.
-    for found in world.values_mut() {
-        let mut applied = found.spec.clone();
-        applied["enabled"] = json!(true);
-        found.mark = Ownership::Ours { spec: Some(spec_digest(&applied)) };
-    }
-    let plan = planned(&active, &world);
-    assert_eq!((plan.changes.len(), turns(&plan).len()), (1, 0));
-    assert!(notes(&plan)[0].contains("somebody has disabled `a@clinic.com`"), "{:?}", notes(&plan));
-    // A tenant that nobody declares leaves; where nothing is declared it is the platform that goes.
-    assert_eq!(turns(&planned(&users(&[person("b", "clinic-b")].into()), &live(&active))), BTreeMap::from([(&owner, Turn::Leaves)]));
-    assert_eq!(turns(&planned(&Desired::default(), &live(&active))), BTreeMap::new());
-}
+mod people;

@@ -9,11 +9,14 @@ use serde::Serialize;
 
 use super::{Action, Blocked, Cause, Change, Partial, Plan, Turn, by_owner, holds_data, moves, notes, turns};
 use crate::address::{Address, Owner};
+use crate::isolation::report::Report;
 use crate::names::TierName;
 
 mod consequence;
 mod facts;
 mod group;
+mod judge;
+pub(crate) mod open;
 mod resource;
 mod risk;
 mod tenant;
@@ -22,16 +25,18 @@ mod widen;
 
 pub(crate) use facts::{Facts, Place};
 pub(crate) use group::{Fold, Group, Shape};
+pub(crate) use open::{Accepted, Open};
 pub(crate) use resource::{ResourceChange, words_of};
 pub(crate) use risk::{Risk, RiskKind};
 pub(crate) use tenant::{TenantAction, TenantChange};
 pub(crate) use totals::{Counts, Estimate, Share, TenantTotals, TierRow, Totals};
-pub(crate) use widen::Widening;
 
 /// Everything that a reviewer reads of a plan, in the order in which it is read.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<'a> {
     pub(crate) header: Header,
+    /// Where tenants are not kept apart once it is applied; empty until `judged` has said so.
+    pub(crate) open: Vec<Open>,
     /// Every tenant that changes, by id; `groups` says which of them change alike.
     pub(crate) tenants: Vec<TenantChange<'a>>,
     /// Tenants whose changes are equal but for their own names: the riskiest first, then the largest. No tenant stands in two.
@@ -124,6 +129,8 @@ pub(super) struct Context<'a> {
     pub(super) steady: BTreeSet<&'a Owner>,
     /// Tenants that are suspended or resumed.
     pub(super) turns: BTreeMap<&'a Owner, Turn>,
+    /// What stays of an owner although nobody declares it.
+    pub(super) kept: BTreeMap<&'a Owner, Vec<&'a Address>>,
     /// The live tenants of each tier.
     homes: BTreeMap<&'a TierName, usize>,
     all: usize,
@@ -143,7 +150,11 @@ impl<'a> Context<'a> {
             }
         }
         let all = homes.values().sum();
-        Self { plan, facts, rising: plan.rising(), live, steady, turns: turns(plan), homes, all }
+        let mut kept: BTreeMap<&Owner, Vec<&Address>> = BTreeMap::new();
+        for address in &plan.kept {
+            kept.entry(address.owner()).or_default().push(address);
+        }
+        Self { plan, facts, rising: plan.rising(), live, steady, turns: turns(plan), kept, homes, all }
     }
 
     /// How many live tenants notice what happens to a resource of this owner.
@@ -182,6 +193,7 @@ impl<'a> Page<'a> {
         let (writes, estimate) = totals::cost(plan);
         Self {
             header: header(&context),
+            open: Vec::new(),
             risks: risk::of(&tenants, &shared, &drift),
             groups,
             shared,
@@ -197,6 +209,12 @@ impl<'a> Page<'a> {
             checksum: plan.checksum(),
             tenants,
         }
+    }
+
+    /// The page with what the planned platform would let through.
+    pub(crate) fn judged(mut self, report: &Report, accepted: &Accepted) -> Self {
+        self.open = open::of(report, accepted);
+        self
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -167,6 +167,7 @@ fn plan(resources: impl IntoIterator<Item = (Address, Action, Value)>) -> Plan {
         cause: Cause::Manifest,
         fields: vec![],
         replaces: vec![],
+        loses: vec![],
         desired: (action != Action::Delete).then_some(desired),
         live: None,
     });

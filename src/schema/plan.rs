@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     TENANTS, address, constant, document, estimate, list, number, object, one_of, or_null, said, sha256, target, text, totals, with,
 };
+use crate::isolation::report::Outcome;
 use crate::plan::page::{Fold, KeptFor, RiskKind};
 use crate::plan::saved::PLAN;
 use crate::plan::{Action, Cause};
@@ -93,6 +94,8 @@ fn resource() -> Value {
             ("fields", fields()),
             ("replaces", list("Of a replace: `field: why` for what AWS can't change in place.", &text(""))),
             ("waits_for", list("What it refers to and what is new, in words.", &text(""))),
+            ("judged", list("What else is risky about it, the worst first.", &judged())),
+            ("role", or_null(&text("Of a new user: as the tokens will say."))),
             ("widens", or_null(&said("Somebody may do more than before.", coded()))),
             ("affects", number("Live tenants that notice.")),
             ("consequences", codes("What follows.")),
@@ -101,8 +104,13 @@ fn resource() -> Value {
     )
 }
 
-fn risk_kinds() -> [RiskKind; 6] {
-    [RiskKind::Delete, RiskKind::Replace, RiskKind::Close, RiskKind::Move, RiskKind::Widen, RiskKind::Drift]
+fn risk_kinds() -> [RiskKind; 10] {
+    use RiskKind as R;
+    [R::Delete, R::Lose, R::Replace, R::Close, R::Move, R::Widen, R::Weaken, R::Model, R::Raise, R::Drift]
+}
+
+fn judged() -> Value {
+    object("", &[("risk", one_of("", &risk_kinds())), ("says", text("Why, in words."))])
 }
 
 fn unit() -> Value {
@@ -144,6 +152,13 @@ fn group() -> Value {
             ("name", text("Empty where the members' have nothing in common.")),
             ("count", number("Of all members together.")),
             ("fields", fields()),
+            (
+                "roles",
+                said(
+                    "Of new users: how many of all members' come in which role.",
+                    json!({ "type": "object", "additionalProperties": { "type": "integer" } }),
+                ),
+            ),
         ],
     );
     let whole = object(
@@ -184,7 +199,22 @@ fn blocked() -> Value {
 
 fn isolation() -> Value {
     let counts: Vec<(&str, Value)> = ["pass", "fail", "unknown", "not_enforced", "skipped"].map(|key| (key, number(""))).into();
-    let whole =
-        object("What the planned platform lets through.", &[("profile", text("")), ("summary", object("Probes by result.", &counts))]);
-    or_null(&whole)
+    let probe = object(
+        "",
+        &[
+            ("probe", text("`P06`")),
+            ("layer", text("What it is about.")),
+            ("attack", text("What is tried.")),
+            ("verdict", one_of("", &[Outcome::Pass, Outcome::Fail, Outcome::Unknown, Outcome::NotEnforced, Outcome::Skipped])),
+            ("counterexample", or_null(&text("Of FAIL: the first way through."))),
+            ("why", or_null(&text("Of what is neither PASS nor FAIL: why, as far as that is said."))),
+            ("accepted_since", or_null(&text("Of FAIL: the time of the apply that began to accept it, by the last apply's record."))),
+        ],
+    );
+    let keys = [
+        ("profile", text("")),
+        ("summary", object("Probes by result.", &counts)),
+        ("probes", list("In the order of their numbers.", &probe)),
+    ];
+    or_null(&object("What the planned platform lets through.", &keys))
 }

@@ -24,6 +24,33 @@ pub(crate) struct Drift<'a> {
     pub(crate) changed: Vec<&'a Change>,
     /// Declared and not live, although an apply has made them: with the time of it, if that is known.
     pub(crate) deleted: Vec<(&'a Address, Option<String>)>,
+    /// An apply that was killed, or still runs.
+    pub(crate) interrupted: Option<Interrupted<'a>>,
+}
+
+/// Whose apply holds the lock, and what it has left half done.
+#[derive(Debug)]
+pub(crate) struct Interrupted<'a> {
+    pub(crate) who: String,
+    pub(crate) since: String,
+    /// Whether it is the caller's own.
+    pub(crate) is_ours: bool,
+    pub(crate) left: Vec<&'a Address>,
+}
+
+impl Interrupted<'_> {
+    fn text(&self) -> String {
+        let whose = if self.is_ours { "yours".to_owned() } else { format!("`{}`", plain(&self.who)) };
+        let mut out = format!(
+            "{CAREFUL}An apply of {whose} was interrupted, or still runs:{CAREFUL:#} it holds the lock since {}.\n\
+             If it was killed, `tenantry unlock` and then `tenantry apply` again do what is left.\n",
+            plain(&self.since)
+        );
+        for address in &self.left {
+            let _ = writeln!(out, "  {CAREFUL}~{CAREFUL:#} {address} {DIM}not finished by it{DIM:#}");
+        }
+        out
+    }
 }
 
 impl Drift<'_> {
@@ -38,9 +65,12 @@ impl Drift<'_> {
 
 /// Nothing at all where nothing has drifted.
 pub(crate) fn text(drift: &Drift<'_>) -> String {
-    let mut out = String::new();
+    let mut out = drift.interrupted.as_ref().map(Interrupted::text).unwrap_or_default();
     if drift.is_empty() {
         return out;
+    }
+    if !out.is_empty() {
+        out.push('\n');
     }
     let target = drift.target;
     let (changed, deleted) = (drift.changed.len(), drift.deleted.len());
@@ -107,6 +137,7 @@ pub(crate) fn document(drift: &Drift<'_>) -> Value {
         "format": DRIFT,
         "exit": drift.exit().document(),
         "target": drift.target,
+        "interrupted": drift.interrupted.as_ref().map(|i| json!({ "who": i.who, "since": i.since, "left": i.left })),
         "summary": { "changed": drift.changed.len(), "deleted": drift.deleted.len() },
         "drift": changed.chain(deleted).collect::<Vec<_>>(),
     })

@@ -79,6 +79,7 @@ fn header(out: &mut String, page: &Page<'_>) {
         let _ = writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", markup(value));
     }
     out.push_str("</dl>\n</header>\n");
+    isolation::open(out, page);
     if let Some(partial) = &page.header.partial {
         let _ = writeln!(
             out,

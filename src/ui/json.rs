@@ -8,7 +8,8 @@ use super::verify::summary;
 use crate::address::{Address, Owner};
 use crate::apply::Outcome;
 use crate::exit::Exit;
-use crate::isolation::report::Report;
+use crate::isolation::report::{Outcome as Verdict, Report, Row};
+use crate::plan::page::open::first;
 use crate::plan::page::{Header, Page, ResourceChange};
 use crate::plan::saved::{PLAN, sealed};
 use crate::plan::{Action, Named, Plan};
@@ -50,8 +51,28 @@ pub(crate) fn plan(page: &Page<'_>, plan: &Plan, made: &Made<'_>, isolation: Opt
         "kept": page.kept,
         "blocked": page.blocked,
         "notes": page.notes,
-        "isolation": isolation.map(|report| json!({ "profile": report.profile.as_str(), "summary": summary(report) })),
+        "isolation": isolation.map(|report| {
+            json!({ "profile": report.profile.as_str(), "summary": summary(report), "probes": probes(page, report) })
+        }),
     }))
+}
+
+/// Every probe's verdict, with what it rests on.
+fn probes(page: &Page<'_>, report: &Report) -> Vec<Value> {
+    let probe = |row: &Row| {
+        let (fails, why) = (row.outcome == Verdict::Fail, first(row));
+        let accepted = page.open.iter().find(|open| open.probe == row.probe).and_then(|open| open.accepted_since.clone());
+        json!({
+            "probe": row.probe,
+            "layer": row.layer,
+            "attack": row.attack,
+            "verdict": row.outcome,
+            "counterexample": why.clone().filter(|_| fails),
+            "why": why.filter(|_| !fails),
+            "accepted_since": accepted,
+        })
+    };
+    report.rows.iter().map(probe).collect()
 }
 
 /// Where it runs.

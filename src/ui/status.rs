@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 use super::plan::Detail;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use crate::address::{Address, Owner};
+use crate::diagnostic::plain;
 use crate::kinds::{AnyFound, Kind as _, Ownership, User, kind, rank};
 use crate::manifest::{Manifest, Setting};
 use crate::names::TenantId;
 use crate::observe::Live;
+use crate::plan::page::open::accepted;
+use crate::plan::page::{Accepted, Open};
 use crate::plan::{Plan, word_of_aws};
 
 /// The ids that people look up most, and never a secret.
@@ -52,8 +55,37 @@ impl State {
     }
 }
 
-pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, detail: Detail) -> String {
-    let mut out = String::new();
+/// Where tenants are not kept apart, and what of it somebody has said yes to.
+#[derive(Debug)]
+pub(crate) struct Isolation {
+    /// In the platform as it is declared.
+    pub(crate) open: Vec<Open>,
+    /// By the last apply.
+    pub(crate) accepted: Accepted,
+}
+
+impl Isolation {
+    /// A line each; none where all is well.
+    fn text(&self) -> String {
+        let mut out = String::new();
+        for open in &self.open {
+            let accepted = open.accepted().map(|accepted| format!(" ({accepted})")).unwrap_or_default();
+            let (probe, layer, word) = (open.probe, open.layer, open.word());
+            let _ = writeln!(out, "{BAD}! {word} at {probe} {layer}{BAD:#}: {}{accepted}", plain(&open.says));
+        }
+        for (probe, since) in self.accepted.iter().filter(|(probe, _)| !self.open.iter().any(|open| open.probe == probe.as_str())) {
+            let accepted = accepted(&plain(probe), &plain(since));
+            let _ = writeln!(out, "{CAREFUL}! {accepted}{CAREFUL:#}: the manifest is sound there now, and `tenantry apply` makes it so");
+        }
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out
+    }
+}
+
+pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, isolation: &Isolation, detail: Detail) -> String {
+    let mut out = isolation.text();
     let (pending, kept) = (pending(plan), plan.kept.iter().collect::<BTreeSet<_>>());
     let mut groups: BTreeMap<&Owner, Vec<(&Address, &AnyFound)>> = BTreeMap::new();
     for (address, found) in ours(live).filter(|(a, _)| !matches!(a.owner(), Owner::Tenant(_)) && a.kind() != "parameter") {
@@ -134,7 +166,9 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, deta
         let shut = shut.get(&owner).map(|n| format!("{} closed off", count(*n, "user")));
         let (state, tier, remark) = match manifest.tenants.get(id) {
             None => {
-                let remark = ["not in the manifest".to_owned()].into_iter().chain(data).chain(shut);
+                let leaves = resources.iter().any(|a| pending.contains(*a));
+                let word = if leaves { "not in the manifest; leaves with the next apply" } else { "not in the manifest" };
+                let remark = [word.to_owned()].into_iter().chain(data).chain(shut);
                 (State::Kept, "-", remark.collect::<Vec<_>>().join("; "))
             }
             Some(tenant) => {
@@ -169,7 +203,7 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, deta
     out.push('\n');
 }
 
-pub(crate) fn json(manifest: &Manifest, live: &Live, plan: &Plan) -> Value {
+pub(crate) fn json(manifest: &Manifest, live: &Live, plan: &Plan, isolation: &Isolation) -> Value {
     let pending = pending(plan);
     let resources: Vec<Value> = ours(live)
         .map(|(a, f)| json!({ "address": a, "kind": a.kind(), "owner": a.owner(), "id": identity(f), "pending": pending.contains(a), "trouble": trouble(f) }))
@@ -188,5 +222,5 @@ pub(crate) fn json(manifest: &Manifest, live: &Live, plan: &Plan) -> Value {
             json!({ "id": id, "tier": t.tier.value, "name": t.name, "settings": settings, "users": users, "suspended": !t.standing.is_active(), "live": live })
         })
         .collect();
-    json!({ "format": "tenantry-status/1.0", "target": plan.target, "tenants": tenants, "resources": resources, "kept": plan.kept })
+    json!({ "format": "tenantry-status/1.0", "target": plan.target, "tenants": tenants, "resources": resources, "kept": plan.kept, "open": isolation.open, "accepted_breaches": isolation.accepted })
 }

@@ -23,6 +23,7 @@ INDEX = "clinic-index"
 TENANT = os.environ.get("TENANT_ATTRIBUTE", "clinic_id")
 SESSION_SECONDS = 900
 MOST_PATIENTS = 100
+NOT_SERVED = {"suspended": "the clinic is suspended", "left": "the clinic has left"}
 
 
 class Refused(Exception):
@@ -90,11 +91,12 @@ def rows(caller):
 
 
 def own_row(caller, dynamodb):
-    """What the platform says of the caller's clinic; one that is suspended is told nothing, whatever token it still has."""
+    """What the platform says of the caller's clinic; one that is not served is told nothing, whatever token it still has."""
     key = {TENANT: {"S": caller["tenant"]}}
     item = dynamodb.get_item(TableName=os.environ["CLINIC_CONFIG_TABLE"], Key=key).get("Item") or {}
-    if item.get("status") == {"S": "suspended"}:
-        raise Refused("the clinic is suspended")
+    standing = item.get("status", {}).get("S")
+    if standing in NOT_SERVED:
+        raise Refused(NOT_SERVED[standing])
     return item
 
 

@@ -183,3 +183,40 @@ fn suspended_and_resumed_is_as_before() {
     assert_eq!(outcome("tenantry tenant resume clinic-a"), expected);
     calls(at);
 }
+
+/// A tenant that leaves is known from then on, by what is read anyway.
+#[test]
+fn who_has_left_costs_no_call() {
+    for without_rows in [false, true] {
+        let folder = shipped();
+        let at = folder.path();
+        let manifest = at.join("tenants.yaml");
+        let mut text = std::fs::read_to_string(&manifest).unwrap();
+        if without_rows {
+            text = without(&text, &["data:", "functions:", "api:", "policy:", "    usage_plan:"])
+                .replace("      policies: [", "      # policies: [");
+            text = text.replace("tools_lambda: tools", "tools_lambda: arn:aws:lambda:us-east-1:111122223333:function:healthcare-tools");
+            let tools =
+                r#"[{ "name": "hours", "description": "When it is open.", "inputSchema": { "type": "object", "properties": {} } }]"#;
+            std::fs::write(at.join("tools.json"), tools).unwrap();
+            text = text.replace("templates/tools/healthcare.json", "tools.json");
+        }
+        let more: String = (0..40).map(|n| format!("  practice-{n}:\n    tier: basic\n    name: Practice {n}\n")).collect();
+        std::fs::write(&manifest, format!("{text}{more}")).unwrap();
+        demands(at, "tenantry apply --sandbox --yes -q", 0, &[]);
+        let before = calls(at);
+
+        std::fs::write(&manifest, &text).unwrap();
+        let words = ["× leave 40 tenants, tier basic", "40 to leave", "40 to close off", "0 to delete"];
+        demands(at, "tenantry plan --sandbox -q", 0, &words);
+        demands(at, "tenantry plan --sandbox -q --out plan.json && tenantry apply plan.json --sandbox -q", 0, &["Done: 40 steps"]);
+        assert_eq!(calls(at), before, "who has left is read with the rest");
+        // The plan that is sealed is another one than that of nothing.
+        demands(at, "tenantry apply plan.json --sandbox -q", 10, &["may have been applied already"]);
+
+        std::fs::write(&manifest, format!("{text}{more}")).unwrap();
+        demands(at, "tenantry plan --sandbox -q", 0, &["~ resume 40 tenants"]);
+        demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done: 40 steps"]);
+        assert_eq!(calls(at), before);
+    }
+}

@@ -202,3 +202,22 @@ fn what_was_deleted_by_hand_is_known_from_the_records() {
     run("tenantry apply --yes -q", 0);
     run("tenantry drift -q", 0);
 }
+
+/// What our own apply has left half done nobody has changed.
+#[test]
+fn an_interrupted_apply_is_told_apart_from_drift() {
+    let folder = applied();
+    let at = folder.path();
+    demands(at, "sed -i.old 's/\"HC-Basic\"/\"Somebody-Else\"/' .tenantry/sandbox.json", 0, &[]);
+    demands(at, "printf '  clinic-z: { tier: basic, name: Z }\n' >> tenants.yaml", 0, &[]);
+    let (printed, code) = shell(at, "tenantry apply --sandbox --sandbox-faults kill=2 --yes -q");
+    assert!(code != 0, "{printed}");
+    let words =
+        ["An apply of yours was interrupted, or still runs: it holds the lock since 20", "`tenantry unlock`", "1 changed and 0 deleted"];
+    let printed = demands(at, "tenantry drift --sandbox -q", 2, &words);
+    assert!(printed.find("interrupted").unwrap() < printed.find("project/tier:basic/main changed").unwrap(), "{printed}");
+    let document: Value = serde_json::from_str(&shell(at, "tenantry drift --sandbox -q --output json").0).unwrap();
+    assert!(document["interrupted"]["since"].as_str().is_some_and(|since| since.starts_with("20")), "{document:#}");
+    demands(at, "tenantry unlock --sandbox --yes -q; tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    assert_eq!(shell(at, "tenantry drift --sandbox -q"), (String::new(), 0));
+}

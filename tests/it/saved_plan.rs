@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::scenarios::{demands, shipped};
+use crate::scenarios::{demands, shell, shipped};
 
 /// An apply that did not come to its end is finished by the same file; then there is nothing left of it.
 #[test]
@@ -143,4 +143,23 @@ fn places_where_no_plan_can_be_kept() {
     demands(at, "tenantry plan --sandbox -q --out plan.json; cp plan.json kept.json", 0, &[]);
     demands(at, "trap '' XFSZ; ulimit -f 64; tenantry plan --sandbox -q --out plan.json", 1, &["writing `plan.json`"]);
     demands(at, "cmp plan.json kept.json; ls -A | grep -c tmp", 1, &["0"]);
+}
+
+#[test]
+fn a_loss_that_is_named_is_told_in_full_and_the_command_names_it_too() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &[]);
+    demands(at, "sed -i.old '/conversation_summary:/d' tenants.yaml", 0, &[]);
+    let flags = "--delete memory/tier:basic/main --max-changes 5% --max-deletes 3";
+    let lost = "data loss: strategy `conversation_summary` would be deleted with every record that it extracted";
+    let words = [&format!("! {lost}"), "! 1 data loss: memory", &format!("Apply it: tenantry apply {flags} --sandbox")];
+    let printed = demands(at, &format!("tenantry plan {flags} --sandbox -q"), 0, &words);
+    let plan: serde_json::Value = serde_json::from_str(&shell(at, &format!("tenantry plan {flags} --sandbox -q --output json")).0).unwrap();
+    assert_eq!(plan["risks"][0]["kind"], "lose", "{printed}");
+    let kept = demands(at, &format!("tenantry plan {flags} --out plan.json --sandbox -q"), 0, &[]);
+    assert!(crate::scenarios::flat(&kept).contains("tenantry apply plan.json --max-changes 5% --max-deletes 3 --sandbox"), "{kept}");
+    // As it is printed it does what was shown.
+    demands(at, &format!("tenantry apply {flags} --sandbox --yes -q"), 0, &["Done: 1 step"]);
+    demands(at, "tenantry plan --sandbox -q --detailed-exitcode", 0, &["No changes"]);
 }

@@ -248,3 +248,31 @@ fn files_of_every_sort_keep_what_they_are() {
     let (printed, code) = shell(at, "tenantry tenant list");
     assert!(code == 0 && printed.contains("1 tenant with 0 users"), "{printed}");
 }
+
+/// Nothing of a tenant without users is to be deleted or shut, and still it leaves: in every form of the plan, once.
+#[test]
+fn a_tenant_that_leaves_is_a_line_of_the_plan_and_none_of_the_next() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &[]);
+    let without = "awk '/^  clinic-d:/{skip=1; next} /^  [a-z]/{skip=0} !skip' tenants.yaml > t && mv t tenants.yaml";
+    demands(at, without, 0, &[]);
+    let words = [
+        "× leave tenant clinic-d, tier basic",
+        "attributes.status (none) -> \"left\"",
+        "kept: documents under basic-tier/clinic-d/, its row; `--delete tenant:clinic-d` deletes that for good",
+        "× 1 closing: clinic-d (leaves tier basic)",
+        "1 to leave",
+    ];
+    demands(at, "tenantry plan --sandbox -q --detailed-exitcode", 2, &words);
+    let plan: serde_json::Value = serde_json::from_str(&demands(at, "tenantry plan --sandbox -q --output json", 0, &[])).unwrap();
+    assert_eq!((&plan["changes"][0]["action"], &plan["summary"]["tenants"]["leave"]), (&"leave".into(), &1.into()), "{plan:#}");
+    demands(at, "tenantry plan --sandbox -q --output markdown", 0, &["× leave 1 tenant in tier basic", "1 to leave"]);
+    demands(at, "tenantry plan --sandbox -q --output html", 0, &["</span>leave</span> clinic-d"]);
+    demands(at, "tenantry status --sandbox -q", 0, &["not in the manifest; leaves with the next apply"]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done: 1 step"]);
+    demands(at, "tenantry plan --sandbox -q --detailed-exitcode", 0, &["No changes", "tenant_row/tenant:clinic-d/clinic-config"]);
+    demands(at, "tenantry offboard clinic-d --sandbox --delete-data --apply --confirm clinic-d -q", 0, &["- delete tenant clinic-d"]);
+    let printed = demands(at, "tenantry plan --sandbox -q --detailed-exitcode", 0, &["No changes"]);
+    assert!(!printed.contains("clinic-d"), "{printed}");
+}

@@ -200,3 +200,32 @@ fn whatever_is_opened_by_hand_turns_its_probe_red() {
     );
     assert!(users.contains("clinic-a.com") && !users.contains("example.invalid"), "{users}");
 }
+
+/// What somebody has said yes to once is not forgotten.
+#[test]
+fn an_accepted_breach_is_recalled_until_it_is_closed() {
+    let folder = shipped();
+    let at = folder.path();
+    let whole = std::fs::read_to_string(at.join("policies/tvm.json")).unwrap();
+    without_the_slash(at);
+    let first = demands(at, "tenantry plan --sandbox -q", 0, &["! isolation is open at P17 documents (FAIL)", "apply would refuse"]);
+    assert!(!first.contains("accepted breach"), "{first}");
+    demands(at, "tenantry graph", 0, &["(P17 documents: FAIL)", "OPEN: a probe shows a way through"]);
+    demands(at, "tenantry apply --sandbox --yes -q --accept-breach P17", 0, &["Done"]);
+    let since =
+        |printed: &str| crate::scenarios::flat(printed).split("since the apply of ").nth(1).unwrap().chars().take(20).collect::<String>();
+    let plan = demands(at, "tenantry plan --sandbox -q", 0, &["(accepted breach P17 since the apply of 20"]);
+    demands(
+        at,
+        "sleep 1; sed -i.old 's/HC-Basic/HC-Other/' tenants.yaml; tenantry apply --sandbox --yes -q --accept-breach P17",
+        0,
+        &["Done"],
+    );
+    let status = demands(at, "tenantry status --sandbox -q", 0, &["! isolation is open at P17", "accepted breach P17 since the apply of"]);
+    assert_eq!(since(&plan), since(&status), "the second yes is no new beginning");
+    std::fs::write(at.join("policies/tvm.json"), whole).unwrap();
+    demands(at, "tenantry status --sandbox -q", 0, &["accepted breach P17 since", "the manifest is sound there now"]);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    let status = demands(at, "tenantry status --sandbox -q", 0, &[]);
+    assert!(!status.contains("P17"), "{status}");
+}

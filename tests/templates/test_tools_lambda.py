@@ -107,6 +107,9 @@ class Tools(unittest.TestCase):
             dynamodb = DynamoDb([{"Items": [PATIENT]}], row)
             self.assertEqual(self.call(tool, arguments, dynamodb), {"error": "the clinic is suspended"})
             self.assertEqual(dynamodb.asked, [])
+            row["status"] = {"S": "left"}
+            self.assertEqual(self.call(tool, arguments, DynamoDb(item=row)), {"error": "the clinic has left"})
+            row["status"] = {"S": "suspended"}
         row["status"] = {"S": "active"}
         self.assertEqual(self.call("clinic_config", {}, DynamoDb(item=row))["clinic"]["status"], "active")
 

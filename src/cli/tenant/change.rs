@@ -156,7 +156,7 @@ impl<'a> Draft<'a> {
             return self.applied(job.run().await, "apply");
         }
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &shown.named())?;
-        shown.print_within(&plan, &opened.isolation(&desired)?, global, ui, &opened)?;
+        shown.print_within(&plan, &opened.isolation(&desired)?, global, ui, &opened).await?;
         opened.aws.save()?;
         if !plan.is_empty() {
             self.next("Next:", &again(global, "apply"))?;

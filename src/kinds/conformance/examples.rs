@@ -364,7 +364,7 @@ pub(in crate::kinds) fn a_prefix(desired: &mut Desired, tenants: &[&str]) {
     let bucket = desired.add(Owner::Tier(tier.clone()), "documents", &spec).unwrap().at(&Bucket::BUCKET);
     for tenant in tenants {
         let id: crate::names::TenantId = tenant.parse().unwrap();
-        let prefix = Prefix { bucket: bucket.clone(), prefix: crate::names::tenant_prefix(&tier, &id) };
+        let prefix = Prefix { bucket: bucket.clone(), prefix: crate::names::tenant_prefix(&tier, &id), left: false };
         desired.add(Owner::Tenant(id), tier.as_str(), &prefix).unwrap();
     }
 }

@@ -263,13 +263,13 @@ async fn a_bucket_of_another_account_gets_nothing_of_ours() {
     assert!(crate::apply::lock::is_in_ours(aws, &elsewhere).await.is_err());
     assert!(crate::apply::lock::take(aws, &elsewhere, &holder).await.is_err());
     assert!(
-        crate::apply::record::keep(aws, &elsewhere, &holder, ("", &std::collections::BTreeSet::new()), &Outcome::default()).await.is_err()
+        crate::apply::record::keep(aws, &elsewhere, &holder, ("", &std::collections::BTreeMap::new()), &Outcome::default()).await.is_err()
     );
     let mark = Mark { platform: "acme".into(), address: "object/platform/x".parse().unwrap(), spec: String::new() };
     let step = Step { aws, names: &elsewhere, blobs: &bench.site.blobs, mark, tell: &|_| {} };
     let digest = crate::secret::digest(b"first");
     assert!(Object { bucket: Late::known(&bucket), key: "artifacts/x.zip".into(), digest }.create(&step).await.is_err());
-    assert!(Prefix { bucket: Late::known(&bucket), prefix: "basic-tier/x/".into() }.create(&step).await.is_err());
+    assert!(Prefix { bucket: Late::known(&bucket), prefix: "basic-tier/x/".into(), left: false }.create(&step).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use aws_sdk_dynamodb::types as sdk;
 
-use super::{Index, Output, Table};
+use super::{Condition, Index, Output, Table};
+use crate::aws::settle::Status;
 use crate::late::Late;
 use crate::names::Arn;
 
@@ -71,6 +72,11 @@ pub(super) fn read(name: String, table: &sdk::TableDescription, recovery: bool, 
         point_in_time_recovery: recovery,
         deletion_protection: table.deletion_protection_enabled.unwrap_or_default(),
         tags,
+        // What AWS has not finished looks otherwise for a while, and nobody has changed it.
+        condition: match &table.table_status {
+            Some(status @ (sdk::TableStatus::Creating | sdk::TableStatus::Updating)) => Status::Pending(status.to_string()).into(),
+            _ => Condition::default(),
+        },
     }
 }
 

@@ -1,5 +1,7 @@
 //! What follows from a change and does not show in its fields, in words: a closed list.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,9 +10,9 @@ use super::{Action, Change, Context, ResourceChange, holds_data};
 use crate::address::{Address, Owner};
 use crate::kinds::{
     Client, Domain, Function, Gateway, GatewayTarget, Guardrail, GuardrailVersion, Kind as _, KnowledgeBase, Memory, Policy, PolicyEngine,
-    RateLimit, ResourcePolicy, RestApi, Role, Runtime, Stage, User, UserPool,
+    Prefix, RateLimit, ResourcePolicy, RestApi, Role, Runtime, Stage, TenantRow, User, UserPool,
 };
-use crate::names::{TierName, tenant_prefix};
+use crate::names::{TenantId, TierName, tenant_prefix};
 use crate::quotas::pace;
 use crate::schedule::Op;
 
@@ -35,6 +37,16 @@ pub(crate) enum Consequence {
     MemoryStays {
         tier: TierName,
     },
+    /// After a move: what is otherwise in the new tier, in words.
+    TermsChange {
+        to: TierName,
+        changes: Vec<String>,
+    },
+    /// After a move: documents are found again only once they have been brought there; of several tenants without their ids.
+    PushAgain {
+        tier: TierName,
+        tenant: Option<TenantId>,
+    },
     InvitationSent {
         users: usize,
     },
@@ -43,8 +55,12 @@ pub(crate) enum Consequence {
         users: usize,
         minutes: u32,
     },
-    /// A tenant leaves, and what it owns stays.
-    DataStays,
+    /// A tenant leaves, and what it owns stays; of several tenants neither who nor what is told.
+    DataStays {
+        tenant: Option<TenantId>,
+        /// In words.
+        kept: Vec<String>,
+    },
     /// Something that holds data goes for good.
     DataLost,
     /// While it is replaced nobody gets through; `seconds` is how long that usually takes.
@@ -69,12 +85,20 @@ impl Consequence {
                 format!("the documents of {} stay where they are, under the old tier's prefix", counted(*tenants, "tenant"))
             }
             Self::MemoryStays { tier } => format!("memory stays in tier {tier}: nothing of it is copied"),
+            Self::TermsChange { to, changes } => format!("in tier {to}: {}", changes.join("; ")),
+            Self::PushAgain { tier, tenant } => {
+                let id = tenant.as_ref().map_or("TENANT", TenantId::as_str);
+                format!("tier {tier} searches another index: `tenantry documents push {id} DIR` brings the documents there")
+            }
             Self::InvitationSent { users } => format!("AWS sends an invitation e-mail to {}", counted(*users, "user")),
             Self::SignedOut { users, minutes } => {
                 let (are, hold) = if *users == 1 { ("is", "it holds") } else { ("are", "they hold") };
                 format!("{} {are} signed out and can't sign in; tokens that {hold} work for up to {minutes} min", counted(*users, "user"))
             }
-            Self::DataStays => "data is kept; --delete tenant:ID deletes what is kept of a tenant".into(),
+            Self::DataStays { tenant: Some(tenant), kept } => {
+                format!("kept: {}; `--delete tenant:{tenant}` deletes that for good", kept.join(", "))
+            }
+            Self::DataStays { tenant: None, .. } => "data is kept; `--delete tenant:ID` deletes what is kept of a tenant for good".into(),
             Self::DataLost => "its data is deleted for good".into(),
             Self::Interrupts { tenants, seconds } => {
                 let long = seconds.map_or_else(String::new, |s| format!(", usually about {s} s"));
@@ -106,6 +130,11 @@ impl Consequence {
             (Self::InvitationSent { users }, Self::InvitationSent { users: more }) => *users += more,
             (Self::SignedOut { users, minutes }, Self::SignedOut { users: more, minutes: m }) if minutes == m => *users += more,
             (Self::DocumentsOfTenantsStay { tenants }, Self::DocumentsOfTenantsStay { tenants: more }) => *tenants += more,
+            (Self::PushAgain { tier, tenant }, Self::PushAgain { tier: other, .. }) if tier == other => *tenant = None,
+            (Self::DataStays { tenant, kept }, Self::DataStays { .. }) => {
+                *tenant = None;
+                kept.clear();
+            }
             (one, other) => return one == other,
         }
         true
@@ -168,13 +197,24 @@ fn gone_for(kind: &str) -> Option<u64> {
 /// Of what happens to one tenant.
 pub(super) fn of_tenant(
     context: &Context<'_>,
+    id: &TenantId,
     action: &TenantAction,
     resources: &[ResourceChange<'_>],
     left: &[&Address],
 ) -> Vec<Consequence> {
     let minutes = token_minutes(context);
     let mut found = Vec::new();
-    if let TenantAction::Move { from, .. } = action {
+    if let TenantAction::Move { from, to } = action {
+        let offers = &context.facts.offers;
+        if let (Some(before), Some(after)) = (offers.get(from), offers.get(to)) {
+            let changes = before.against(after);
+            if !changes.is_empty() {
+                found.push(Consequence::TermsChange { to: to.clone(), changes });
+            }
+        }
+        if offers.get(to).is_some_and(|offer| offer.searches) {
+            found.push(Consequence::PushAgain { tier: to.clone(), tenant: Some(id.clone()) });
+        }
         found.push(Consequence::TokensKeepTier { tier: from.clone(), minutes });
         if context.facts.memories.contains(from) {
             found.push(Consequence::MemoryStays { tier: from.clone() });
@@ -201,9 +241,24 @@ pub(super) fn of_tenant(
         users => found.push(Consequence::SignedOut { users, minutes }),
     }
     if *action == TenantAction::Leave {
-        found.push(Consequence::DataStays);
+        let closed = resources.iter().filter(|r| r.action == Action::Close).map(|r| r.address);
+        let kept = context.kept.get(&Owner::Tenant(id.clone())).into_iter().flatten().copied();
+        found.push(Consequence::DataStays { tenant: Some(id.clone()), kept: what(id, closed.chain(kept)) });
     }
     found
+}
+
+/// What stays of a tenant that leaves, in words.
+fn what<'a>(id: &TenantId, addresses: impl Iterator<Item = &'a Address>) -> Vec<String> {
+    let (mut named, mut counts): (BTreeSet<String>, BTreeMap<&str, usize>) = (BTreeSet::new(), BTreeMap::new());
+    for address in addresses {
+        match (address.kind(), address.label().parse()) {
+            (TenantRow::NAME, _) => drop(named.insert("its row".to_owned())),
+            (Prefix::NAME, Ok(tier)) => drop(named.insert(format!("documents under {}", tenant_prefix(&tier, id)))),
+            (kind, _) => *counts.entry(kind).or_default() += 1,
+        }
+    }
+    named.into_iter().chain(counts.into_iter().map(|(kind, n)| counted(n, &kind.replace('_', " ")))).collect()
 }
 
 /// As the tokens were issued: by the live client where this plan changes it.

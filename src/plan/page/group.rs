@@ -54,6 +54,8 @@ pub(crate) struct Shape {
     pub(crate) count: usize,
     /// Empty for what is new.
     pub(crate) fields: Vec<FieldChange>,
+    /// Of new users: how many of all members' come in which role.
+    pub(crate) roles: BTreeMap<String, usize>,
 }
 
 impl Group {
@@ -101,10 +103,14 @@ fn group(tenants: &[TenantChange<'_>], members: &[usize]) -> Option<Group> {
     let mut shapes = shapes(first);
     for shape in &mut shapes {
         shape.count = 0;
+        shape.roles.clear();
     }
     for resource in all().flat_map(TenantChange::intended) {
         if let Some(shape) = shapes.iter_mut().find(|s| s.action == resource.action && s.kind == resource.kind && fits(s, resource)) {
             shape.count += 1;
+            if let Some(role) = &resource.role {
+                *shape.roles.entry(role.clone()).or_default() += 1;
+            }
         }
     }
     Some(Group {
@@ -163,7 +169,9 @@ fn shapes(tenant: &TenantChange<'_>) -> Vec<Shape> {
         let alike = |s: &&mut Shape| s.action == resource.action && s.kind == resource.kind && s.name == name && s.fields == fields;
         match shapes.iter_mut().find(alike) {
             Some(shape) => shape.count += 1,
-            None => shapes.push(Shape { action: resource.action, kind: resource.kind.clone(), name, count: 1, fields }),
+            None => {
+                shapes.push(Shape { action: resource.action, kind: resource.kind.clone(), name, count: 1, fields, roles: BTreeMap::new() })
+            }
         }
     }
     shapes

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::consequence::{self, Consequence};
+use super::judge::{self, Judgement};
 use super::widen::{self, Widening};
 use super::{Action, Cause, Change, Context, is_drift};
 use crate::address::{Address, Owner};
-use crate::kinds::rank;
+use crate::kinds::{Kind as _, User, rank};
 use crate::plan::{BLOCKED, FieldChange};
 
 /// What happens to a resource, and what a reader should know of it.
@@ -26,6 +27,10 @@ pub(crate) struct ResourceChange<'a> {
     pub(crate) waits_for: Vec<String>,
     /// Whether somebody may do more than before.
     pub(crate) widens: Option<Widening>,
+    /// What else is risky about it, the worst first.
+    pub(crate) judged: Vec<Judgement>,
+    /// Of a new user: what they may do, as their tokens say.
+    pub(crate) role: Option<String>,
     /// How many live tenants notice.
     pub(crate) affects: usize,
     pub(crate) consequences: Vec<Consequence>,
@@ -71,6 +76,8 @@ fn one<'a>(context: &Context<'a>, change: &'a Change) -> ResourceChange<'a> {
         replaces: &change.replaces,
         waits_for: waits(context, change),
         widens: widen::of(context, change),
+        judged: judge::of(context, change),
+        role: role(context, change),
         affects,
         consequences: consequence::of_resource(change, affects),
     }
@@ -84,6 +91,12 @@ fn name(change: &Change) -> String {
     let document = change.desired.as_ref().or(change.live.as_ref().map(|l| &l.spec));
     let name = ["name", "identifier", "key", "prefix", "email"].iter().find_map(|field| document?.get(field)?.as_str());
     name.unwrap_or_else(|| change.address.label()).to_owned()
+}
+
+fn role(context: &Context<'_>, change: &Change) -> Option<String> {
+    let path = format!("claims.{}", context.facts.role_claim);
+    let is_new = change.address.kind() == User::NAME && change.action == Action::Create;
+    change.fields.iter().find(|f| is_new && f.path == path)?.after.as_str().map(ToOwned::to_owned)
 }
 
 fn waits(context: &Context<'_>, change: &Change) -> Vec<String> {

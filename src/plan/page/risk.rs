@@ -11,34 +11,40 @@ use crate::address::{Address, Owner};
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RiskKind {
     Delete,
+    /// A part of it goes for good, with its data.
+    Lose,
     Replace,
     /// Shut, its data kept: somebody is out.
     Close,
     Move,
     Widen,
+    /// Less is blocked, kept, encrypted or logged than before.
+    Weaken,
+    /// Tenants are answered by another model.
+    Model,
+    /// A limit becomes another sort of limit.
+    Raise,
     Drift,
 }
 
 impl RiskKind {
+    /// The worst of a resource's change.
     pub(crate) fn of(resource: &ResourceChange<'_>) -> Option<Self> {
-        match resource.action {
-            Action::Delete => Some(Self::Delete),
-            Action::Replace => Some(Self::Replace),
-            Action::Close => Some(Self::Close),
-            _ if resource.widens.is_some() => Some(Self::Widen),
-            _ if resource.is_drift() => Some(Self::Drift),
-            Action::Create | Action::Update => None,
-        }
+        risks_of(resource).map(|(kind, _)| kind).min()
     }
 
     /// `2 deletes`
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Delete => "delete",
+            Self::Lose => "data loss",
             Self::Replace => "replacement",
             Self::Close => "closing",
             Self::Move => "tier move",
             Self::Widen => "widened access",
+            Self::Weaken => "weaker protection",
+            Self::Model => "other model",
+            Self::Raise => "raised limit",
             Self::Drift => "drift",
         }
     }
@@ -49,8 +55,8 @@ impl RiskKind {
             Self::Replace => "-/+",
             Self::Close => "×",
             Self::Move => ">",
-            Self::Widen => "!",
-            Self::Drift => "~",
+            Self::Lose | Self::Widen | Self::Weaken => "!",
+            Self::Model | Self::Raise | Self::Drift => "~",
         }
     }
 }
@@ -74,7 +80,7 @@ pub(super) fn of(tenants: &[TenantChange<'_>], shared: &[Shared<'_>], drift: &[R
     let whole = tenants.iter().filter_map(of_tenant);
     // What becomes of a tenant's resources goes without saying where the tenant as a whole is told of.
     let parts = tenants.iter().filter(|t| !t.is_told_whole()).flat_map(TenantChange::intended);
-    let resources = shared.iter().flat_map(|s| &s.resources).chain(parts).chain(drift).filter_map(of_resource);
+    let resources = shared.iter().flat_map(|s| &s.resources).chain(parts).chain(drift).flat_map(of_resource);
     let mut risks: Vec<Risk> = whole.chain(resources).collect();
     // Of what goes, tenants and data come before what can be made again.
     let spares = |risk: &Risk| risk.address.as_ref().is_some_and(|address| !holds_data(address));
@@ -92,7 +98,7 @@ fn of_tenant(tenant: &TenantChange<'_>) -> Option<Risk> {
     let tier = tenant.tier.as_ref().map(|tier| format!("tier {tier}")).unwrap_or_default();
     let (kind, says) = match &tenant.action {
         TenantAction::Delete => (RiskKind::Delete, tier),
-        TenantAction::Leave => (RiskKind::Close, tier),
+        TenantAction::Leave => (RiskKind::Close, format!("leaves {tier}").trim_end().to_owned()),
         TenantAction::Suspend => (RiskKind::Close, "suspended".into()),
         TenantAction::Move { from, to } => (RiskKind::Move, format!("{from} -> {to}")),
         TenantAction::Create | TenantAction::Resume | TenantAction::Change => return None,
@@ -100,16 +106,31 @@ fn of_tenant(tenant: &TenantChange<'_>) -> Option<Risk> {
     Some(Risk { kind, owner: Owner::Tenant(tenant.id.clone()), address: None, what: tenant.id.to_string(), says, affects: 1 })
 }
 
-fn of_resource(resource: &ResourceChange<'_>) -> Option<Risk> {
-    let kind = RiskKind::of(resource)?;
-    let widened = resource.widens.as_ref().map(super::Widening::words);
-    let says = resource.replaces.iter().cloned().chain(widened).collect::<Vec<_>>().join("; ");
-    Some(Risk {
+/// Everything that is risky about a resource's change, and why as far as that does not say it.
+fn risks_of<'a>(resource: &'a ResourceChange<'_>) -> impl Iterator<Item = (RiskKind, String)> + 'a {
+    let by_action = match resource.action {
+        Action::Delete => Some(RiskKind::Delete),
+        Action::Replace => Some(RiskKind::Replace),
+        Action::Close => Some(RiskKind::Close),
+        Action::Create | Action::Update => None,
+    };
+    let by_action = by_action.map(|kind| (kind, resource.replaces.join("; ")));
+    let wider = resource.widens.as_ref().map(|widens| (RiskKind::Widen, widens.words()));
+    let judged = resource.judged.iter().map(|judged| (judged.risk, judged.says.clone()));
+    let first = by_action.into_iter().chain(wider).chain(judged);
+    // Somebody's change is put back: worth a word of its own where nothing worse is said.
+    let drifted = resource.is_drift() && resource.action == Action::Update && resource.widens.is_none() && resource.judged.is_empty();
+    first.chain(drifted.then(|| (RiskKind::Drift, String::new())))
+}
+
+fn of_resource(resource: &ResourceChange<'_>) -> Vec<Risk> {
+    let risk = |(kind, says)| Risk {
         kind,
         owner: resource.address.owner().clone(),
         address: Some(resource.address.clone()),
         what: format!("{} {}", resource.kind, resource.name),
         says,
         affects: resource.affects,
-    })
+    };
+    risks_of(resource).map(risk).collect()
 }

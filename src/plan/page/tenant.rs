@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::consequence::{self, Consequence};
 use super::risk::RiskKind;
-use super::{Action, Context, ResourceChange, Turn};
+use super::{Action, Context, ResourceChange, Turn, holds_data};
 use crate::address::{Address, Owner};
 use crate::kinds::{Kind as _, Prefix, TenantRow, User};
 use crate::names::{TenantId, TierName};
@@ -94,10 +94,16 @@ pub(super) fn change<'a>(context: &Context<'a>, id: &TenantId, resources: Vec<Re
     let action = action(context, id, &resources, left);
     let tier = match &action {
         TenantAction::Move { to, .. } => Some(to.clone()),
-        _ => context.facts.tenants.get(id).cloned().or_else(|| resources.iter().find_map(home)),
+        _ => context.facts.tenants.get(id).cloned().or_else(|| resources.iter().find_map(home)).or_else(|| stood(context, id)),
     };
-    let consequences = consequence::of_tenant(context, &action, &resources, left);
+    let consequences = consequence::of_tenant(context, id, &action, &resources, left);
     TenantChange { id: id.clone(), tier, action, resources, consequences, group: String::new() }
+}
+
+/// The tier of what is kept of a tenant that leaves.
+fn stood(context: &Context<'_>, id: &TenantId) -> Option<TierName> {
+    let kept = context.kept.get(&Owner::Tenant(id.clone())).into_iter().flatten();
+    kept.filter(|address| address.kind() == Prefix::NAME).find_map(|address| address.label().parse().ok())
 }
 
 /// The tier of a prefix.
@@ -110,8 +116,10 @@ fn action(context: &Context<'_>, id: &TenantId, resources: &[ResourceChange<'_>]
     let steady = context.steady.contains(&owner);
     let goes = |r: &ResourceChange<'_>| matches!(r.action, Action::Close | Action::Delete);
     if !steady && resources.iter().all(goes) {
-        let deletes = resources.iter().any(|r| r.action == Action::Delete);
-        return if deletes { TenantAction::Delete } else { TenantAction::Leave };
+        let loses = resources.iter().any(|r| r.action == Action::Delete && holds_data(r.address));
+        // What is made again from a manifest goes with everybody who leaves: that alone deletes nobody.
+        let leaves = context.kept.contains_key(&owner) || resources.iter().any(|r| r.action == Action::Close);
+        return if leaves && !loses { TenantAction::Leave } else { TenantAction::Delete };
     }
     if let Some(moved) = moved(context, id, resources, left) {
         return moved;

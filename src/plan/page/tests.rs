@@ -17,6 +17,8 @@ pub(crate) fn facts(tenants: &[(&str, &str)]) -> Facts {
         tenants: tenants.iter().map(|(id, tier)| (id.parse().unwrap(), tier.parse().unwrap())).collect(),
         token_minutes: 60,
         tier_claim: "tier".into(),
+        role_claim: "role".into(),
+        offers: BTreeMap::new(),
     }
 }
 
@@ -46,6 +48,7 @@ impl Draft {
             cause: Cause::Manifest,
             fields: fields.collect(),
             replaces: Vec::new(),
+            loses: Vec::new(),
             desired: (action != Action::Delete).then(|| json!({ "name": name })),
             live,
         });
@@ -276,4 +279,58 @@ fn a_new_permit_widens_only_what_is_in_use() {
         Page::of(&draft.0, &facts).risks.len()
     };
     assert_eq!((new(true), new(false)), (0, 1));
+}
+
+#[test]
+fn a_move_says_what_else_changes_and_which_documents_to_push_again() {
+    let (mut draft, mut facts) = (Draft::new(), facts(&[("clinic-a", "premium"), ("clinic-b", "premium")]));
+    for id in ["clinic-a", "clinic-b"] {
+        draft.moves(id, "basic", "premium");
+    }
+    let terms =
+        |model: &str, quota: &str| BTreeMap::from([("model", model.to_owned()), ("quota", quota.to_owned()), ("memory", "90 days".into())]);
+    for (tier, model, quota) in [("basic", "small", "50 a day"), ("premium", "large", "500 a day")] {
+        facts.offers.insert(tier.parse().unwrap(), facts::Offer { terms: terms(model, quota), searches: true });
+    }
+    let page = Page::of(&draft.0, &facts);
+    let words: Vec<String> = page.tenant(&"clinic-a".parse().unwrap()).unwrap().consequences.iter().map(|c| c.words()).collect();
+    for said in ["in tier premium: model small -> large; quota 50 a day -> 500 a day", "`tenantry documents push clinic-a DIR`"] {
+        assert!(words.iter().any(|w| w.contains(said)), "{said}: {words:?}");
+    }
+    assert!(words.iter().all(|w| !w.contains("90 days")), "{words:?}");
+    assert!(page.groups[0].consequences.iter().any(|c| c.words().contains("documents push TENANT DIR")), "{:?}", page.groups[0]);
+    facts.offers.clear();
+    let page = Page::of(&draft.0, &facts);
+    assert!(page.tenants[0].consequences.iter().all(|c| !c.words().contains("documents push")));
+}
+
+#[test]
+fn new_users_come_with_their_roles() {
+    let mut draft = Draft::new();
+    for (id, mail, role) in [("clinic-a", "a", "nurse"), ("clinic-a", "b", "physician"), ("clinic-b", "c", "nurse")] {
+        let claim = ("claims.role", Value::Null, json!(role));
+        draft.does(Action::Create, &format!("user/tenant:{id}/{mail}@{id}.example"), mail, &[claim]);
+    }
+    let facts = facts(&[("clinic-a", "basic"), ("clinic-b", "basic")]);
+    let page = Page::of(&draft.0, &facts);
+    let roles: Vec<_> = page.tenants[0].resources.iter().map(|r| r.role.as_deref()).collect();
+    assert_eq!(roles, [Some("nurse"), Some("physician")]);
+    let shape = &group_of(&page, "clinic-b").shapes[0];
+    assert_eq!((shape.count, shape.roles.clone()), (3, BTreeMap::from([("nurse".to_owned(), 2), ("physician".to_owned(), 1)])));
+}
+
+#[test]
+fn what_is_blocked_is_counted_once() {
+    let mut draft = Draft::new();
+    draft.does(Action::Replace, "bucket/tier:basic/documents", "b", &[("name", json!("a"), json!("b"))]);
+    for why in ["it holds data", "others are in it"] {
+        draft.blocks("bucket/tier:basic/documents", why);
+    }
+    draft.does(Action::Update, "tenant_row/tenant:clinic-a/clinic-config", "r", &[("attributes.x", json!("a"), json!("b"))]);
+    draft.blocks("prefix/tenant:clinic-a/basic", "it is protected");
+    draft.stays("prefix/tenant:clinic-a/basic");
+    let facts = facts(&[("clinic-a", "basic")]);
+    let totals = Page::of(&draft.0, &facts).totals;
+    assert_eq!((totals.resources.blocked, totals.resources.replace, totals.resources.change, totals.resources.unchanged), (2, 0, 1, 0));
+    assert_eq!((totals.tenants.blocked, totals.tenants.change, totals.tenants.unchanged), (1, 0, 0));
 }

@@ -33,7 +33,7 @@ pub(crate) struct TenantTotals {
     pub(crate) resume: usize,
     pub(crate) leave: usize,
     pub(crate) delete: usize,
-    /// Something about them can't be done; they may stand in another count too.
+    /// Something about them can't be done; they stand in no other count.
     pub(crate) blocked: usize,
     pub(crate) unchanged: usize,
 }
@@ -106,11 +106,12 @@ pub(super) fn of(context: &Context<'_>, tenants: &[TenantChange<'_>]) -> (Totals
     let plan = context.plan;
     let mut all = TenantTotals::default();
     let mut tiers: BTreeMap<Option<&TierName>, TenantTotals> = BTreeMap::new();
-    for tenant in tenants {
+    let blocked: BTreeSet<&Owner> = plan.blocked.iter().map(|b| b.address.owner()).collect();
+    // What is blocked stands under that word alone.
+    for tenant in tenants.iter().filter(|t| !blocked.contains(&Owner::Tenant(t.id.clone()))) {
         all.add(&tenant.action);
         tiers.entry(tenant.tier.as_ref()).or_default().add(&tenant.action);
     }
-    let blocked: BTreeSet<&Owner> = plan.blocked.iter().map(|b| b.address.owner()).collect();
     let changed: BTreeSet<&TenantId> = tenants.iter().map(|t| &t.id).collect();
     let left_out: BTreeSet<&Owner> = plan.partial.iter().flat_map(|p| &p.left_out).map(|l| l.address.owner()).collect();
     for owner in &blocked {
@@ -141,12 +142,14 @@ pub(super) fn of(context: &Context<'_>, tenants: &[TenantChange<'_>]) -> (Totals
 }
 
 fn counts(plan: &Plan, of: impl Fn(&Address) -> bool) -> Counts {
+    // A change may be blocked for several reasons, and is one change.
+    let blocked: BTreeSet<&Address> = plan.blocked.iter().map(|b| &b.address).filter(|a| of(a)).collect();
     let mut counts = Counts {
-        blocked: plan.blocked.iter().filter(|b| of(&b.address)).count(),
-        unchanged: plan.unchanged.iter().filter(|a| of(a)).count(),
+        blocked: blocked.len(),
+        unchanged: plan.unchanged.iter().filter(|a| of(a) && !blocked.contains(a)).count(),
         ..Counts::default()
     };
-    for change in plan.changes.iter().filter(|c| of(&c.address)) {
+    for change in plan.changes.iter().filter(|c| of(&c.address) && !blocked.contains(&c.address)) {
         let count = match change.action {
             Action::Create => &mut counts.create,
             Action::Update => &mut counts.change,

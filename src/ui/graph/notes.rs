@@ -17,6 +17,8 @@ pub(super) fn force(force: Force) -> &'static str {
     match force {
         Force::Aws => "AWS enforces it",
         Force::Code => "rests on application code",
+        Force::Open => "OPEN: a probe shows a way through",
+        Force::Unproven => "not proven",
     }
 }
 
@@ -49,14 +51,14 @@ pub(super) fn draw(canvas: &mut Canvas, graph: &Graph, layers: &[Layer], (x, y, 
     for note in &notes {
         icon(canvas, note.force, x, y);
         for line in &note.lines {
-            canvas.text(x + ICON, y + 10.5, "", line);
+            canvas.text(x + ICON, y + 10.5, if matches!(note.force, Force::Open | Force::Unproven) { "b goes-ink" } else { "" }, line);
             y += HIGH_LINE;
         }
         y += BETWEEN;
     }
 }
 
-/// A shield that is filled with a tick, or an open one with a mark: the shapes tell them apart.
+/// A shield that is filled with a tick, an open one with a mark, or half of one: the shapes tell them apart.
 fn icon(canvas: &mut Canvas, force: Force, x: f64, y: f64) {
     const SHIELD: &str = "l5 2v4.2c0 3.2-2.2 5.2-5 6.3c-2.8-1.1-5-3.1-5-6.3v-4.2z";
     let (x, y) = (x + 6.0, y + 0.5);
@@ -68,6 +70,15 @@ fn icon(canvas: &mut Canvas, force: Force, x: f64, y: f64) {
                 x - 2.4,
                 y + 5.9
             ));
+        }
+        // Half a shield with a cross beside it, or with nothing known about the other half: no shape that a whole one has.
+        Force::Open | Force::Unproven => {
+            canvas.push(&format!("<path d=\"M{x:.1} {y:.1}l-5 2v4.2c0 3.2 2.2 5.2 5 6.3\" class=\"open-line\" stroke-width=\"1.5\"/>"));
+            let beside = match force {
+                Force::Open => "l5 6m0-6l-5 6",
+                _ => "h4m-4 4h4",
+            };
+            canvas.push(&format!("<path d=\"M{:.1} {:.1}{beside}\" class=\"open-line\" stroke-width=\"1.8\"/>", x + 0.8, y + 3.4));
         }
         Force::Code => {
             canvas
@@ -89,11 +100,11 @@ pub(super) fn legend(canvas: &mut Canvas, graph: &Graph, (x, y, room): (f64, f64
         at += wide + 20.0;
         here
     };
-    for kind in [Force::Aws, Force::Code].into_iter().filter(|f| graph.walls.iter().any(|w| w.force == *f)) {
+    for kind in [Force::Open, Force::Unproven, Force::Aws, Force::Code].into_iter().filter(|f| graph.walls.iter().any(|w| w.force == *f)) {
         let words = force(kind);
         let (x, y) = place(ICON + width(words, LINE, Weight::Regular));
         icon(canvas, kind, x, y);
-        canvas.text(x + ICON, y + 10.5, "l", words);
+        canvas.text(x + ICON, y + 10.5, if matches!(kind, Force::Open | Force::Unproven) { "b goes-ink" } else { "l" }, words);
     }
     for (class, words) in signs(graph) {
         let (x, y) = place(width(&words, LINE, Weight::Bold));

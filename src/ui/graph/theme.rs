@@ -111,6 +111,7 @@ fn rules(p: &Palette) -> String {
         ("quiet", p.card_line),
         ("aws", p.enforced),
         ("code", p.by_code),
+        ("open", p.goes.line),
     ] {
         css.push_str(&format!(".pf .{name}{{fill:{color}}}.pf .{name}-line{{fill:none;stroke:{color}}}"));
     }

@@ -77,6 +77,9 @@ pub(super) fn resources<'a>(out: &mut String, resources: impl Iterator<Item = &'
     out.push_str("<ul class=\"list\">\n");
     for resource in resources {
         let _ = write!(out, "<li>{} {} <strong>{}</strong>", act(resource.action), markup(&resource.kind), markup(&resource.name));
+        if let Some(role) = &resource.role {
+            let _ = write!(out, " <span class=\"muted\">as {}</span>", markup(role));
+        }
         for why in whys(resource) {
             let _ = write!(out, "<p class=\"muted\">{}</p>", markup(&why));
         }
@@ -86,6 +89,10 @@ pub(super) fn resources<'a>(out: &mut String, resources: impl Iterator<Item = &'
                 "<p><span class=\"act goes\"><span class=\"sign\">!</span>widened access</span> {}</p>",
                 markup(&widens.words())
             );
+        }
+        for judged in &resource.judged {
+            let (sign, what) = (judged.risk.sign(), judged.risk.word());
+            let _ = write!(out, "<p><span class=\"act goes\"><span class=\"sign\">{sign}</span>{what}</span> {}</p>", markup(&judged.says));
         }
         fields(out, resource.action, resource.fields);
         consequences(out, resource.consequences.iter().map(|c| c.words()));

@@ -4,8 +4,23 @@ use std::fmt::Write as _;
 
 use super::section;
 use crate::isolation::report::{Outcome, Report};
+use crate::plan::page::Page;
 use crate::ui::escape::markup;
 use crate::ui::style::count;
+
+/// Before all else: where tenants would not be kept apart.
+pub(super) fn open(out: &mut String, page: &Page<'_>) {
+    if page.open.is_empty() {
+        return;
+    }
+    out.push_str("<div class=\"banner bad\" role=\"alert\"><strong>! Isolation is open, or not proven</strong>\n<ul>\n");
+    for open in &page.open {
+        let accepted = open.accepted().map(|accepted| format!(" <em>{}</em>", markup(&accepted))).unwrap_or_default();
+        let (verdict, probe, layer) = (open.verdict.word(), markup(open.probe), markup(open.layer));
+        let _ = writeln!(out, "<li><strong>{probe} {layer}: {verdict}</strong> {}{accepted}</li>", markup(&open.says));
+    }
+    out.push_str("</ul></div>\n");
+}
 
 pub(super) fn table(out: &mut String, report: &Report) {
     section(out, "isolation", "What keeps tenants apart");

@@ -74,8 +74,8 @@ fn alike(risks: &[Risk]) -> Vec<Vec<&Risk>> {
 
 fn class(kind: RiskKind) -> &'static str {
     match kind {
-        RiskKind::Delete | RiskKind::Replace | RiskKind::Widen => "goes",
-        RiskKind::Close | RiskKind::Drift => "changes",
+        RiskKind::Delete | RiskKind::Lose | RiskKind::Replace | RiskKind::Widen | RiskKind::Weaken => "goes",
+        RiskKind::Close | RiskKind::Drift | RiskKind::Model | RiskKind::Raise => "changes",
         RiskKind::Move => "moves",
     }
 }

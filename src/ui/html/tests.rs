@@ -126,3 +126,19 @@ fn nothing_breaks_out_of_its_place() {
     assert!(!page.contains(['\u{202e}', '\u{0}']));
     assert!(page.matches("&lt;script&gt;alert(1)").count() > 100);
 }
+
+#[test]
+fn the_banner_lists_what_is_open_and_the_picture_has_no_whole_shield_for_it() {
+    use crate::plan::page::{Accepted, open};
+    let (manifest, planned, _) = shipped();
+    let facts = Facts::of(&manifest, Place::Sandbox);
+    let report = open::tests::report();
+    let page = Page::of(&planned, &facts).judged(&report, &Accepted::from([("P06".to_owned(), "2026<11".to_owned())]));
+    let picture = Graph::of(&manifest).with(&manifest, &planned).judged(&page.open);
+    let out = plan(&page, &Beside { picture: &picture, isolation: Some(&report), notes: &[], next: &[] });
+    elements(&out);
+    let banner = out.split("<div class=\"banner bad\"").nth(1).unwrap();
+    assert!(banner.contains("P06 sessions: FAIL") && banner.contains("accepted breach P06 since the apply of 2026&lt;11"), "{banner}");
+    assert!(banner.contains("P16 tables: UNKNOWN") && out.find("banner bad").unwrap() < out.find("<section").unwrap());
+    assert!(out.contains("OPEN: a probe shows a way through") && out.contains("not proven") && out.contains("open-line"));
+}

@@ -26,6 +26,7 @@ pub(super) fn top(page: &Page<'_>) -> String {
         head.account,
         head.profile
     );
+    out.push_str(&open(page));
     if let Some(partial) = &head.partial {
         let filters = code(&partial.filters.join(" "));
         let _ = writeln!(out, "**A part of the plan only:** {filters} leaves out {}.\n", counted(partial.left_out, "change"));
@@ -42,6 +43,30 @@ pub(super) fn top(page: &Page<'_>) -> String {
         let _ =
             writeln!(out, "**{} % of the tenants that are there change ({}): is that intended?**\n", share.percent, grouped(share.tenants));
     }
+    out
+}
+
+/// So many layers are named, and so much is said of each: the totals need room.
+const OPEN: usize = 3;
+const SAID: usize = 100;
+
+/// Before all else: where tenants would not be kept apart.
+fn open(page: &Page<'_>) -> String {
+    if page.open.is_empty() {
+        return String::new();
+    }
+    let mut out = "> [!CAUTION]\n".to_owned();
+    for open in page.open.iter().take(OPEN) {
+        let cut = if open.says.chars().count() > SAID { "…" } else { "" };
+        let says = open.says.replace('`', "'").chars().take(SAID).collect::<String>() + cut;
+        let says = if says.is_empty() { String::new() } else { format!(": {}", code(&says)) };
+        let accepted = open.accepted().map(|accepted| format!(" ({accepted})")).unwrap_or_default();
+        let _ = writeln!(out, "> **! {} at {} {}** ({}){says}{accepted}  ", open.word(), open.probe, open.layer, open.verdict.word());
+    }
+    if let Some(more) = page.open.len().checked_sub(OPEN).filter(|more| *more > 0) {
+        let _ = writeln!(out, "> and {more} more: `tenantry verify` lists them  ");
+    }
+    out.push('\n');
     out
 }
 

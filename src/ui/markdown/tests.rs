@@ -121,3 +121,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_open_is_a_caution_at_the_top_and_breaks_nothing() {
+    use crate::plan::page::{Accepted, open};
+    let (planned, facts) = small();
+    let mut report = open::tests::report();
+    let page = Page::of(&planned, &facts).judged(&report, &Accepted::new());
+    let text = plan(&page, None, &[], MOST);
+    let (caution, totals) =
+        (text.find("> [!CAUTION]\n> **! isolation is open at P06 sessions** (FAIL): ").unwrap(), text.find("**Tenants:**").unwrap());
+    assert!(caution < totals && text.contains("isolation is not proven at P16 tables"), "{text}");
+    for row in &mut report.rows {
+        (0..20).for_each(|n| row.breach(format!("{n}"), EVIL.join(" ").repeat(40)));
+    }
+    let page = Page::of(&planned, &facts).judged(&report, &Accepted::new());
+    assert!(plan(&page, None, &[], LEAST).len() <= LEAST && !outside_code(&plan(&page, None, &[], MOST)).contains("<script"));
+}

@@ -35,9 +35,10 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
     }
     let mut room = Room::new(detail);
     for (kind, risks) in kinds {
-        let style = if matches!(kind, RiskKind::Delete | RiskKind::Replace) { BAD } else { CAREFUL };
+        let style = if matches!(kind, RiskKind::Delete | RiskKind::Lose | RiskKind::Replace) { BAD } else { CAREFUL };
         let lead = format!("{style}{} {}{style:#}", kind.sign(), counted(risks.len(), kind.word()));
-        if risks.len() < FEW {
+        // What is lost for good is never told by names alone.
+        if risks.len() < FEW || kind == RiskKind::Lose {
             let told = risks.iter().map(|risk| one(risk)).collect::<Vec<_>>().join("; ");
             sheet.line(2, 6, &format!("{lead}: {told}"));
             continue;

@@ -132,6 +132,11 @@ fn one(sheet: &mut Sheet, r: &ResourceChange<'_>, (indent, signs, words, column)
     if let Some(widening) = &r.widens {
         sheet.line(inner, inner + 2, &format!("{CAREFUL}! widens access:{CAREFUL:#} {}", plain(&widening.words())));
     }
+    for judged in &r.judged {
+        let style = if judged.risk == RiskKind::Lose { BAD } else { CAREFUL };
+        let (mark, what) = (judged.risk.sign(), judged.risk.word());
+        sheet.line(inner, inner + 2, &format!("{style}{mark} {what}:{style:#} {}", plain(&judged.says)));
+    }
     for consequence in &r.consequences {
         sheet.line(inner, inner + 2, &format!("{DIM}#{DIM:#} {}", plain(&consequence.words())));
     }
@@ -141,6 +146,7 @@ fn remark(r: &ResourceChange<'_>, detail: Detail) -> Option<String> {
     let waits = r.waits_for.join(", ");
     match (r.action, r.cause) {
         (Action::Update | Action::Replace, _) if r.is_told_by_aws() => None,
+        (Action::Create, _) if r.role.is_some() => r.role.as_ref().map(|role| format!("as {}", plain(role))),
         (Action::Create, _) if !waits.is_empty() && (detail == Detail::Full || waits.contains('(')) => Some(format!("after {waits}")),
         (Action::Close, _) => Some("no longer declared; closed off, not deleted".into()),
         (Action::Update | Action::Replace, Cause::Dependency) if !waits.is_empty() => Some(format!("because of {waits}")),

@@ -112,6 +112,8 @@ fn told_of(shape: &Shape, group: &Group) -> String {
     let same = matches!((&group.action, shape.action), (TenantAction::Create, Action::Create) | (TenantAction::Delete, Action::Delete));
     let lead = if same { String::new() } else { format!("{style}{}{style:#} ", sign(shape.action)) };
     let what = if shape.count == group.members.len() { shape.kind.clone() } else { counted(shape.count, &shape.kind) };
+    let roles: Vec<String> = shape.roles.iter().map(|(role, n)| format!("{} {}", grouped(*n), plain(role))).collect();
+    let what = if roles.is_empty() { what } else { format!("{what} ({})", roles.join(", ")) };
     let fields: Vec<String> = shape.fields.iter().map(told).collect();
     let fields = if fields.is_empty() { String::new() } else { format!(" {}", fields.join(", ")) };
     format!("{lead}{what}{fields}")

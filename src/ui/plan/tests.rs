@@ -132,3 +132,42 @@ fn what_may_not_be_folded_is_counted_by_tier_and_named_up_to_fifty() {
     assert!(text.contains("tier basic: 300") && text.contains("--detail full"), "{text}");
     assert!(shown(&story, Detail::Full, 80).contains("clinic-299"));
 }
+
+#[test]
+fn what_is_open_stands_before_everything_else() {
+    use crate::plan::page::Accepted;
+    let (plan, facts) = small();
+    let accepted = Accepted::from([("P06".to_owned(), "2026-11-25T17:00:00Z".to_owned())]);
+    let page = Page::of(&plan, &facts).judged(&crate::plan::page::open::tests::report(), &accepted);
+    let below = || Below { isolation: None, notes: Vec::new(), next: Vec::new() };
+    let shown = text(&page, Look { detail: Detail::Summary, width: 300 }, &below());
+    let lines: Vec<String> = anstream::adapter::strip_str(&shown).to_string().lines().map(ToOwned::to_owned).collect();
+    assert!(lines[1].starts_with("Platform acme"), "{lines:?}");
+    assert_eq!(
+        lines[2],
+        "! isolation is open at P06 sessions (FAIL): clinic-a <b>: goes on with a session of `clinic-b` (accepted breach P06 since the apply of 2026-11-25T17:00:00Z)"
+    );
+    assert!(lines[3].starts_with("! isolation is not proven at P16 tables (UNKNOWN): role tvm"), "{lines:?}");
+    let made = crate::ui::json::Made { sha256: String::new(), named: &crate::plan::Named::default() };
+    let document = crate::ui::json::plan(&page, &plan, &made, Some(&crate::plan::page::open::tests::report()), 0);
+    let probe = |n: usize| document["isolation"]["probes"][n].clone();
+    assert_eq!((probe(0)["verdict"].as_str(), probe(0)["counterexample"].as_str()), (Some("PASS"), None));
+    assert_eq!((probe(1)["verdict"].as_str(), probe(1)["why"].as_str().is_some()), (Some("UNKNOWN"), true));
+    assert_eq!((probe(2)["verdict"].as_str(), probe(2)["accepted_since"].as_str()), (Some("FAIL"), Some("2026-11-25T17:00:00Z")));
+    assert!(probe(2)["counterexample"].as_str().unwrap().contains("goes on with a session"));
+}
+
+#[test]
+fn what_is_lost_is_told_in_full_and_again_at_the_end() {
+    let mut draft = Draft::new();
+    for n in 0..6 {
+        let change = draft.does(Action::Update, &format!("memory/tier:basic/m{n}"), "m", &[("strategies.x", json!("x"), Value::Null)]);
+        change.loses = vec![format!("strategy `x{n}` would be deleted with every record that it extracted")];
+    }
+    let text = shown(&(draft.0, facts(&[])), Detail::Summary, 300);
+    let last = text.split("Look closely").nth(1).unwrap();
+    for n in 0..6 {
+        assert!(last.contains(&format!("strategy `x{n}` would be deleted")), "{text}");
+    }
+    assert!(last.contains("! 6 data losses"), "{text}");
+}
