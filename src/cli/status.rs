@@ -7,7 +7,7 @@ use super::open::open;
 use super::{Format, Global};
 use crate::exit::Exit;
 use crate::plan::{Named, diff};
-use crate::ui::plan::Detail;
+use crate::ui::plan::{Detail, Look};
 use crate::ui::{Ui, status};
 
 #[derive(Debug, Args)]
@@ -24,7 +24,9 @@ impl Status {
         let live = opened.live(&desired).await?;
         let plan = diff(&opened.names, &desired, &live, &Named::default())?;
         match global.output {
-            Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, self.detail))?,
+            Format::Text => {
+                ui.answer(&status::text(&opened.manifest, &live, &plan, Look { detail: self.detail, width: ui.width_of_stdout() }))?
+            }
             _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
         }
         Ok(Exit::Done)

@@ -36,7 +36,7 @@ impl RiskKind {
         match self {
             Self::Delete => "delete",
             Self::Replace => "replacement",
-            Self::Close => "closing",
+            Self::Close => "closed-off user",
             Self::Move => "tier move",
             Self::Widen => "widened access",
             Self::Drift => "drift",

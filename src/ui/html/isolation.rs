@@ -5,21 +5,18 @@ use std::fmt::Write as _;
 use super::section;
 use crate::isolation::report::{Outcome, Report};
 use crate::ui::escape::markup;
-use crate::ui::style::count;
+use crate::ui::verify;
 
 pub(super) fn table(out: &mut String, report: &Report) {
     section(out, "isolation", "What keeps tenants apart");
     let sound = if report.is_sound() { ("good", "No breach was found") } else { ("bad", "Isolation is open, or not proven") };
     let _ = writeln!(
         out,
-        "<p class=\"banner {}\"><strong>{}</strong> in the {} profile: {}, {}, {} enforced, {} by application code.</p>",
+        "<p class=\"banner {}\"><strong>{}</strong> in the {} profile: {}.</p>",
         sound.0,
         sound.1,
         report.profile.as_str(),
-        count(report.tenants, "tenant"),
-        count(report.pairs, "pair"),
-        report.count(Outcome::Pass),
-        report.count(Outcome::NotEnforced)
+        markup(&verify::told(report))
     );
     out.push_str("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"isolation\"><table>\n<thead><tr>");
     for head in ["probe", "layer", "attack", "result"] {
