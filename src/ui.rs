@@ -11,6 +11,7 @@ use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::observe::Unread;
 
 pub(crate) mod costs;
+pub(crate) mod difference;
 pub(crate) mod doctor;
 pub(crate) mod documents;
 pub(crate) mod drift;
@@ -27,11 +28,14 @@ pub(crate) mod markdown;
 pub(crate) mod pager;
 pub(crate) mod plan;
 pub(crate) mod sarif;
+pub(crate) mod sheet;
 pub(crate) mod status;
 mod stream;
 pub(crate) mod style;
+pub(crate) mod table;
 pub(crate) mod tenant;
 pub(crate) mod verify;
+mod words;
 
 pub(crate) use stream::{EVENTS, Stream};
 

@@ -13,6 +13,7 @@ use crate::isolation::report::{self, Report};
 use crate::plan::Plan;
 use crate::plan::page::Page;
 use crate::ui::github::{self, Output};
+use crate::ui::sheet::WIDTH;
 use crate::ui::{drift, findings, markdown, verify};
 
 /// Whose pipeline it is.
@@ -113,8 +114,11 @@ pub(super) fn drifted(global: &Global, found: &drift::Drift<'_>) -> Result<()> {
             ("drift_changed", found.changed.len().to_string()),
             ("drift_deleted", found.deleted.len().to_string()),
         ];
-        let summary =
-            if found.is_empty() { "### No drift\n".to_owned() } else { github::fenced("Changed outside tenantry", &drift::text(found)) };
+        let summary = if found.is_empty() {
+            "### No drift\n".to_owned()
+        } else {
+            github::fenced("Changed outside tenantry", &drift::text(found, WIDTH))
+        };
         (outputs, summary)
     })
 }

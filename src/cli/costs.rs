@@ -89,7 +89,7 @@ impl Costs {
             activation,
         };
         match global.output {
-            Format::Text => ui.answer(&show::text(&report))?,
+            Format::Text => ui.answer(&show::text(&report, ui.width_of_stdout()))?,
             _ => ui.answer(&global.document(&show::json(&report))?)?,
         }
         Ok(Exit::Done)

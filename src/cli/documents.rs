@@ -303,7 +303,7 @@ impl Status {
         }
         // The sandbox's statuses move on when they are read.
         opened.aws.save()?;
-        answer((global, ui, &opened), &show::status(&found), show::status_json(&found))
+        answer((global, ui, &opened), &show::status(&found, ui.width_of_stdout()), show::status_json(&found))
     }
 
     async fn jobs(&self, opened: &Opened, readers: &BTreeSet<Owner>) -> Result<Vec<(Owner, Job)>> {

@@ -51,7 +51,7 @@ pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
     let (interrupted, changed) = interrupted(&opened, changed).await?;
     let drift = show::Drift { target: &plan.target, changed, deleted, interrupted };
     match global.output {
-        Format::Text => ui.answer(&show::text(&drift))?,
+        Format::Text => ui.answer(&show::text(&drift, ui.width_of_stdout()))?,
         _ => ui.answer(&global.document(&show::document(&drift))?)?,
     }
     ci::drifted(global, &drift)?;

@@ -132,8 +132,8 @@ impl Offboard {
         }
         let farewell = Farewell { id, plan: &plan, needs: &needs, is_done: self.go.apply };
         match global.output {
-            Format::Text => ui.answer(&farewell.text())?,
-            _ => ui.say(farewell.text().trim_end()),
+            Format::Text => ui.answer(&farewell.text(ui.width_of_stdout()))?,
+            _ => ui.say(farewell.text(ui.width_of_stderr()).trim_end()),
         }
         self.what_next(draft, &plan, id)?;
         Ok(exit)

@@ -9,7 +9,7 @@ use crate::apply::record;
 use crate::exit::Exit;
 use crate::plan::page::open;
 use crate::plan::{Named, diff};
-use crate::ui::plan::Detail;
+use crate::ui::plan::{Detail, Look};
 use crate::ui::{Ui, status};
 
 #[derive(Debug, Args)]
@@ -29,7 +29,10 @@ impl Status {
         let accepted = record::accepted(&opened.aws, &opened.names).await?;
         let isolation = status::Isolation { open: open::of(&opened.isolation(&desired)?, &accepted), accepted };
         match global.output {
-            Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, &isolation, self.detail))?,
+            Format::Text => {
+                let look = Look { detail: self.detail, width: ui.width_of_stdout() };
+                ui.answer(&status::text(&opened.manifest, &live, &plan, &isolation, look))?
+            }
             _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan, &isolation))?)?,
         }
         Ok(Exit::Done)

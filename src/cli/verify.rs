@@ -88,7 +88,7 @@ impl Verify {
         }
         ci::verified(global, &report)?;
         match global.output {
-            Format::Text => ui.answer(&show::text(&report))?,
+            Format::Text => ui.answer(&show::text(&report, ui.width_of_stdout()))?,
             _ => ui.answer(&global.document(&show::document(&report))?)?,
         }
         Ok(ending(&report))
@@ -192,7 +192,7 @@ fn pair((model, judged): (&Model, Method), (from, to): (&TenantId, &TenantId), g
     }
     let argument = argument(model, from, to)?;
     match global.output {
-        Format::Text => ui.answer(&show::argument(&argument, judged))?,
+        Format::Text => ui.answer(&show::argument(&argument, judged, ui.width_of_stdout()))?,
         _ => ui.answer(&global.document(&show::argument_document(&argument, judged))?)?,
     }
     Ok(if argument.is_sound() { Exit::Done } else { Exit::Isolation })
@@ -201,7 +201,7 @@ fn pair((model, judged): (&Model, Method), (from, to): (&TenantId, &TenantId), g
 fn self_test(model: &Model, global: &Global, ui: &Ui) -> Result<Exit> {
     let tested = mutations::test(model);
     match global.output {
-        Format::Text => ui.answer(&show::self_test(&tested))?,
+        Format::Text => ui.answer(&show::self_test(&tested, ui.width_of_stdout()))?,
         _ => ui.answer(&global.document(&show::self_test_document(&tested))?)?,
     }
     Ok(if tested.iter().all(|t| t.is_noticed()) { Exit::Done } else { Exit::Isolation })

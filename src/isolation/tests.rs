@@ -32,7 +32,7 @@ fn report(model: &Model) -> Report {
 fn the_shipped_platforms_hold() {
     for file in SHIPPED {
         let report = report(&declared(file));
-        assert!(report.is_sound(), "{file}:\n{}", crate::ui::verify::text(&report));
+        assert!(report.is_sound(), "{file}:\n{}", crate::ui::verify::text(&report, 80));
         assert_eq!((report.tenants, report.pairs), (8, 56));
     }
 }

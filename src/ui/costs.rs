@@ -1,12 +1,13 @@
 //! The account of tokens and money: a table for people, and a document for machines.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::documents::time;
+use super::sheet::Sheet;
 use super::style::{BOLD, CAREFUL, DIM};
+use super::table::{Column, Table};
 use crate::costs::query::Period;
 use crate::costs::tags::{Activation, Standing};
 use crate::costs::{Account, By, Group, Line, NAMELESS, Usage, Used};
@@ -45,47 +46,52 @@ fn money(group: &Group) -> String {
     group.priced().map_or_else(|| "-".into(), |money| format!("{money}{partly}"))
 }
 
-pub(crate) fn text(report: &Report<'_>) -> String {
-    let mut out = String::new();
+pub(crate) fn text(report: &Report<'_>, width: usize) -> String {
+    let mut sheet = Sheet::new(width);
     let (by, account) = (report.by, &report.account);
-    let _ = writeln!(
-        out,
+    sheet.say(&format!(
         "{BOLD}Tokens and money by {}{BOLD:#} {DIM}from {} to {}{DIM:#}",
         by.as_str(),
         time(report.period.from),
         time(report.period.to)
-    );
-    let heads = [by.as_str(), if by == By::Tenant { "tier" } else { "" }, "answers", "input", "output", "total", "USD"].map(str::to_owned);
-    let cells = |name: &str, group: &Group| {
-        let tiers = if by == By::Tenant { group.tiers.iter().map(|t| shown(t)).collect::<Vec<_>>().join(",") } else { String::new() };
-        let Usage { answers, input, output, total } = group.usage;
-        [shown(name), tiers, thousands(answers), thousands(input), thousands(output), thousands(total), money(group)]
-    };
-    let body: Vec<([String; 7], &Group)> = account.groups.iter().map(|(name, group)| (cells(name, group), group)).collect();
-    let sum = cells("total", &Group { tiers: BTreeSet::new(), ..account.total.clone() });
-    let rows = || std::iter::once(&heads).chain(body.iter().map(|(cells, _)| cells)).chain([&sum]);
-    let widths: Vec<usize> =
-        (0..heads.len()).map(|n| rows().filter_map(|row| Some(row.get(n)?.chars().count())).max().unwrap_or(0)).collect();
-    let mut row = |cells: &[String; 7], style: anstyle::Style, remark: &str| {
-        let mut line = String::from(" ");
-        for (n, (cell, width)) in cells.iter().zip(widths.iter().copied()).enumerate().filter(|(_, (_, width))| *width > 0) {
-            let _ = if n < 2 { write!(line, " {cell:<width$} ") } else { write!(line, " {cell:>width$} ") };
+    ));
+    let (used, idle): (Vec<_>, Vec<_>) = account.groups.iter().partition(|(_, group)| group.usage != Usage::default());
+    if used.is_empty() {
+        sheet.line(2, 4, "nothing was used");
+    } else {
+        let tier = if by == By::Tenant { "tier" } else { "" };
+        let numbers = ["answers", "input", "output", "total", "USD"].map(Column::right);
+        let mut table = Table::new([Column::left(by.as_str()), Column::left(tier)].into_iter().chain(numbers).chain([Column::plain()]));
+        for (name, group) in &used {
+            let tiers = if by == By::Tenant { group.tiers.iter().map(|t| shown(t)).collect::<Vec<_>>().join(",") } else { String::new() };
+            let remark = match (group.declared, by) {
+                (false, By::Tenant | By::Tier) => format!("{CAREFUL}not in the manifest{CAREFUL:#}"),
+                _ => String::new(),
+            };
+            table.row([shown(name), tiers].into_iter().chain(numbers_of(group)).chain([remark]));
         }
-        let _ = writeln!(out, "{style}{}{style:#}{remark}", line.trim_end());
-    };
-    row(&heads, DIM, "");
-    for (cells, group) in &body {
-        let remark = match (group.declared, by) {
-            (false, By::Tenant | By::Tier) => format!("  {CAREFUL}not in the manifest{CAREFUL:#}"),
-            _ => String::new(),
-        };
-        row(cells, anstyle::Style::new(), &remark);
+        let bold = |text: String| format!("{BOLD}{text}{BOLD:#}");
+        let sums = numbers_of(&account.total).map(bold);
+        table.row([bold("total".into()), String::new()].into_iter().chain(sums).chain([String::new()]));
+        sheet.table(2, &table);
+        let names: Vec<String> = idle.iter().take(NAMED).map(|(name, _)| shown(name)).collect();
+        if !names.is_empty() {
+            let more = match idle.len() - names.len() {
+                0 => String::new(),
+                n => format!(" and {} more", thousands(n)),
+            };
+            sheet.line(2, 4, &format!("{DIM}nothing by {}{more}{DIM:#}", names.join(", ")));
+        }
     }
-    row(&sum, BOLD, "");
     for note in notes(report) {
-        let _ = writeln!(out, "{CAREFUL}note:{CAREFUL:#} {note}");
+        sheet.line(0, 6, &format!("{CAREFUL}note:{CAREFUL:#} {note}"));
     }
-    out
+    sheet.end()
+}
+
+fn numbers_of(group: &Group) -> [String; 5] {
+    let Usage { answers, input, output, total } = group.usage;
+    [thousands(answers), thousands(input), thousands(output), thousands(total), money(group)]
 }
 
 /// What the table does not say by itself.

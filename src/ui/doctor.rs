@@ -4,33 +4,39 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::sheet::Sheet;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use super::table::{Column, Table};
 use crate::diagnostic::plain;
 use crate::doctor::{Examined, State};
 use crate::rights::Document;
 
 const FORMAT: &str = "tenantry-doctor/1.0";
 
-pub(crate) fn text(examined: &Examined) -> String {
-    let mut out = String::new();
+pub(crate) fn text(examined: &Examined, width: usize) -> String {
+    let mut sheet = Sheet::new(width);
+    let mut table = Table::new([Column::plain(), Column::plain(), Column::plain()]);
     for line in &examined.lines {
         let style = match line.state {
             State::Ok => GOOD,
             State::Warn => CAREFUL,
             State::Fail => BAD,
         };
-        let _ = writeln!(out, "  {style}{:<4}{style:#}  {BOLD}{:<11}{BOLD:#}  {}", line.state.word(), line.topic, plain(&line.says));
+        table.row([format!("{style}{}{style:#}", line.state.word()), format!("{BOLD}{}{BOLD:#}", line.topic), plain(&line.says)]);
         if let Some(todo) = &line.todo {
-            let _ = writeln!(out, "        {DIM}{:<11}{DIM:#}  do: {}", "", plain(todo));
+            table.row([String::new(), String::new(), format!("do: {}", plain(todo))]);
         }
     }
+    sheet.table(2, &table);
+    sheet.blank();
     let (fails, warnings) = (examined.count(State::Fail), examined.count(State::Warn));
-    let ending = match (fails, warnings) {
-        (0, 0) => format!("\n{GOOD}Nothing is in the way.{GOOD:#}\n"),
-        (0, _) => format!("\nNothing fails; {}.\n", count(warnings, "warning")),
-        _ => format!("\n{BAD}{}{BAD:#}, {}. Begin with the first.\n", count(fails, "failure"), count(warnings, "warning")),
-    };
-    out + &ending
+    sheet.say(&match (fails, warnings) {
+        (0, 0) => format!("{GOOD}Nothing is in the way.{GOOD:#}"),
+        (0, _) => format!("Nothing fails; {}.", count(warnings, "warning")),
+        (_, 0) => format!("{BAD}{}{BAD:#}. Begin with the first.", count(fails, "failure")),
+        _ => format!("{BAD}{}{BAD:#}, {}. Begin with the first.", count(fails, "failure"), count(warnings, "warning")),
+    });
+    sheet.end()
 }
 
 pub(crate) fn document(examined: &Examined) -> Value {

@@ -1,11 +1,10 @@
 //! What somebody changed in AWS behind the tool's back: for people and for machines.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
-use similar::{ChangeTag, TextDiff};
 
-use super::style::{BOLD, CAREFUL, DIM, count};
+use super::difference::{self, Line, secret};
+use super::sheet::Sheet;
+use super::style::{BOLD, CAREFUL, DIM, count, counts};
 use crate::address::Address;
 use crate::diagnostic::plain;
 use crate::exit::Exit;
@@ -39,17 +38,16 @@ pub(crate) struct Interrupted<'a> {
 }
 
 impl Interrupted<'_> {
-    fn text(&self) -> String {
+    fn write(&self, sheet: &mut Sheet) {
         let whose = if self.is_ours { "yours".to_owned() } else { format!("`{}`", plain(&self.who)) };
-        let mut out = format!(
-            "{CAREFUL}An apply of {whose} was interrupted, or still runs:{CAREFUL:#} it holds the lock since {}.\n\
-             If it was killed, `tenantry unlock` and then `tenantry apply` again do what is left.\n",
+        sheet.say(&format!(
+            "{CAREFUL}An apply of {whose} was interrupted, or still runs:{CAREFUL:#} it holds the lock since {}.",
             plain(&self.since)
-        );
+        ));
+        sheet.say("If it was killed, `tenantry unlock` and then `tenantry apply` again do what is left.");
         for address in &self.left {
-            let _ = writeln!(out, "  {CAREFUL}~{CAREFUL:#} {address} {DIM}not finished by it{DIM:#}");
+            sheet.line(2, 4, &format!("{CAREFUL}~{CAREFUL:#} {address} {DIM}not finished by it{DIM:#}"));
         }
-        out
     }
 }
 
@@ -64,57 +62,67 @@ impl Drift<'_> {
 }
 
 /// Nothing at all where nothing has drifted.
-pub(crate) fn text(drift: &Drift<'_>) -> String {
-    let mut out = drift.interrupted.as_ref().map(Interrupted::text).unwrap_or_default();
-    if drift.is_empty() {
-        return out;
+pub(crate) fn text(drift: &Drift<'_>, width: usize) -> String {
+    let mut sheet = Sheet::new(width);
+    if let Some(interrupted) = &drift.interrupted {
+        interrupted.write(&mut sheet);
     }
-    if !out.is_empty() {
-        out.push('\n');
+    if drift.is_empty() {
+        return sheet.end();
+    }
+    if drift.interrupted.is_some() {
+        sheet.blank();
     }
     let target = drift.target;
     let (changed, deleted) = (drift.changed.len(), drift.deleted.len());
-    let _ = writeln!(
-        out,
-        "{BOLD}Drift:{BOLD:#} {}, platform {}, account {}, {}: {changed} changed and {deleted} deleted outside tenantry\n",
+    sheet.say(&format!(
+        "{BOLD}Drift:{BOLD:#} {}, platform {}, account {}, {}: {} outside tenantry",
         count(changed + deleted, "resource"),
         target.platform,
         target.account,
-        target.region
-    );
+        target.region,
+        counts(&[(changed, "changed"), (deleted, "deleted")])
+    ));
+    sheet.blank();
     for change in &drift.changed {
-        let _ = writeln!(out, "  {CAREFUL}~{CAREFUL:#} {} {DIM}changed{DIM:#}", change.address);
+        sheet.line(2, 4, &format!("{CAREFUL}~{CAREFUL:#} {} {DIM}changed{DIM:#}", change.address));
         for field in change.fields.iter().take(SHOWN) {
             match (field.before.as_str(), field.after.as_str()) {
                 (Some(before), Some(after)) if before.contains('\n') || after.contains('\n') => {
-                    lines(&mut out, &field.path, (before, after));
+                    lines(&mut sheet, &field.path, (before, after));
                 }
                 _ => {
-                    let (live, applied) = (value(&field.before), value(&field.after));
-                    let _ = writeln!(out, "      {}  is {live}, was applied as {applied}", field.path);
+                    let told = match secret(field) {
+                        Some(said) => said.to_owned(),
+                        None => format!("is {}, was applied as {}", value(&field.before), value(&field.after)),
+                    };
+                    sheet.line(6, 8, &format!("{}  {told}", plain(&field.path)));
                 }
             }
         }
         if let Some(more) = change.fields.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            let _ = writeln!(out, "      … and {more} more, which --output json lists");
+            sheet.line(6, 8, &format!("… and {more} more, which --output json lists"));
         }
     }
     for (address, since) in &drift.deleted {
         let made = since.as_ref().map(|since| format!("; it was there after the apply of {since}")).unwrap_or_default();
-        let _ = writeln!(out, "  {CAREFUL}-{CAREFUL:#} {address} {DIM}deleted{made}{DIM:#}");
+        sheet.line(2, 4, &format!("{CAREFUL}-{CAREFUL:#} {address} {DIM}deleted{made}{DIM:#}"));
     }
-    let _ = writeln!(out, "\n`tenantry apply` puts it back; to keep it, write it into the manifest.");
-    out
+    sheet.blank();
+    sheet.say("`tenantry apply` puts it back; to keep it, write it into the manifest.");
+    sheet.end()
 }
 
 /// Two texts of several lines, as what has to change for the live one to be as it was.
-fn lines(out: &mut String, path: &str, (before, after): (&str, &str)) {
-    let _ = writeln!(out, "      {path}:");
-    let diff = TextDiff::from_lines(before, after);
-    let changed = diff.iter_all_changes().filter(|change| change.tag() != ChangeTag::Equal);
-    for change in changed.take(SHOWN) {
-        let word = if change.tag() == ChangeTag::Delete { "is" } else { "was" };
-        let _ = writeln!(out, "        {word:<4}{}", plain(change.value().trim_end()));
+fn lines(sheet: &mut Sheet, path: &str, (before, after): (&str, &str)) {
+    sheet.line(6, 8, &format!("{}:", plain(path)));
+    let changed = difference::lines(before, after).into_iter().filter_map(|line| match line {
+        Line::Gone(text) => Some(("is", text)),
+        Line::Came(text) => Some(("was", text)),
+        Line::Same(_) | Line::Skipped => None,
+    });
+    for (word, text) in changed.take(SHOWN) {
+        sheet.line(8, 12, &format!("{word:<4}{}", plain(&text)));
     }
 }
 

@@ -9,11 +9,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use super::plan::time;
-use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, counts};
 use super::{Stream, Ui};
 use crate::address::{Address, Owner};
 use crate::apply::{Event, Outcome};
 use crate::aws::{AwsError, Class};
+use crate::diagnostic::thousands;
 use crate::quotas::pace;
 use crate::schedule::{Op, Schedule, StepId};
 
@@ -249,6 +250,13 @@ impl Drawn {
     }
 }
 
+/// `396 API calls, 2 retries`
+fn asked(calls: u64, retries: u64) -> String {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let retries = if retries == 0 { String::new() } else { format!(", {}", count(number(retries), "retry")) };
+    format!("{}{retries}", count(number(calls), "API call"))
+}
+
 /// What was done, what was not and why, and what it took.
 pub(crate) fn account(outcome: &Outcome, calls: u64, retries: u64, elapsed: Duration) -> String {
     let mut out = String::new();
@@ -256,19 +264,14 @@ pub(crate) fn account(outcome: &Outcome, calls: u64, retries: u64, elapsed: Dura
     if outcome.done.len() == all {
         let _ = write!(out, "{GOOD}Done:{GOOD:#} {}", count(all, "step"));
     } else {
-        let _ = write!(
-            out,
-            "{BOLD}{} of {} done{BOLD:#}, {} failed, {} skipped, {} not begun",
-            outcome.done.len(),
-            count(all, "step"),
-            outcome.failed.len(),
-            outcome.skipped.len(),
-            outcome.not_begun.len()
-        );
+        let rest = [(outcome.failed.len(), "failed"), (outcome.skipped.len(), "skipped"), (outcome.not_begun.len(), "not begun")];
+        let done = if outcome.done.is_empty() { "None".into() } else { thousands(outcome.done.len()) };
+        let _ = write!(out, "{BOLD}{done} of {} done{BOLD:#}, {}", count(all, "step"), counts(&rest));
     }
     let _ = writeln!(
         out,
-        "; {calls} API calls, {retries} retries, {:.1} s (longest chain {:.1} s).",
+        "; {}, {:.1} s (longest chain {:.1} s).",
+        asked(calls, retries),
         elapsed.as_secs_f64(),
         outcome.longest_chain.as_secs_f64()
     );

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::plan::{WIDTH, wrapped};
+use super::sheet::{WIDTH, wrapped};
 use super::style::{BOLD, DIM};
 use crate::explain::{TOPICS, Topic};
 use crate::schema::field::{entry, keys, needs, says, sort};

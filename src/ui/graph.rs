@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::style::{count, sign};
+use super::style::{count, sign, word as verb};
 use crate::diagnostic::thousands;
 use crate::graph::{Column, Graph, Marks, Member, Turn};
 use crate::plan::Action;
@@ -23,23 +23,13 @@ fn mark(action: Action, n: usize) -> String {
     format!("{} {} {}", sign(action), thousands(n), verb(action))
 }
 
-fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "change",
-        Action::Replace => "replace",
-        Action::Close => "close off",
-        Action::Delete => "delete",
-    }
-}
-
 fn turn_sign(turn: Turn) -> &'static str {
     match turn {
         Turn::Comes => "+",
         Turn::Changes => "~",
         Turn::Moves => ">",
-        Turn::Replaced => "±",
-        Turn::Leaves => "-",
+        Turn::Replaced => "-/+",
+        Turn::Leaves => "×",
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::escape::markup;
 use super::graph::svg::svg;
 use super::style::count;
+use super::words::{EXPLAIN_PROFILE, live, profile, some};
 use crate::graph::Graph;
 use crate::isolation::report::Report;
 use crate::plan::page::{Page, Place};
@@ -34,12 +35,12 @@ pub(crate) fn plan(page: &Page<'_>, beside: &Beside<'_>) -> String {
     totals::totals(&mut out, page);
     risks::risks(&mut out, page);
     risks::blocked(&mut out, page);
-    picture(&mut out, beside.picture);
+    notes(&mut out, page, beside.notes);
     tenants::tenants(&mut out, page);
     changes::shared(&mut out, page);
     changes::drift(&mut out, page);
     risks::kept(&mut out, page);
-    notes(&mut out, page, beside.notes);
+    picture(&mut out, beside.picture);
     if let Some(report) = beside.isolation {
         isolation::table(&mut out, report);
     }
@@ -67,14 +68,15 @@ fn header(out: &mut String, page: &Page<'_>) {
         Place::Sandbox => "the sandbox on this machine",
     };
     let _ = writeln!(out, "<header>\n<p class=\"eyebrow\">tenantry plan</p>\n<h1>{}</h1>\n<dl class=\"where\">", markup(&header.platform));
-    let declared = format!("{}, {}; {} live", count(header.tiers, "tier"), count(header.tenants, "tenant"), header.live);
+    let declared = format!("{}, {}; {}", some(header.tiers, "tier"), some(header.tenants, "tenant"), live(header.live));
+    let profile = format!("{}: {EXPLAIN_PROFILE}", profile(header.profile));
     for (name, value) in [
         ("runs in", place),
         ("account", &header.account),
         ("region", &header.region),
         ("manifest", &header.file),
-        ("profile", header.profile),
         ("declares", &declared),
+        ("profile", &profile),
     ] {
         let _ = writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", markup(value));
     }
@@ -85,7 +87,7 @@ fn header(out: &mut String, page: &Page<'_>) {
             out,
             "<p class=\"banner careful\" role=\"note\"><strong>This is not the whole plan.</strong> {} leaves out {}.</p>",
             markup(&partial.filters.join(" ")),
-            count(partial.left_out, "change")
+            if partial.left_out == 0 { "nothing".into() } else { count(partial.left_out, "change") }
         );
     }
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
 
-use super::plan::WIDTH;
+use super::sheet::WIDTH;
 use super::{Talk, Ui};
 
 /// Whether an answer may be paged.
@@ -46,23 +46,31 @@ impl Ui {
     }
 
     pub(crate) fn width_of_stdout(&self) -> usize {
-        if std::io::stdout().is_terminal() { columns() } else { WIDTH }
+        if std::io::stdout().is_terminal() { columns() } else { piped() }
     }
 
     pub(crate) fn width_of_stderr(&self) -> usize {
-        if std::io::stderr().is_terminal() { columns() } else { WIDTH }
+        if std::io::stderr().is_terminal() { columns() } else { piped() }
     }
 }
 
 /// As wide as the terminal: by COLUMNS, or by what the terminal itself says.
 fn columns() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok());
-    said.or_else(asked).filter(|columns| *columns > 0).unwrap_or(WIDTH)
+    said().or_else(asked).unwrap_or(WIDTH)
+}
+
+/// Nobody knows how wide it will be read: as wide as most can show, and narrower where COLUMNS asks for it.
+fn piped() -> usize {
+    said().map_or(WIDTH, |columns| columns.min(WIDTH))
+}
+
+fn said() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.trim().parse().ok().filter(|columns| *columns > 0)
 }
 
 /// `stty size` prints rows and columns.
 fn asked() -> Option<usize> {
     let terminal = std::fs::File::open("/dev/tty").ok()?;
     let output = Command::new("stty").arg("size").stdin(terminal).stderr(Stdio::null()).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.split_whitespace().nth(1)?.parse().ok()
+    String::from_utf8(output.stdout).ok()?.split_whitespace().nth(1)?.parse().ok().filter(|columns| *columns > 0)
 }

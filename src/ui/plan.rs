@@ -7,21 +7,21 @@ mod header;
 mod rest;
 mod risks;
 mod shared;
-mod sheet;
+mod summary;
 mod tenants;
 mod totals;
 
 pub(crate) use fields::{told, value};
 pub(crate) use shared::kinds as in_words;
-pub(crate) use sheet::{WIDTH, counted, grouped, wrapped};
-pub(crate) use totals::{needs, resources, tenants, time};
+pub(crate) use totals::{about, needs, resources, tenants, time, whole};
 
-use sheet::Sheet;
+use super::sheet::{self, Sheet};
+use crate::diagnostic::thousands as grouped;
 
 /// How much of a plan is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Detail {
-    /// Counts, and what is risky.
+    /// Totals, what is risky, and a line for each thing that happens to tenants.
     Summary,
     /// What is new by its kinds, tenants with equal changes as one, every field that changes.
     #[default]
@@ -79,14 +79,21 @@ impl Room {
 pub(crate) fn text(page: &Page<'_>, look: Look, below: &Below) -> String {
     let mut sheet = Sheet::new(look.width);
     header::write(&mut sheet, page, look.detail);
-    tenants::write(&mut sheet, page, look.detail);
-    shared::write(&mut sheet, page, look.detail);
-    rest::drift(&mut sheet, page, look.detail);
-    rest::kept(&mut sheet, page, look.detail);
-    rest::notes(&mut sheet, page, &below.notes);
+    if look.detail == Detail::Summary {
+        summary::write(&mut sheet, page, &below.notes);
+    } else {
+        tenants::write(&mut sheet, page, look.detail);
+        shared::write(&mut sheet, page, look.detail);
+        rest::drift(&mut sheet, page, look.detail);
+        rest::kept(&mut sheet, page, look.detail);
+        rest::notes(&mut sheet, page, &below.notes);
+    }
     rest::blocked(&mut sheet, page, look.detail);
     risks::write(&mut sheet, page, look.detail);
     totals::write(&mut sheet, page, look.detail);
+    if look.detail == Detail::Summary {
+        summary::left_out(&mut sheet, page);
+    }
     if let Some(isolation) = &below.isolation {
         sheet.say(isolation);
     }
@@ -112,7 +119,7 @@ fn next(sheet: &mut Sheet, commands: &[(&'static str, String)]) {
     let width = commands.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
     sheet.blank();
     for (what, command) in commands {
-        sheet.line(0, width + 2, &format!("{what:<width$}  {command}"));
+        sheet.command(&format!("{what:<width$}  "), command);
     }
 }
 

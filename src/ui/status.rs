@@ -1,12 +1,13 @@
 //! What is live: a line for each tier's resources, a line for each tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::plan::Detail;
-use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use super::plan::{Detail, Look};
+use super::sheet::Sheet;
+use super::style::{BAD, CAREFUL, DIM, GOOD, count};
+use super::table::{Column, Table};
 use crate::address::{Address, Owner};
 use crate::diagnostic::plain;
 use crate::kinds::{AnyFound, Kind as _, Ownership, User, kind, rank};
@@ -66,26 +67,29 @@ pub(crate) struct Isolation {
 
 impl Isolation {
     /// A line each; none where all is well.
-    fn text(&self) -> String {
-        let mut out = String::new();
+    fn write(&self, sheet: &mut Sheet) {
         for open in &self.open {
             let accepted = open.accepted().map(|accepted| format!(" ({accepted})")).unwrap_or_default();
             let (probe, layer, word) = (open.probe, open.layer, open.word());
-            let _ = writeln!(out, "{BAD}! {word} at {probe} {layer}{BAD:#}: {}{accepted}", plain(&open.says));
+            sheet.line(0, 2, &format!("{BAD}! {word} at {probe} {layer}{BAD:#}: {}{accepted}", plain(&open.says)));
         }
         for (probe, since) in self.accepted.iter().filter(|(probe, _)| !self.open.iter().any(|open| open.probe == probe.as_str())) {
             let accepted = accepted(&plain(probe), &plain(since));
-            let _ = writeln!(out, "{CAREFUL}! {accepted}{CAREFUL:#}: the manifest is sound there now, and `tenantry apply` makes it so");
+            sheet.line(
+                0,
+                2,
+                &format!("{CAREFUL}! {accepted}{CAREFUL:#}: the manifest is sound there now, and `tenantry apply` makes it so"),
+            );
         }
-        if !out.is_empty() {
-            out.push('\n');
+        if !self.open.is_empty() || !self.accepted.is_empty() {
+            sheet.blank();
         }
-        out
     }
 }
 
-pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, isolation: &Isolation, detail: Detail) -> String {
-    let mut out = isolation.text();
+pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, isolation: &Isolation, look: Look) -> String {
+    let mut sheet = Sheet::new(look.width);
+    isolation.write(&mut sheet);
     let (pending, kept) = (pending(plan), plan.kept.iter().collect::<BTreeSet<_>>());
     let mut groups: BTreeMap<&Owner, Vec<(&Address, &AnyFound)>> = BTreeMap::new();
     for (address, found) in ours(live).filter(|(a, _)| !matches!(a.owner(), Owner::Tenant(_)) && a.kind() != "parameter") {
@@ -93,39 +97,52 @@ pub(crate) fn text(manifest: &Manifest, live: &Live, plan: &Plan, isolation: &Is
     }
     for (owner, mut found) in groups {
         found.sort_by_key(|(a, _)| (rank(a.kind()), (*a).clone()));
-        let _ = writeln!(out, "{BOLD}{}{BOLD:#}", owner.to_string().replace(':', " "));
+        sheet.heading(&owner.to_string().replace(':', " "));
+        let mut table = Table::new([Column::plain(), Column::plain(), Column::plain()]);
         for (address, resource) in found {
             let trouble = trouble(resource);
             let (state, remark) = match &trouble {
                 Some(word) => (State::Broken, format!("{BAD}{word}{BAD:#}")),
                 None if kept.contains(address) => {
                     let what = if kind(address.kind()).is_ok_and(|kind| kind.holds_data()) { "data kept" } else { "kept for others" };
-                    (State::Kept, format!("{DIM}{}, no longer declared; {what}{DIM:#}", identity(resource)))
+                    (State::Kept, dim(&format!("{}, no longer declared; {what}", identity(resource))))
                 }
-                None if pending.contains(address) => (State::Pending, format!("{DIM}{}{DIM:#}", identity(resource))),
-                None => (State::Good, format!("{DIM}{}{DIM:#}", identity(resource))),
+                None if pending.contains(address) => (State::Pending, dim(&identity(resource))),
+                None => (State::Good, dim(&identity(resource))),
             };
-            let _ = writeln!(out, "  {} {:<20} {:<19} {remark}", state.sign(), address.kind().replace('_', " "), address.label());
+            let label = plain(address.label());
+            table.row([format!("{} {}", state.sign(), address.kind().replace('_', " ")), label, remark]);
         }
-        out.push('\n');
+        sheet.table(2, &table);
     }
-    let parameters = ours(live).filter(|(a, _)| a.kind() == "parameter").count();
-    tenants(&mut out, manifest, live, plan, detail);
+    tenants(&mut sheet, manifest, live, plan, look.detail);
+    sheet.blank();
+    sheet.say(&sums(live, plan));
+    sheet.end()
+}
+
+fn dim(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{DIM}{text}{DIM:#}") }
+}
+
+fn sums(live: &Live, plan: &Plan) -> String {
+    let todo = match plan.changes.len() {
+        0 => "nothing to do".into(),
+        n => format!("{} to make: `tenantry plan` shows them", count(n, "change")),
+    };
+    let all = ours(live).count();
+    if all == 0 {
+        return format!("Nothing is live; {todo}.");
+    }
+    let published = match ours(live).filter(|(a, _)| a.kind() == "parameter").count() {
+        0 => String::new(),
+        n => format!(", {n} of them published for agents as {}", if n == 1 { "a parameter" } else { "parameters" }),
+    };
     let kept = match plan.kept.len() {
         0 => String::new(),
         n => format!(", {n} of them kept though no longer declared"),
     };
-    let _ = writeln!(
-        out,
-        "{} live, {} of them published for agents{kept}; {}.",
-        count(ours(live).count(), "resource"),
-        count(parameters, "parameter"),
-        match plan.changes.len() {
-            0 => "nothing to do".into(),
-            n => format!("{} to make: `tenantry plan` shows them", count(n, "change")),
-        }
-    );
-    out
+    format!("{} live{published}{kept}; {todo}.", count(all, "resource"))
 }
 
 /// As many equal tenants are one line.
@@ -139,7 +156,7 @@ struct Standing {
     remark: String,
 }
 
-fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, detail: Detail) {
+fn tenants(sheet: &mut Sheet, manifest: &Manifest, live: &Live, plan: &Plan, detail: Detail) {
     let pending = pending(plan);
     let mut known: BTreeMap<&TenantId, Vec<&Address>> = manifest.tenants.keys().map(|id| (id, Vec::new())).collect();
     for (address, _) in ours(live) {
@@ -183,24 +200,26 @@ fn tenants(out: &mut String, manifest: &Manifest, live: &Live, plan: &Plan, deta
         standings.entry(Standing { state, tier: tier.to_owned(), remark: remark.clone() }).or_default().push(id);
         each.push((id, state, tier, remark));
     }
-    let _ = writeln!(out, "{BOLD}tenants{BOLD:#}");
+    sheet.heading("tenants");
+    let mut table = Table::new([Column::plain(), Column::plain(), Column::plain()]);
     let folds = |members: usize| detail != Detail::Full && members > FOLDED;
     for (standing, members) in standings.iter().filter(|(_, members)| folds(members.len())) {
         let some: Vec<&str> = members.iter().take(3).map(|id| id.as_str()).collect();
         let what = count(members.len(), "tenant");
         let remark = if standing.remark.is_empty() { String::new() } else { format!("{}: ", standing.remark) };
-        let _ = writeln!(out, "  {} {what:<27} {:<12} {DIM}{remark}{}, …{DIM:#}", standing.state.sign(), standing.tier, some.join(", "));
+        let remark = dim(&format!("{remark}{}, …", some.join(", ")));
+        table.row([format!("{} {what}", standing.state.sign()), standing.tier.clone(), remark]);
     }
     for (id, state, tier, remark) in each {
         let standing = Standing { state, tier: tier.to_owned(), remark };
         if standings.get(&standing).is_some_and(|members| folds(members.len())) {
             continue;
         }
-        let name = manifest.tenants.get(id).map(|tenant| tenant.name.clone());
+        let name = manifest.tenants.get(id).map(|tenant| plain(&tenant.name));
         let remark: Vec<String> = name.into_iter().chain((!standing.remark.is_empty()).then_some(standing.remark)).collect();
-        let _ = writeln!(out, "  {} {:<27} {tier:<12} {DIM}{}{DIM:#}", state.sign(), id.as_str(), remark.join("; "));
+        table.row([format!("{} {id}", state.sign()), tier.to_owned(), dim(&remark.join("; "))]);
     }
-    out.push('\n');
+    sheet.table(2, &table);
 }
 
 pub(crate) fn json(manifest: &Manifest, live: &Live, plan: &Plan, isolation: &Isolation) -> Value {

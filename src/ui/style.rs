@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::diagnostic::thousands;
 use crate::plan::Action;
 use crate::plan::page::TenantAction;
 
@@ -36,7 +37,7 @@ pub(crate) fn word(action: Action) -> &'static str {
         Action::Create => "create",
         Action::Update => "change",
         Action::Replace => "replace",
-        Action::Close => "close",
+        Action::Close => "close off",
         Action::Delete => "delete",
     }
 }
@@ -49,10 +50,44 @@ pub(crate) fn of_tenant(action: &TenantAction) -> Style {
     }
 }
 
-/// `1 tenant`, `2 tenants`.
+/// `1 tenant`, `9,842 tenants`.
 pub(crate) fn count(n: usize, one: &str) -> String {
-    match n {
-        1 => format!("1 {one}"),
-        _ => format!("{n} {one}s"),
+    if n == 1 { format!("1 {one}") } else { format!("{} {}", thousands(n), many(one)) }
+}
+
+fn many(one: &str) -> String {
+    match one {
+        // These have no other form.
+        "widened access" | "drift" => one.to_owned(),
+        _ if one.ends_with(['x', 's']) => format!("{one}es"),
+        _ => match one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{one}s"),
+        },
+    }
+}
+
+/// Counts that say something, in a row: what is not there is not told.
+pub(crate) fn counts(all: &[(usize, &str)]) -> String {
+    let told: Vec<String> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", thousands(*n))).collect();
+    told.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_words_are_told_in_full() {
+        assert_eq!((count(1, "tenant").as_str(), count(9842, "tenant").as_str()), ("1 tenant", "9,842 tenants"));
+        assert_eq!((count(2, "resource policy").as_str(), count(1, "delivery").as_str()), ("2 resource policies", "1 delivery"));
+        assert_eq!((count(2, "api key").as_str(), count(2, "memory").as_str()), ("2 api keys", "2 memories"));
+        assert_eq!((count(2, "prefix").as_str(), count(2, "drift").as_str()), ("2 prefixes", "2 drift"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_counted() {
+        assert_eq!(counts(&[(0, "scanned"), (1200, "new"), (0, "failed"), (1, "deleted")]), "1,200 new, 1 deleted");
+        assert_eq!(counts(&[(0, "new")]), "");
     }
 }

@@ -1,12 +1,12 @@
 //! Tenants: the list of them, one as it is declared and live, and what is left of one that leaves.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr as _;
 
-use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use super::sheet::Sheet;
+use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, counts};
+use super::table::{Column, Table};
 use crate::address::{Address, Owner};
 use crate::diagnostic::plain;
 use crate::kinds::{AnyFound, ApiKey, Kind as _, Ownership, Prefix, TenantRow, User, rank};
@@ -32,22 +32,35 @@ pub(crate) fn known<'a>(manifest: &'a Manifest, live: &'a Live) -> BTreeSet<&'a 
     manifest.tenants.keys().map(TenantId::as_str).chain(live).collect()
 }
 
-pub(crate) fn list(tenants: &[(&TenantId, &Tenant)]) -> String {
-    let width = |least: usize, words: &mut dyn Iterator<Item = &str>| words.map(str::len).max().unwrap_or(0).max(least);
-    let ids = width(6, &mut tenants.iter().map(|(id, _)| id.as_str()));
-    let tiers = width(4, &mut tenants.iter().map(|(_, t)| t.tier.value.as_str()));
-    let mut out = format!("  {BOLD}{:<ids$}  {:<tiers$}  {:>5}  {:<9}  {}{BOLD:#}\n", "tenant", "tier", "users", "state", "name");
+pub(crate) fn list(tenants: &[(&TenantId, &Tenant)], width: usize) -> String {
+    let mut sheet = Sheet::new(width);
+    let columns = [Column::left("tenant"), Column::left("tier"), Column::right("users"), Column::left("state"), Column::left("name")];
+    let mut table = Table::new(columns);
     for (id, tenant) in tenants {
-        let state = tenant.standing.as_str();
         let style = if tenant.standing.is_active() { DIM } else { CAREFUL };
-        let (tier, users, name) = (&tenant.tier.value.as_str(), tenant.users.len(), plain(&tenant.name));
-        let _ = writeln!(out, "  {:<ids$}  {tier:<tiers$}  {users:>5}  {style}{state:<9}{style:#}  {name}", id.as_str());
+        table.row([
+            id.to_string(),
+            tenant.tier.value.to_string(),
+            counts(&[(tenant.users.len(), "")]).trim_end().to_owned(),
+            format!("{style}{}{style:#}", tenant.standing.as_str()),
+            plain(&tenant.name),
+        ]);
     }
-    let suspended = tenants.iter().filter(|(_, t)| !t.standing.is_active()).count();
-    let users = tenants.iter().map(|(_, t)| t.users.len()).sum();
-    let shut = if suspended > 0 { format!("; {suspended} suspended") } else { String::new() };
-    let _ = writeln!(out, "\n{} with {}{shut}.", count(tenants.len(), "tenant"), count(users, "user"));
-    out
+    sheet.table(2, &table);
+    sheet.blank();
+    let users = match tenants.iter().map(|(_, t)| t.users.len()).sum() {
+        0 => "no users".into(),
+        n => count(n, "user"),
+    };
+    let suspended = match tenants.iter().filter(|(_, t)| !t.standing.is_active()).count() {
+        0 => String::new(),
+        n => format!("; {n} suspended"),
+    };
+    sheet.say(&match tenants.len() {
+        0 => "No tenants.".into(),
+        n => format!("{} with {users}{suspended}.", count(n, "tenant")),
+    });
+    sheet.end()
 }
 
 pub(crate) fn list_json(tenants: &[(&TenantId, &Tenant)]) -> Value {
@@ -127,52 +140,37 @@ impl Portrait<'_> {
         all
     }
 
-    pub(crate) fn text(&self) -> String {
-        let mut out = format!("{BOLD}tenant {}{BOLD:#}", self.id);
-        let line = |name: &str, value: &str| format!("  {DIM}{name:<12}{DIM:#} {value}\n");
-        match self.manifest.tenants.get(self.id) {
-            None => out.push_str("\n  not in the manifest\n"),
-            Some(tenant) => {
-                let _ = writeln!(out, "  {}", plain(&tenant.name));
-                out.push_str(&line("tier", tenant.tier.value.as_str()));
-                let state = tenant.standing.as_str();
-                out.push_str(&line(
-                    "state",
-                    &if tenant.standing.is_active() { state.into() } else { format!("{CAREFUL}{state}{CAREFUL:#}") },
-                ));
-                for (n, (key, setting)) in tenant.settings.iter().enumerate() {
-                    let value = match setting {
-                        Setting::One(text) => text.clone(),
-                        Setting::Many(list) => list.join(", "),
-                    };
-                    out.push_str(&line(if n == 0 { "settings" } else { "" }, &format!("{key}: {}", plain(&value))));
-                }
-                for (n, user) in tenant.users.iter().enumerate() {
-                    out.push_str(&line(if n == 0 { "users" } else { "" }, &format!("{}, {}", plain(&user.email), plain(&user.role))));
-                }
-            }
+    pub(crate) fn text(&self, width: usize) -> String {
+        let mut sheet = Sheet::new(width);
+        let declared = self.manifest.tenants.get(self.id);
+        let name = declared.map(|tenant| format!("  {}", plain(&tenant.name))).unwrap_or_default();
+        sheet.say(&format!("{BOLD}tenant {}{BOLD:#}{name}", self.id));
+        match declared {
+            None => sheet.line(2, 4, "not in the manifest"),
+            Some(tenant) => sheet.table(2, &facts(tenant)),
         }
-        out.push('\n');
+        sheet.blank();
         let resources = self.resources();
         if resources.is_empty() {
-            out.push_str("Nothing of it is live.\n");
-            return out;
+            sheet.say("Nothing of it is live.");
+            return sheet.end();
         }
-        let _ = writeln!(out, "{BOLD}in AWS{BOLD:#}");
-        let width = resources.iter().map(|(a, ..)| name(a).width()).max().unwrap_or(0).min(44);
+        sheet.heading("in AWS");
+        let mut table = Table::new([Column::plain(), Column::plain(), Column::plain()]);
         for (address, found, stand) in &resources {
             let kind = address.kind().replace('_', " ");
-            let (name, said) = (name(address), self.said(address, *found));
+            let said = self.said(address, *found);
             let said = if said.is_empty() { said } else { format!("; {said}") };
-            let pad = " ".repeat(width.saturating_sub(name.width()));
-            let _ = writeln!(out, "  {} {kind:<16} {name}{pad}  {DIM}{}{said}{DIM:#}", stand.sign(), stand.word());
+            table.row([format!("{} {kind}", stand.sign()), name_of(address), format!("{DIM}{}{said}{DIM:#}", stand.word())]);
         }
+        sheet.table(2, &table);
+        sheet.blank();
         let changes = resources.iter().filter(|(.., stand)| matches!(stand, Stand::ToCome | Stand::ToChange)).count();
-        let _ = match changes {
-            0 => writeln!(out, "\nNothing to do: AWS is as the manifest says."),
-            n => writeln!(out, "\n{} to make: `tenantry plan` shows them.", count(n, "change")),
-        };
-        out
+        sheet.say(&match changes {
+            0 => "Nothing to do: AWS is as the manifest says.".into(),
+            n => format!("{} to make: `tenantry plan` shows them.", count(n, "change")),
+        });
+        sheet.end()
     }
 
     /// What is worth knowing of a live resource; never a secret.
@@ -210,7 +208,7 @@ impl Portrait<'_> {
                 json!({
                     "address": address,
                     "kind": address.kind(),
-                    "name": name(address),
+                    "name": name_of(address),
                     "state": stand.word(),
                     "said": self.said(address, found),
                 })
@@ -221,8 +219,28 @@ impl Portrait<'_> {
     }
 }
 
+/// What the manifest says of a tenant.
+fn facts(tenant: &Tenant) -> Table {
+    let mut table = Table::new([Column::plain(), Column::plain()]);
+    let mut row = |name: &str, value: String| table.row([format!("{DIM}{name}{DIM:#}"), value]);
+    let state = tenant.standing.as_str();
+    row("tier", tenant.tier.value.to_string());
+    row("state", if tenant.standing.is_active() { state.into() } else { format!("{CAREFUL}{state}{CAREFUL:#}") });
+    for (n, (key, setting)) in tenant.settings.iter().enumerate() {
+        let value = match setting {
+            Setting::One(text) => text.clone(),
+            Setting::Many(list) => list.join(", "),
+        };
+        row(if n == 0 { "settings" } else { "" }, format!("{key}: {}", plain(&value)));
+    }
+    for (n, user) in tenant.users.iter().enumerate() {
+        row(if n == 0 { "users" } else { "" }, format!("{}, {}", plain(&user.email), plain(&user.role)));
+    }
+    table
+}
+
 /// What a reader calls a resource of a tenant.
-fn name(address: &Address) -> String {
+fn name_of(address: &Address) -> String {
     match (address.kind(), address.owner(), address.label().parse()) {
         (Prefix::NAME, Owner::Tenant(id), Ok(tier)) => tenant_prefix(&tier, id),
         _ => plain(address.label()),
@@ -238,28 +256,30 @@ pub(crate) struct Farewell<'a> {
 }
 
 impl Farewell<'_> {
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self, width: usize) -> String {
         let owner = Owner::Tenant(self.id.clone());
-        let mut out = format!("\n{BOLD}tenant {}{BOLD:#}\n", self.id);
-        let mut row = |sign: String, word: &str, what: &str| {
-            let _ = writeln!(out, "  {sign} {word:<12} {what}");
-        };
-        let resource = |address: &Address| format!("{:<16} {}", address.kind().replace('_', " "), name(address));
+        let mut table = Table::new([Column::plain(), Column::plain()]);
+        let mut row = |sign: String, word: &str, what: String| table.row([format!("{sign} {word}"), what]);
+        let kind = |address: &Address| address.kind().replace('_', " ");
+        let resource = |address: &Address| format!("{:<16} {}", kind(address), name_of(address));
         let changes = |action: Action| self.plan.changes.iter().filter(move |c| c.action == action).filter(|c| *c.address.owner() == owner);
         let (removed, closed) = if self.is_done { ("removed", "closed off") } else { ("to remove", "to close off") };
         for change in changes(Action::Delete) {
-            row(format!("{BAD}-{BAD:#}"), removed, &resource(&change.address));
+            row(format!("{BAD}-{BAD:#}"), removed, resource(&change.address));
         }
         for change in changes(Action::Close) {
-            row(format!("{CAREFUL}×{CAREFUL:#}"), closed, &resource(&change.address));
+            row(format!("{CAREFUL}×{CAREFUL:#}"), closed, resource(&change.address));
         }
         for address in self.plan.kept.iter().filter(|a| *a.owner() == owner) {
-            let shut = if address.kind() == User::NAME { ", disabled" } else { "" };
-            row(format!("{CAREFUL}={CAREFUL:#}"), "kept", &format!("{}{shut}", resource(address)));
+            let disabled = if address.kind() == User::NAME { ", closed off" } else { "" };
+            row(format!("{CAREFUL}={CAREFUL:#}"), "kept", format!("{}{disabled}", resource(address)));
         }
         for need in self.needs {
-            row(format!("{CAREFUL}!{CAREFUL:#}"), "needs you", need);
+            row(format!("{CAREFUL}!{CAREFUL:#}"), "needs you", plain(need));
         }
-        out
+        let mut sheet = Sheet::new(width);
+        sheet.say(&format!("{BOLD}tenant {}{BOLD:#}", self.id));
+        sheet.table(2, &table);
+        format!("\n{}", sheet.end())
     }
 }

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::plan::{WIDTH, wrapped};
 use super::sarif::{self, Hit, Level, Rule};
+use super::sheet::Sheet;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
+use super::table::{Column, Table};
+use crate::diagnostic::thousands;
 use crate::isolation::argument::Argument;
 use crate::isolation::iam::Decision;
 use crate::isolation::mutations::Tested;
@@ -28,8 +30,13 @@ fn style(outcome: Outcome) -> anstyle::Style {
     }
 }
 
-/// `8 tenants, 56 pairs, 14 layers: 12 enforced, 2 by application (sessions, headers)`.
+/// `Isolation (article profile): 8 tenants, 56 pairs, 25 probes: 18 enforced, 6 by application (P06 sessions, …), 1 skipped`.
 pub(crate) fn line(report: &Report) -> String {
+    format!("Isolation ({} profile): {}\n", report.profile.as_str(), told(report))
+}
+
+/// Whom it was proven for, and how the probes ended; those that rest on code, or did not hold, by name.
+pub(crate) fn told(report: &Report) -> String {
     // A layer that was asked about in several ways is as good as the worst answer.
     let mut worst: BTreeMap<&str, &Row> = BTreeMap::new();
     for row in &report.rows {
@@ -40,25 +47,34 @@ pub(crate) fn line(report: &Report) -> String {
     }
     let of = |outcome| worst.values().filter(move |row| row.outcome == outcome);
     let named = |outcome| of(outcome).map(|row| format!("{} {}", row.probe, row.layer)).collect::<Vec<_>>().join(", ");
-    let judged = worst.len() - of(Outcome::Skipped).count();
-    let mut parts = vec![format!("{} enforced", of(Outcome::Pass).count())];
-    for (outcome, words, style) in
-        [(Outcome::NotEnforced, "by application", CAREFUL), (Outcome::Unknown, "unknown", BAD), (Outcome::Fail, "OPEN", BAD)]
-    {
-        if of(outcome).next().is_some() {
-            parts.push(format!("{style}{} {words} ({}){style:#}", of(outcome).count(), named(outcome)));
+    let mut parts = Vec::new();
+    for (outcome, words, style) in [
+        (Outcome::Pass, "enforced", None),
+        (Outcome::NotEnforced, "by application", Some(CAREFUL)),
+        (Outcome::Unknown, "unknown", Some(BAD)),
+        (Outcome::Fail, "OPEN", Some(BAD)),
+        (Outcome::Skipped, "skipped", None),
+    ] {
+        match (of(outcome).count(), style) {
+            (0, _) => {}
+            (n, None) => parts.push(format!("{n} {words}")),
+            (n, Some(style)) => parts.push(format!("{style}{n} {words} ({}){style:#}", named(outcome))),
         }
     }
-    let (tenants, pairs) = (count(report.tenants, "tenant"), count(report.pairs, "pair"));
-    format!("Isolation ({} profile): {tenants}, {pairs}, {}: {}\n", report.profile.as_str(), count(judged, "layer"), parts.join(", "))
+    let whom = [(report.tenants, "tenant"), (report.pairs, "pair"), (worst.len(), "probe")];
+    let whom: Vec<String> = whom.iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect();
+    format!("{}: {}", whom.join(", "), parts.join(", "))
 }
 
 /// How many findings of one probe a table has room for.
 const SHOWN: usize = 4;
 
+/// What was found stands below its probe.
+const BELOW: usize = 7;
+
 /// One line a probe, and what was found below it.
-pub(crate) fn text(report: &Report) -> String {
-    let mut out = String::new();
+pub(crate) fn text(report: &Report, width: usize) -> String {
+    let mut sheet = Sheet::new(width);
     // Where both answers are asked for, one that stands alone says whose it is.
     let both = report.rows.iter().any(|row| matches!(row.method, Method::State | Method::Both));
     for row in &report.rows {
@@ -68,35 +84,32 @@ pub(crate) fn text(report: &Report) -> String {
             Method::Manifest | Method::State if !both => String::new(),
             method => format!(" {DIM}({}){DIM:#}", method.word()),
         };
-        let _ =
-            writeln!(out, "  {}  {style}{:<12}{style:#}  {BOLD}{}{BOLD:#}: {}{by}", row.probe, row.outcome.word(), row.layer, row.attack);
+        let head = format!("{}  {style}{:<12}{style:#}  {BOLD}{}{BOLD:#}: {}{by}", row.probe, row.outcome.word(), row.layer, row.attack);
+        sheet.line(2, BELOW, &head);
         for finding in row.findings.iter().take(SHOWN) {
             let about = if finding.object.is_empty() { String::new() } else { format!("{}: ", finding.object) };
             let mark = if finding.outcome == row.outcome { "" } else { finding.outcome.word() };
-            out.push_str(&below(&format!("{mark}{}{about}{}", if mark.is_empty() { "" } else { " " }, finding.says)));
+            sheet.line(BELOW, BELOW, &format!("{mark}{}{about}{}", if mark.is_empty() { "" } else { " " }, finding.says));
         }
         if row.findings.len() > SHOWN {
-            out.push_str(&below(&format!("and {} more, in --output json", row.findings.len() - SHOWN)));
+            sheet.line(BELOW, BELOW, &format!("and {} more, in --output json", row.findings.len() - SHOWN));
         }
         if row.outcome >= Outcome::Unknown
             && let Some(backstop) = row.backstop
         {
-            out.push_str(&below(&format!("what still stands: {backstop}")));
+            sheet.line(BELOW, BELOW, &format!("what still stands: {backstop}"));
         }
     }
-    out.push('\n');
-    out.push_str(&line(report));
+    sheet.blank();
+    sheet.say(&line(report));
     let attacks: usize = report.rows.iter().map(|row| row.attacks).sum();
     let controls: usize = report.rows.iter().map(|row| row.controls).sum();
-    let methods: Vec<&str> = methods(report);
-    let _ = writeln!(
-        out,
-        "{DIM}Judged from {}: {}, and {} of what is the caller's own.{DIM:#}",
-        methods.join(" and "),
-        count(attacks, "attack"),
-        count(controls, "call")
-    );
-    out
+    let mut judged: Vec<String> = Vec::new();
+    judged.extend((attacks > 0).then(|| count(attacks, "attack")));
+    judged.extend((controls > 0).then(|| format!("{} of what is the caller's own", count(controls, "call"))));
+    let judged = if judged.is_empty() { "nothing to judge".into() } else { judged.join(", and ") };
+    sheet.say(&format!("{DIM}Judged from {}: {judged}.{DIM:#}", methods(report).join(" and ")));
+    sheet.end()
 }
 
 fn methods(report: &Report) -> Vec<&'static str> {
@@ -108,11 +121,6 @@ fn methods(report: &Report) -> Vec<&'static str> {
     methods.sort_unstable();
     methods.dedup();
     methods.into_iter().map(|method| method.word()).collect()
-}
-
-/// What stands below a probe.
-fn below(text: &str) -> String {
-    wrapped(text, WIDTH, 7, 7)
 }
 
 pub(crate) fn document(report: &Report) -> Value {
@@ -184,13 +192,14 @@ pub(crate) fn sarif(report: &Report, manifest: &Path) -> Value {
 }
 
 /// Everything that one tenant may and may not do to its own data and to another's.
-pub(crate) fn argument(argument: &Argument, judged: Method) -> String {
-    let mut out = format!("{BOLD}{} against {}{BOLD:#}, judged from {}\n", argument.from, argument.to, judged.word());
+pub(crate) fn argument(argument: &Argument, judged: Method, width: usize) -> String {
+    let mut sheet = Sheet::new(width);
+    sheet.say(&format!("{BOLD}{} against {}{BOLD:#}, judged from {}", argument.from, argument.to, judged.word()));
     let mut layer = "";
     for step in &argument.steps {
         if step.layer != layer {
             layer = step.layer;
-            let _ = writeln!(out, "\n{BOLD}{layer}{BOLD:#}");
+            sheet.heading(layer);
         }
         let (style, word) = match (step.decision, step.is_own) {
             (Decision::Allow, true) => (GOOD, "allowed"),
@@ -201,11 +210,14 @@ pub(crate) fn argument(argument: &Argument, judged: Method) -> String {
         };
         let whose = if step.is_own { "own" } else { "other's" };
         let why = step.by.as_deref().map_or_else(|| "nothing allows it".into(), |by| format!("by {by}"));
-        let _ = writeln!(out, "  {style}{word:<8}{style:#} {whose:<8} {}", step.call);
-        let _ = writeln!(out, "                    {DIM}{why}{DIM:#}");
+        sheet.line(2, WHY, &format!("{style}{word:<8}{style:#} {whose:<8} {}", step.call));
+        sheet.line(WHY, WHY, &format!("{DIM}{why}{DIM:#}"));
     }
-    out
+    sheet.end()
 }
+
+/// Where it is said why a call is allowed or refused.
+const WHY: usize = 12;
 
 pub(crate) fn argument_document(argument: &Argument, judged: Method) -> Value {
     let word = |decision| match decision {
@@ -223,20 +235,26 @@ pub(crate) fn argument_document(argument: &Argument, judged: Method) -> Value {
 }
 
 /// Which probes noticed what was broken.
-pub(crate) fn self_test(tested: &[Tested]) -> String {
-    let mut out = String::new();
+pub(crate) fn self_test(tested: &[Tested], width: usize) -> String {
+    let mut sheet = Sheet::new(width);
+    let mut table = Table::new([Column::plain(), Column::plain(), Column::plain()]);
     for t in tested {
         let (style, word, why) = match (t.applies, t.noticed_by.as_slice()) {
             (false, _) => (DIM, "skipped", "the platform has nothing of it".to_owned()),
             (true, []) => (BAD, "UNNOTICED", "no probe turned red".to_owned()),
             (true, probes) => (GOOD, "noticed", format!("by {}", probes.join(", "))),
         };
-        let _ = writeln!(out, "  {style}{word:<9}{style:#}  {}  {DIM}{why}{DIM:#}", t.name);
+        table.row([format!("{style}{word}{style:#}"), t.name.to_string(), format!("{DIM}{why}{DIM:#}")]);
     }
+    sheet.table(2, &table);
+    sheet.blank();
     let applied = tested.iter().filter(|t| t.applies).count();
-    let unnoticed = tested.iter().filter(|t| !t.is_noticed()).count();
-    let _ = writeln!(out, "\n{} broken on paper, {} unnoticed.", count(applied, "mutation"), unnoticed);
-    out
+    let unnoticed = match tested.iter().filter(|t| !t.is_noticed()).count() {
+        0 => "all of them noticed".into(),
+        n => format!("{BAD}{} unnoticed{BAD:#}", thousands(n)),
+    };
+    sheet.say(&format!("{} broken on paper, {unnoticed}.", count(applied, "mutation")));
+    sheet.end()
 }
 
 pub(crate) fn self_test_document(tested: &[Tested]) -> Value {

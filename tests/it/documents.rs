@@ -29,7 +29,7 @@ fn only_what_changed_is_pushed_and_read() {
     let folder = provisioned();
     let at = folder.path();
     demands(at, &format!("{PUSH} --dry-run"), 0, &["+ general/four.pdf", "Would upload 4 documents", "Would start an ingestion"]);
-    demands(at, "tenantry documents status --sandbox", 0, &["clinic-a", "0 documents", "no ingestion yet"]);
+    demands(at, "tenantry documents status --sandbox", 0, &["clinic-a no documents", "no ingestion yet"]);
     let first = json(at, PUSH, 0);
     assert_eq!((&first["sent"]["documents"], &first["sent"]["sidecars"]), (&4.into(), &4.into()), "{first}");
     assert_eq!((&first["ingestion"]["job"]["status"], &first["ingestion"]["job"]["new"]), (&"COMPLETE".into(), &4.into()), "{first}");
@@ -72,7 +72,7 @@ fn what_was_deleted_is_forgotten_with_the_next_ingestion() {
     demands(at, "tenantry apply --sandbox --yes -q --delete prefix/tenant:clinic-a/basic", 0, &["Done"]);
     let read = json(at, "tenantry documents ingest tier:basic --sandbox", 0);
     assert_eq!((&read["job"]["status"], &read["job"]["deleted"]), (&"COMPLETE".into(), &4.into()), "{read}");
-    demands(at, "tenantry documents ingest tenant:clinic-a --sandbox", 0, &["Ingestion", "of tier premium", "0 scanned"]);
+    demands(at, "tenantry documents ingest tenant:clinic-a --sandbox", 0, &["Ingestion", "of tier premium"]);
     demands(at, "tenantry documents ingest tier:gold --sandbox -q", 64, &["no tier `gold`", "basic, premium"]);
     demands(at, "tenantry documents ingest platform --sandbox -q", 64, &["name a tier or a tenant"]);
 }
@@ -87,7 +87,7 @@ fn what_is_wrong_is_said_at_once_and_nothing_is_uploaded() {
     let words =
         ["leads out of", "leads back", "is empty", "`exe`", "no document `lost.txt`", "51 MB", "`clinic_id` of this sidecar is `clinic-b`"];
     demands(at, &format!("{wrong}; {PUSH} -q"), 65, &words);
-    demands(at, "tenantry documents status --sandbox -q", 0, &["clinic-a                         0 documents"]);
+    demands(at, "tenantry documents status --sandbox -q", 0, &["clinic-a no documents"]);
     demands(at, "tenantry documents push clinic-z docs --sandbox -q", 64, &["no tenant `clinic-z`", "did you mean", "tenantry apply"]);
     demands(at, "tenantry documents push clinic-a gone --sandbox -q", 64, &["`gone` does not exist"]);
     demands(at, "mkdir none; tenantry documents push clinic-a none --delete --sandbox -q", 65, &["no document in this folder"]);
@@ -180,7 +180,7 @@ fn documents_that_bedrock_could_not_read_are_told_to_whom_they_are() {
     let status = run("tenantry documents status -q", 0);
     assert!(status.contains("some failed in the last ingestion") && status.contains("program.exe"), "{status}");
     let mended = run("tenantry documents push clinic-b docs -q --delete", 0);
-    assert!(mended.contains("Deleted 1 document") && mended.contains("0 failed"), "{mended}");
+    assert!(mended.contains("Deleted 1 document") && !mended.contains("failed"), "{mended}");
 }
 
 #[test]

@@ -48,4 +48,5 @@ mod tenant;
 #[cfg(test)]
 mod verify;
 #[cfg(test)]
+mod widths;
 mod wire;

@@ -66,11 +66,11 @@ fn redacted(text: &str, folder: &Path) -> String {
     let rules = [
         (r"\d+\.\d s", "[TIME]"),
         (r"checksum [0-9a-f]{64}", "checksum [CHECKSUM]"),
-        (r"Plan digest `[0-9a-f]{64}`", "Plan digest `[CHECKSUM]`"),
+        (r"Checksum `[0-9a-f]{64}`", "Checksum `[CHECKSUM]`"),
         // A digest of code under templates/ says nothing of the plan, and would change with every edit there.
         (r"\b[0-9a-f]{64}\.zip", "[DIGEST].zip"),
         (r"(object +)[0-9a-f]{12}\b", "$1[DIGEST]"),
-        (r"\d+ API calls, \d+ retries", "[CALLS]"),
+        (r"; \d+ API calls(, \d+ retr(y|ies))?", "; [CALLS]"),
         (r"\(request [^)]+\)", "(request [ID])"),
         // Ids that AWS gives depend on the order in which concurrent calls arrive.
         (r"us-east-1_[A-Za-z0-9]{9}\b", "us-east-1_[ID]"),

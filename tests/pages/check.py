@@ -2,7 +2,7 @@
 
     check.py FILE...
 
-Of every page: nothing in the console, no scrolling to the side, no text out of its box, and a contrast of 4.5 or more for every
+Of every page: nothing in the console, no scrolling to the side, totals that are seen whole, no text out of its box, and a contrast of 4.5 or more for every
 text. The last line is JSON with how long each took. Needs Python and Chromium, and nothing else.
 """
 
@@ -35,6 +35,10 @@ LOOK = r"""
     for (const node of document.body.querySelectorAll('*')) {
       if (!node.closest('.scroll') && node.getBoundingClientRect().right > root.clientWidth + 1) tell('sticks out', node);
     }
+  }
+  for (const table of document.querySelectorAll('table.totals')) {
+    const around = table.closest('.scroll');
+    if (around.scrollWidth > around.clientWidth + 1) tell('the totals are cut off', table);
   }
   const color = (text) => {
     const parts = text.match(/[\d.]+/g);

@@ -21,7 +21,7 @@ impl List {
         let tier = self.tier.as_deref().map(|tier| known_tier(&manifest, tier)).transpose()?;
         let tenants: Vec<_> = manifest.tenants.iter().filter(|(_, t)| tier.as_ref().is_none_or(|tier| t.tier.value == *tier)).collect();
         match global.output {
-            Format::Text => ui.answer(&tenant::list(&tenants))?,
+            Format::Text => ui.answer(&tenant::list(&tenants, ui.width_of_stdout()))?,
             _ => ui.answer(&global.document(&tenant::list_json(&tenants))?)?,
         }
         Ok(Exit::Done)

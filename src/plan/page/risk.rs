@@ -39,7 +39,7 @@ impl RiskKind {
             Self::Delete => "delete",
             Self::Lose => "data loss",
             Self::Replace => "replacement",
-            Self::Close => "closing",
+            Self::Close => "closed-off user",
             Self::Move => "tier move",
             Self::Widen => "widened access",
             Self::Weaken => "weaker protection",

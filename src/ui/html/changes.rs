@@ -2,24 +2,12 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
-
 use super::section;
 use crate::plan::page::{Page, ResourceChange, words_of};
 use crate::plan::{Action, Cause, FieldChange};
-use crate::ui::escape::markup;
-use crate::ui::style::{count, sign};
-
-pub(super) fn word(action: Action) -> &'static str {
-    match action {
-        Action::Create => "create",
-        Action::Update => "change",
-        Action::Replace => "replace",
-        Action::Close => "close off",
-        Action::Delete => "delete",
-    }
-}
+use crate::ui::difference::{self, Difference, Item, Line};
+use crate::ui::escape::{markup, markup_lines};
+use crate::ui::style::{count, sign, word};
 
 pub(super) fn class(action: Action) -> &'static str {
     match action {
@@ -122,7 +110,8 @@ pub(super) fn consequences(out: &mut String, words: impl IntoIterator<Item = Str
 
 /// Of what is new folded, since all of it is.
 pub(super) fn fields(out: &mut String, action: Action, fields: &[FieldChange]) {
-    let shown: Vec<&FieldChange> = fields.iter().filter(|f| action != Action::Create || !f.after.is_null()).collect();
+    let shown: Vec<(&FieldChange, Difference)> =
+        fields.iter().filter_map(|field| difference::of(action, field).map(|difference| (field, difference))).collect();
     if shown.is_empty() || action == Action::Delete {
         return;
     }
@@ -136,27 +125,8 @@ pub(super) fn fields(out: &mut String, action: Action, fields: &[FieldChange]) {
         "<th scope=\"col\">before</th><th scope=\"col\">after</th>"
     });
     out.push_str("</tr></thead><tbody>\n");
-    for field in shown {
-        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", markup(&field.path));
-        match (long(&field.before), long(&field.after)) {
-            _ if field.word_of_aws().is_some() => {
-                let _ = write!(out, "<td colspan=\"2\">{}</td>", markup(&field.word_of_aws().unwrap_or_default()));
-            }
-            (_, Some(after)) if action == Action::Create => {
-                let _ = write!(out, "<td><pre>{}</pre></td>", crate::ui::escape::markup_lines(&after));
-            }
-            _ if action == Action::Create => {
-                let _ = write!(out, "<td>{}</td>", markup(&value(&field.after)));
-            }
-            (Some(before), Some(after)) => {
-                let _ = write!(out, "<td colspan=\"2\"><pre>{}</pre></td>", difference(&before, &after));
-            }
-            _ => {
-                let (before, after) = (markup(&value(&field.before)), markup(&value(&field.after)));
-                let _ = write!(out, "<td data-is=\"before\"><del>{before}</del></td><td data-is=\"after\"><ins>{after}</ins></td>");
-            }
-        }
-        out.push_str("</tr>\n");
+    for (field, difference) in &shown {
+        let _ = writeln!(out, "<tr><th scope=\"row\">{}</th>{}</tr>", markup(&field.path), cells(difference));
     }
     out.push_str("</tbody></table>\n");
     if action == Action::Create {
@@ -164,39 +134,42 @@ pub(super) fn fields(out: &mut String, action: Action, fields: &[FieldChange]) {
     }
 }
 
-/// A policy, or another document that reads best over several lines.
-fn long(document: &Value) -> Option<String> {
-    if let Some(text) = document.as_str().filter(|text| text.contains('\n')) {
-        return Some(text.into());
+/// What a field's difference is, in the columns beside its name.
+fn cells(difference: &Difference) -> String {
+    match difference {
+        Difference::Said(words) => format!("<td colspan=\"2\">{}</td>", markup(words)),
+        Difference::New(value) => format!("<td>{}</td>", markup(unquoted(value))),
+        Difference::NewLines(lines) => format!("<td><pre>{}</pre></td>", markup_lines(&lines.join("\n"))),
+        Difference::Values(before, after) => {
+            let (before, after) = (markup(unquoted(before)), markup(unquoted(after)));
+            format!("<td data-is=\"before\"><del>{before}</del></td><td data-is=\"after\"><ins>{after}</ins></td>")
+        }
+        Difference::Items(items) => {
+            let (gone, came): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| matches!(item, Item::Gone(_)));
+            format!("<td data-is=\"before\">{}</td><td data-is=\"after\">{}</td>", told(&gone), told(&came))
+        }
+        Difference::Lines(lines) => format!("<td colspan=\"2\"><pre>{}</pre></td>", lines.iter().map(line).collect::<String>()),
     }
-    let long = document.get("Statement").is_some() || document.as_array().is_some_and(|items| items.iter().any(Value::is_object));
-    if long { serde_json::to_string_pretty(document).ok() } else { None }
 }
 
-fn difference(before: &str, after: &str) -> String {
-    let diff = TextDiff::from_lines(before, after);
-    let mut out = String::new();
-    for (n, group) in diff.grouped_ops(2).iter().enumerate() {
-        if n > 0 {
-            out.push_str("…\n");
-        }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let line = markup(change.value().trim_end());
-            let _ = match change.tag() {
-                ChangeTag::Delete => write!(out, "<del>- {line}</del>"),
-                ChangeTag::Insert => write!(out, "<ins>+ {line}</ins>"),
-                ChangeTag::Equal => writeln!(out, "  {line}"),
-            };
-        }
-    }
-    out
+/// A text in a cell of its own needs no quotes.
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|text| !text.contains('\\')).unwrap_or(value)
 }
 
-fn value(value: &Value) -> String {
-    match value {
-        Value::Null => "(none)".into(),
-        Value::String(text) if text.starts_with("secret sha256:") => "(secret)".into(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+fn told(items: &[&Item]) -> String {
+    let one = |item: &&Item| match item {
+        Item::Gone(value) => format!("<del>- {}</del>", markup(unquoted(value))),
+        Item::Came(value) => format!("<ins>+ {}</ins>", markup(unquoted(value))),
+    };
+    items.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+fn line(line: &Line) -> String {
+    match line {
+        Line::Gone(text) => format!("<del>- {}</del>", markup(text)),
+        Line::Came(text) => format!("<ins>+ {}</ins>", markup(text)),
+        Line::Same(text) => format!("  {}\n", markup(text)),
+        Line::Skipped => "…\n".into(),
     }
 }

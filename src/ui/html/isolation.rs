@@ -6,7 +6,7 @@ use super::section;
 use crate::isolation::report::{Outcome, Report};
 use crate::plan::page::Page;
 use crate::ui::escape::markup;
-use crate::ui::style::count;
+use crate::ui::verify;
 
 /// Before all else: where tenants would not be kept apart.
 pub(super) fn open(out: &mut String, page: &Page<'_>) {
@@ -27,14 +27,11 @@ pub(super) fn table(out: &mut String, report: &Report) {
     let sound = if report.is_sound() { ("good", "No breach was found") } else { ("bad", "Isolation is open, or not proven") };
     let _ = writeln!(
         out,
-        "<p class=\"banner {}\"><strong>{}</strong> in the {} profile: {}, {}, {} enforced, {} by application code.</p>",
+        "<p class=\"banner {}\"><strong>{}</strong> in the {} profile: {}.</p>",
         sound.0,
         sound.1,
         report.profile.as_str(),
-        count(report.tenants, "tenant"),
-        count(report.pairs, "pair"),
-        report.count(Outcome::Pass),
-        report.count(Outcome::NotEnforced)
+        markup(&verify::told(report))
     );
     out.push_str("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"isolation\"><table>\n<thead><tr>");
     for head in ["probe", "layer", "attack", "result"] {

@@ -9,6 +9,7 @@ use crate::diagnostic::thousands;
 use crate::plan::page::{KeptFor, Page, Risk, RiskKind, words_of};
 use crate::ui::escape::markup;
 use crate::ui::style::count;
+use crate::ui::words::{risk, says};
 
 pub(super) fn risks(out: &mut String, page: &Page<'_>) {
     if page.risks.is_empty() {
@@ -23,7 +24,7 @@ pub(super) fn risks(out: &mut String, page: &Page<'_>) {
             out,
             "<li><span class=\"act {class}\"><span class=\"sign\">{}</span>{}</span> ",
             markup(first.kind.sign()),
-            first.kind.word()
+            risk(page, first)
         );
         match alike.as_slice() {
             [one] => {
@@ -35,8 +36,9 @@ pub(super) fn risks(out: &mut String, page: &Page<'_>) {
                 let _ = write!(out, "<strong>{}</strong><p class=\"ids\">{}</p>", thousands(many.len()), markup(&what.join(", ")));
             }
         }
-        if !first.says.is_empty() {
-            let _ = write!(out, "<p>{}</p>", markup(&first.says));
+        let says = says(page, first);
+        if !says.is_empty() {
+            let _ = write!(out, "<p>{}</p>", markup(&says));
         }
         if first.affects > 1 && first.address.is_some() {
             let _ = write!(out, "<p class=\"muted\">{} notice</p>", count(first.affects, "tenant"));

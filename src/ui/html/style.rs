@@ -18,7 +18,7 @@ border-radius:10px;background:var(--soft);padding:14px 18px}.where dd{font-weigh
 .bad{color:var(--goes);background:var(--goes-bg)}.good{color:var(--comes);background:var(--comes-bg)}\
 table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:6px 10px;border-bottom:1px solid var(--line)}\
 th{font-weight:600}thead th{color:var(--muted);font-size:12.5px;font-weight:600}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
-td{overflow-wrap:anywhere}.scroll table{min-width:640px}.scroll td,.scroll th{overflow-wrap:normal}.nil{color:var(--muted)}.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px}\
+td{overflow-wrap:anywhere}.scroll table{min-width:640px}.scroll td,.scroll th{overflow-wrap:normal}.scroll table.totals{min-width:0}.where div:last-child{grid-column:1/-1}.nil{color:var(--muted)}.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px}\
 .scroll table tr:last-child>*{border-bottom:0}.picture svg{display:block;min-width:760px;width:100%;height:auto}\
 .sign{display:inline-block;min-width:1.6em;font:700 14px/1 ui-monospace,Menlo,Consolas,'Liberation Mono',monospace;text-align:center}\
 .act{display:inline-block;border-radius:20px;padding:0 9px 0 3px;font-size:13px;font-weight:600;white-space:nowrap}\
@@ -36,7 +36,9 @@ pre ins,pre del{display:block;text-decoration:none}ins{color:var(--comes);backgr
 del{color:var(--goes);background:var(--goes-bg);text-decoration:none}\
 .next div{display:flex;flex-wrap:wrap;gap:4px 14px;padding:5px 0}.next dt{min-width:130px;font-size:14px}.sum{font-size:12.5px}\
 nav{margin-top:16px;font-size:14px}nav a{color:var(--link);margin-right:16px;white-space:nowrap;display:inline-block}\
-@media (max-width:600px){main{padding:18px 14px 48px}h1{font-size:24px}.fields,.fields tbody,.fields tr,.fields td,.fields th{display:block;width:auto}\
+@media (max-width:600px){.totals thead,.totals td.nil{display:none}.totals,.totals tbody,.totals tr,.totals td,.totals tr>th{display:block;width:auto}\
+.totals tr{padding:5px 0;border-bottom:1px solid var(--line)}.totals tr:last-child{border:0}.totals td,.totals tr>th{border:0;padding:1px 10px;text-align:left}\
+.totals td::before{content:attr(data-is) ': ';color:var(--muted)}main{padding:18px 14px 48px}h1{font-size:24px}.fields,.fields tbody,.fields tr,.fields td,.fields th{display:block;width:auto}\
 .fields thead{display:none}.fields td{border:0;padding:0 8px}.fields tr{border-bottom:1px solid var(--line);padding:4px 0}.fields th{border:0}\
 .fields td[data-is]::before{content:attr(data-is) ': ';color:var(--muted)}}\
 @media print{:root{--bg:#fff;--soft:#fff;--line:#999;--ink:#000;--muted:#333;--link:#000;--comes:#000;--comes-bg:#fff;--changes:#000;--changes-bg:#fff;\

@@ -70,6 +70,10 @@ fn a_first_plan_has_everything() {
     let names = elements(&page);
     assert!(!names.contains("script") && !names.contains("link") && !names.contains("iframe"), "{names:?}");
     assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'"));
+    let order = ["id=\"totals\"", "id=\"tenants\"", "id=\"shared\"", "id=\"picture\"", "id=\"isolation\"", "id=\"next\""];
+    let places: Vec<Option<usize>> = order.iter().map(|part| page.find(part)).collect();
+    assert!(places.is_sorted() && !places.contains(&None), "what changes comes before the picture: {places:?}");
+    assert!(page.contains("on AWS about ") && page.contains("25 probes: ") && !page.contains(">0<"));
     for part in ["id=\"totals\"", "id=\"picture\"", "id=\"tenants\"", "id=\"shared\"", "id=\"isolation\"", "id=\"next\"", "<svg"] {
         assert!(page.contains(part), "{part}");
     }

@@ -4,26 +4,29 @@ use std::fmt::Write as _;
 
 use super::section;
 use crate::diagnostic::thousands;
-use crate::plan::page::{Counts, Page, TenantTotals};
+use crate::plan::page::{Counts, Page, TenantTotals, TierRow};
 use crate::ui::escape::markup;
+use crate::ui::plan::about;
+use crate::ui::style::count;
 
 pub(super) fn totals(out: &mut String, page: &Page<'_>) {
     section(out, "totals", "What it comes to");
     if page.is_empty() {
-        let n = page.totals.resources.unchanged;
-        let _ =
-            writeln!(out, "<p class=\"banner good\"><strong>No changes.</strong> {} resources are as the manifest says.</p>", thousands(n));
+        let rest = match page.totals.resources.unchanged {
+            0 => String::new(),
+            n => format!(" {} are as the manifest says.", count(n, "resource")),
+        };
+        let _ = writeln!(out, "<p class=\"banner good\"><strong>No changes.</strong>{rest}</p>");
     }
-    out.push_str("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"totals\"><table class=\"totals\">\n");
-    out.push_str("<thead><tr><th scope=\"col\"></th>");
-    for word in ["+ create", "~ change", "> move", "± replace", "× close off", "- delete", "! blocked", "unchanged"] {
-        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", markup(word));
-    }
-    out.push_str("</tr></thead>\n<tbody>\n");
-    row(out, "tenants", &of_tenants(&page.totals.tenants));
-    row(out, "shared by tenants", &of_resources(&page.totals.shared));
-    row(out, "all resources", &of_resources(&page.totals.resources));
-    out.push_str("</tbody></table></div>\n");
+    table(
+        out,
+        ("totals", ""),
+        &[
+            ("tenants".into(), of_tenants(&page.totals.tenants)),
+            ("shared by tenants".into(), of_resources(&page.totals.shared)),
+            ("the plan, all resources".into(), of_resources(&page.totals.resources)),
+        ],
+    );
     work(out, page);
     if let Some(share) = page.share {
         let _ = writeln!(
@@ -38,37 +41,68 @@ pub(super) fn totals(out: &mut String, page: &Page<'_>) {
     out.push_str("</section>\n");
 }
 
-/// None where the column means nothing to the row.
-type Cells = [Option<usize>; 8];
+const WORDS: [&str; 11] = [
+    "+ create",
+    "~ change",
+    "> move",
+    "-/+ replace",
+    "× suspend",
+    "~ resume",
+    "× leave",
+    "× close off",
+    "- delete",
+    "! blocked",
+    "unchanged",
+];
+
+/// By the words above.
+type Cells = [usize; 11];
 
 fn of_tenants(t: &TenantTotals) -> Cells {
-    let (change, shut) = (t.change + t.resume, t.suspend + t.leave);
-    [Some(t.create), Some(change), Some(t.moved), None, Some(shut), Some(t.delete), Some(t.blocked), Some(t.unchanged)]
+    [t.create, t.change, t.moved, 0, t.suspend, t.resume, t.leave, 0, t.delete, t.blocked, t.unchanged]
 }
 
 fn of_resources(c: &Counts) -> Cells {
-    [Some(c.create), Some(c.change), None, Some(c.replace), Some(c.close), Some(c.delete), Some(c.blocked), Some(c.unchanged)]
+    [c.create, c.change, 0, c.replace, 0, 0, 0, c.close, c.delete, c.blocked, c.unchanged]
 }
 
-fn row(out: &mut String, name: &str, cells: &Cells) {
-    let _ = write!(out, "<tr><th scope=\"row\">{}</th>", markup(name));
-    for cell in cells {
-        let _ = match cell {
-            Some(0) => write!(out, "<td class=\"n nil\">0</td>"),
-            Some(n) => write!(out, "<td class=\"n\"><strong>{}</strong></td>", thousands(*n)),
-            None => write!(out, "<td class=\"n nil\" aria-label=\"not applicable\">–</td>"),
-        };
+/// Without what there is none of: no column of nothing, and in a row a dash.
+fn table(out: &mut String, (label, head): (&str, &str), rows: &[(String, Cells)]) {
+    let of = |cells: &Cells, n: usize| cells.get(n).copied().unwrap_or_default();
+    let shown: Vec<(usize, &str)> =
+        WORDS.iter().copied().enumerate().filter(|(n, _)| rows.iter().any(|(_, cells)| of(cells, *n) > 0)).collect();
+    if shown.is_empty() {
+        return;
     }
-    out.push_str("</tr>\n");
+    let _ = write!(
+        out,
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\"><table class=\"totals\">\n<thead><tr><th scope=\"col\">{head}</th>"
+    );
+    for (_, word) in &shown {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", markup(word));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for (name, cells) in rows {
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", markup(name));
+        for (n, word) in &shown {
+            let _ = match of(cells, *n) {
+                0 => write!(out, "<td class=\"n nil\" aria-label=\"none\">–</td>"),
+                n => write!(out, "<td class=\"n\" data-is=\"{}\"><strong>{}</strong></td>", markup(word), thousands(n)),
+            };
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
 }
 
 fn work(out: &mut String, page: &Page<'_>) {
     if page.is_empty() {
         return;
     }
-    let _ = write!(out, "<p>Needs <strong>{}</strong> {}", thousands(page.writes), if page.writes == 1 { "write" } else { "writes" });
+    let _ = write!(out, "<p>Needs <strong>{}</strong>", count(page.writes, "write"));
     if let Some(estimate) = &page.estimate {
-        let _ = write!(out, ", at least <strong>{}</strong>, bound by {}", long(estimate.seconds), markup(&estimate.bound_by));
+        let (about, bound) = (about(page.header.place, estimate.seconds), markup(&estimate.bound_by));
+        let _ = write!(out, ", <strong>{about}</strong>, bound by {bound}");
     }
     let _ = write!(out, ".");
     if page.totals.drift > 0 {
@@ -80,35 +114,14 @@ fn work(out: &mut String, page: &Page<'_>) {
     out.push_str("</p>\n");
 }
 
-fn long(seconds: u64) -> String {
-    match (seconds / 60, seconds % 60) {
-        (0, s) => format!("{s} s"),
-        (m, 0) => format!("{m} min"),
-        (m, s) => format!("{m} min {s} s"),
-    }
-}
-
 fn tiers(out: &mut String, page: &Page<'_>) {
     if page.tiers.len() < 2 || page.tenants.is_empty() {
         return;
     }
-    out.push_str("<h3>Tenants by tier</h3>\n<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"tenants by tier\"><table>\n");
-    out.push_str("<thead><tr><th scope=\"col\">tier</th>");
-    for word in ["+ create", "> move", "~ change", "× shut", "- delete", "! blocked", "unchanged"] {
-        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", markup(word));
-    }
-    out.push_str("</tr></thead>\n<tbody>\n");
-    for row in &page.tiers {
-        let t = &row.tenants;
-        let name = row.tier.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
-        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", markup(&name));
-        for n in [t.create, t.moved, t.change + t.resume, t.suspend + t.leave, t.delete, t.blocked, t.unchanged] {
-            let class = if n == 0 { "n nil" } else { "n" };
-            let _ = write!(out, "<td class=\"{class}\">{}</td>", thousands(n));
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</tbody></table></div>\n");
+    out.push_str("<h3>Tenants by tier</h3>\n");
+    let name = |row: &TierRow| row.tier.as_ref().map_or_else(|| "unknown".to_owned(), ToString::to_string);
+    let rows: Vec<(String, Cells)> = page.tiers.iter().map(|row| (name(row), of_tenants(&row.tenants))).collect();
+    table(out, ("tenants by tier", "tier"), &rows);
 }
 
 /// To what is on the page.
@@ -116,11 +129,11 @@ fn links(out: &mut String, page: &Page<'_>) {
     let parts = [
         ("risks", "Risks", !page.risks.is_empty()),
         ("blocked", "Blocked", !page.blocked.is_empty()),
-        ("picture", "Picture", true),
         ("tenants", "Tenants", !page.groups.is_empty()),
         ("shared", "Shared", !page.shared.is_empty()),
         ("drift", "Drift", !page.drift.is_empty()),
         ("kept", "Kept", !page.kept.is_empty()),
+        ("picture", "Picture", true),
         ("isolation", "Isolation", true),
         ("next", "Next", true),
     ];

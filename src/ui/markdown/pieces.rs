@@ -1,12 +1,39 @@
 //! The parts of a page in Markdown, in the order in which they are read; each stands by itself, so that any may be left out.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::escape::{code, fenced, html};
-use crate::plan::page::{Fold, Group, KeptFor, Page, Place, Risk, RiskKind, Shape, TenantAction, words_of};
-use crate::ui::plan::{counted, grouped, in_words, needs, resource_lines, resources, tenant_lines, tenants, value};
-use crate::ui::style::sign;
+use crate::diagnostic::thousands as grouped;
+use crate::plan::page::{Fold, Group, KeptFor, Page, Place, Risk, RiskKind, Shape, Shared, TenantAction, words_of};
+use crate::plan::{Action, FieldChange};
+use crate::ui::difference::secret;
+use crate::ui::plan::{in_words, needs, resource_lines, resources, tenant_lines, tenants, value, whole};
+use crate::ui::style::{count as counted, sign};
+use crate::ui::words::{EXPLAIN_PROFILE, by_word, live, profile, says, some};
+
+/// How much it matters that a piece is read: the first are left out last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Apply refuses to begin.
+    Blocked,
+    /// Something is lost, replaced, shut out, moved, opened, or was changed by somebody else.
+    Risk(RiskKind),
+    /// What else exists and changes, and what nobody would guess.
+    Change,
+    /// What is new.
+    New,
+}
+
+/// A part of the page that stands by itself.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) weight: Weight,
+    pub(super) text: String,
+    /// In a line, where there is no room for all of it.
+    pub(super) short: Option<String>,
+    /// Whether it is a group of tenants.
+    pub(super) is_group: bool,
+}
 
 /// Where it will run and what it comes to.
 pub(super) fn top(page: &Page<'_>) -> String {
@@ -18,13 +45,13 @@ pub(super) fn top(page: &Page<'_>) -> String {
     let _ = writeln!(out, "### tenantry plan: {}, account …{tail}, {}{place}\n", head.platform, head.region);
     let _ = writeln!(
         out,
-        "{} ({}, {}; {} live), account {}, {} profile\n",
+        "{} ({}, {}; {}), account {}; profile {}: `{EXPLAIN_PROFILE}`\n",
         code(&head.file),
-        counted(head.tiers, "tier"),
-        counted(head.tenants, "tenant"),
-        grouped(head.live),
+        some(head.tiers, "tier"),
+        some(head.tenants, "tenant"),
+        live(head.live),
         head.account,
-        head.profile
+        profile(head.profile)
     );
     out.push_str(&open(page));
     if let Some(partial) = &head.partial {
@@ -32,12 +59,19 @@ pub(super) fn top(page: &Page<'_>) -> String {
         let _ = writeln!(out, "**A part of the plan only:** {filters} leaves out {}.\n", counted(partial.left_out, "change"));
     }
     if page.is_empty() {
-        let _ = writeln!(out, "**No changes.** {} are as the manifest says.\n", counted(page.totals.resources.unchanged, "resource"));
+        let rest = match page.totals.resources.unchanged {
+            0 => String::new(),
+            n => format!(" {} are as the manifest says.", counted(n, "resource")),
+        };
+        let _ = writeln!(out, "**No changes.**{rest}\n");
         return out;
     }
-    let _ = writeln!(out, "**Tenants:** {}  ", tenants(&page.totals.tenants));
-    let _ = writeln!(out, "**Shared:** {}  ", resources(&page.totals.shared));
-    let _ = writeln!(out, "**All resources:** {}  ", resources(&page.totals.resources));
+    let totals = &page.totals;
+    for (name, told) in [("Tenants", tenants(&totals.tenants)), ("Shared", resources(&totals.shared)), ("Plan", whole(&totals.resources))] {
+        if !told.is_empty() {
+            let _ = writeln!(out, "**{name}:** {told}  ");
+        }
+    }
     let _ = writeln!(out, "{}\n", needs(page));
     if let Some(share) = page.share {
         let _ =
@@ -70,33 +104,33 @@ fn open(page: &Page<'_>) -> String {
     out
 }
 
-/// The digest by which what was reviewed is applied.
-pub(super) fn bottom(page: &Page<'_>, isolation: Option<&str>) -> String {
+/// The checksum by which what was reviewed is applied, and how many groups of tenants stand above it.
+pub(super) fn bottom(page: &Page<'_>, isolation: Option<&str>, shown: usize) -> String {
     let mut out = String::new();
     if let Some(isolation) = isolation {
         let _ = writeln!(out, "{}\n", isolation.trim());
     }
-    let groups = page.groups.len();
-    let shown = groups.min(Group::SHOWN);
-    let _ = writeln!(out, "Plan digest `{}` · {shown} of {} shown", page.checksum, counted(groups, "group"));
+    let groups = match page.groups.len() {
+        0 => String::new(),
+        all => format!(" · {} of {} shown", if shown == 0 { "none".into() } else { grouped(shown) }, counted(all, "group")),
+    };
+    let _ = writeln!(out, "Checksum `{}`{groups}", page.checksum);
     out
 }
 
 /// What is risky, by its kind, with as many names as there is room for.
 pub(super) fn risks(page: &Page<'_>, room: usize) -> String {
-    let mut kinds: BTreeMap<RiskKind, Vec<&Risk>> = BTreeMap::new();
-    for risk in &page.risks {
-        kinds.entry(risk.kind).or_default().push(risk);
-    }
+    let kinds = by_word(page);
     if kinds.is_empty() {
         return String::new();
     }
     let mut out = "> [!WARNING]\n".to_owned();
     let each = room / kinds.len();
-    for (kind, risks) in kinds {
+    for (word, risks) in kinds {
+        let Some(kind) = risks.first().map(|risk| risk.kind) else { continue };
         let (mut names, mut shown) = (String::new(), 0);
         for risk in &risks {
-            let name = named(risk);
+            let name = named(page, risk);
             if names.len() + name.len() + 80 > each {
                 break;
             }
@@ -108,17 +142,14 @@ pub(super) fn risks(page: &Page<'_>, room: usize) -> String {
             n if shown == 0 => format!("{} not named here", grouped(n)),
             n => format!(" and {} more", grouped(n)),
         };
-        let _ = writeln!(out, "> **{} {}**: {names}{rest}  ", kind.sign(), counted(risks.len(), kind.word()));
+        let _ = writeln!(out, "> **{} {}**: {names}{rest}  ", kind.sign(), counted(risks.len(), word));
     }
     out.push('\n');
     out
 }
 
-fn named(risk: &Risk) -> String {
-    let mut says: Vec<String> = Vec::new();
-    if !risk.says.is_empty() {
-        says.push(code(&risk.says));
-    }
+fn named(page: &Page<'_>, risk: &Risk) -> String {
+    let mut says: Vec<String> = [says(page, risk)].iter().filter(|words| !words.is_empty()).map(|words| code(words)).collect();
     if risk.affects > 1 {
         says.push(format!("affects {}", counted(risk.affects, "tenant")));
     }
@@ -127,36 +158,52 @@ fn named(risk: &Risk) -> String {
     format!("{}{owner}{says}", code(&risk.what))
 }
 
-/// Everything between the risks and the end.
-pub(super) fn all(page: &Page<'_>, notes: &[String]) -> Vec<String> {
-    let mut pieces: Vec<String> = page.notes.iter().chain(notes).map(|note| format!("- **note:** {}\n\n", code_long(note))).collect();
-    pieces.extend(
-        page.blocked
-            .iter()
-            .map(|b| format!("- **! blocked** {}: {}. {}\n\n", code(&b.address.to_string()), code(&b.why), code(&b.way_out))),
-    );
-    pieces.extend(page.groups.iter().take(Group::SHOWN).map(|group| of_group(page, group)));
-    if let Some(rest) = page.groups.get(Group::SHOWN..).filter(|rest| !rest.is_empty()) {
-        let members: usize = rest.iter().map(|group| group.members.len()).sum();
-        pieces.push(format!("… and {}, {}\n\n", counted(rest.len(), "smaller group"), counted(members, "tenant")));
-    }
-    pieces.extend(page.shared.iter().map(|shared| {
-        let affects = if shared.affects == 0 { String::new() } else { format!(", affects {}", counted(shared.affects, "tenant")) };
-        let resources: Vec<_> = shared.resources.iter().collect();
-        let title = format!("{} · {}{affects} · {}", words_of(&shared.owner), counted(resources.len(), "change"), in_words(&resources));
-        details(&title, &fenced(&resource_lines(&resources)))
+/// Everything between the risks and the end, in the order in which it is read.
+pub(super) fn all(page: &Page<'_>, notes: &[String]) -> Vec<Piece> {
+    let piece = |weight, text| Piece { weight, text, short: None, is_group: false };
+    let mut pieces: Vec<Piece> = Vec::new();
+    let told = page.notes.iter().map(|note| (Weight::Change, note)).chain(notes.iter().map(|note| (Weight::Blocked, note)));
+    pieces.extend(told.map(|(weight, note)| piece(weight, format!("- **note:** {}\n\n", code_long(note)))));
+    pieces.extend(page.blocked.iter().map(|b| {
+        let text = format!("- **! blocked** {}: {}. {}\n\n", code(&b.address.to_string()), code(&b.why), code(&b.way_out));
+        piece(Weight::Blocked, text)
     }));
+    // What is risky has a piece of its own however much there is of it.
+    let is_shown = |(n, group): &(usize, &Group)| *n < Group::SHOWN || group.fold == Fold::Never;
+    let (shown, rest): (Vec<_>, Vec<_>) = page.groups.iter().enumerate().partition(is_shown);
+    pieces.extend(shown.into_iter().map(|(_, group)| of_group(page, group)));
+    if !rest.is_empty() {
+        let members: usize = rest.iter().map(|(_, group)| group.members.len()).sum();
+        pieces.push(piece(Weight::Change, format!("… and {}, {}\n\n", counted(rest.len(), "smaller group"), counted(members, "tenant"))));
+    }
+    pieces.extend(page.shared.iter().map(of_shared));
     if !page.drift.is_empty() {
         let resources: Vec<_> = page.drift.iter().collect();
         let title = format!("changed outside tenantry since the last apply · {}", counted(resources.len(), "resource"));
-        pieces.push(details(&title, &fenced(&resource_lines(&resources))));
+        let short = Some(format!("**{title}**\n\n"));
+        let text = details(&title, &fenced(&resource_lines(&resources)));
+        pieces.push(Piece { weight: Weight::Risk(RiskKind::Drift), text, short, is_group: false });
     }
     let kept: Vec<String> = page.kept.iter().filter(|k| k.why == KeptFor::Data).map(|k| k.address.to_string()).collect();
     if !kept.is_empty() {
         let title = format!("kept, because they hold data · {}", counted(kept.len(), "resource"));
-        pieces.push(details(&title, &fenced(&kept.join("\n"))));
+        pieces.push(piece(Weight::Change, details(&title, &fenced(&kept.join("\n")))));
     }
     pieces
+}
+
+/// What one owner's tenants share; in short, how much of what.
+fn of_shared(shared: &Shared<'_>) -> Piece {
+    let affects = if shared.affects == 0 { String::new() } else { format!(", affects {}", counted(shared.affects, "tenant")) };
+    let resources: Vec<_> = shared.resources.iter().collect();
+    let title = format!("{} · {}{affects} · {}", words_of(&shared.owner), counted(resources.len(), "change"), in_words(&resources));
+    let weight = match resources.iter().filter_map(|resource| RiskKind::of(resource)).min() {
+        Some(risk) => Weight::Risk(risk),
+        None if resources.iter().all(|resource| resource.action == Action::Create) => Weight::New,
+        None => Weight::Change,
+    };
+    let text = details(&title, &fenced(&resource_lines(&resources)));
+    Piece { weight, text, short: Some(format!("**{title}**\n\n")), is_group: false }
 }
 
 /// Long words of our own, where a name of the user's may stand in.
@@ -171,7 +218,8 @@ fn details(title: &str, inside: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{inside}\n</details>\n\n")
 }
 
-fn of_group(page: &Page<'_>, group: &Group) -> String {
+/// In short, what happens to how many, and to whom first.
+fn of_group(page: &Page<'_>, group: &Group) -> Piece {
     let count = counted(group.members.len(), "tenant");
     let place = match (&group.action, &group.tier) {
         (TenantAction::Move { from, to }, _) => format!(" {from} -&gt; {to}"),
@@ -179,7 +227,8 @@ fn of_group(page: &Page<'_>, group: &Group) -> String {
         _ => String::new(),
     };
     let shapes = group.shapes.iter().map(shape).collect::<Vec<_>>().join("; ");
-    let title = format!("{} · {} {} {count}{place} · {shapes}", group.id, group.action.sign(), group.action.word());
+    let head = format!("{} · {} {} {count}{place}", group.id, group.action.sign(), group.action.word());
+    let title = format!("{head} · {shapes}");
     let names = group.examples().iter().map(|id| code(id.as_str())).collect::<Vec<_>>().join(", ");
     let rest = match group.members.len() - group.examples().len() {
         0 => String::new(),
@@ -189,13 +238,25 @@ fn of_group(page: &Page<'_>, group: &Group) -> String {
     let alike = if group.members.len() > 1 { "the first of them:\n\n" } else { "" };
     let inside = first.map_or_else(String::new, |tenant| format!("{alike}{}", fenced(&tenant_lines(tenant))));
     let inside = format!("{names}{rest}\n\n{inside}");
-    // What destroys, shuts, moves or opens something is not folded away.
-    if group.fold == Fold::Never { format!("**{title}**\n\n{inside}\n") } else { details(&title, &inside) }
+    // What destroys, moves or opens something, or shuts somebody out, is not folded away.
+    let text = if group.fold == Fold::Never { format!("**{title}**\n\n{inside}\n") } else { details(&title, &inside) };
+    let weight = match (group.risk, &group.action) {
+        (Some(risk), _) => Weight::Risk(risk),
+        (None, TenantAction::Create) => Weight::New,
+        (None, _) => Weight::Change,
+    };
+    Piece { weight, text, short: Some(format!("**{head}**: {names}{rest}\n\n")), is_group: true }
 }
 
 fn shape(shape: &Shape) -> String {
-    let fields: Vec<String> =
-        shape.fields.iter().take(3).map(|f| html(&format!("{} {} -> {}", f.path, value(&f.before), value(&f.after)))).collect();
+    let fields: Vec<String> = shape.fields.iter().take(3).map(field).collect();
     let fields = if fields.is_empty() { String::new() } else { format!(" {}", fields.join(", ")) };
     format!("{} {}{fields}", sign(shape.action), shape.kind)
+}
+
+fn field(field: &FieldChange) -> String {
+    match secret(field) {
+        Some(said) => html(&format!("{}: {said}", field.path)),
+        None => html(&format!("{} {} -> {}", field.path, value(&field.before), value(&field.after))),
+    }
 }

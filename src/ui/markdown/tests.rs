@@ -6,9 +6,9 @@ use serde_json::json;
 use super::*;
 use crate::kinds::KINDS;
 use crate::plan::Action;
-use crate::plan::page::RiskKind;
 use crate::plan::page::tests::{Draft, facts, many, small};
-use crate::ui::plan::counted;
+use crate::plan::page::{RiskKind, TenantAction};
+use crate::ui::style::count as counted;
 
 #[test]
 fn ten_thousand_tenants_fit_in_a_comment() {
@@ -115,9 +115,18 @@ proptest! {
         let text = plan(&page, None, &[], most);
         prop_assert!(text.len() <= most, "{} > {}", text.len(), most);
         if !page.is_empty() {
-            prop_assert!(text.contains("**All resources:**") && text.contains(&page.checksum));
+            prop_assert!(text.contains("**Plan:**") && text.contains(&page.checksum));
             let deletes = page.risks.iter().filter(|r| r.kind == RiskKind::Delete).count();
             prop_assert!(deletes == 0 || text.contains(&format!("**- {}**", counted(deletes, "delete"))), "{text}");
+            let is_there = |group: &&crate::plan::page::Group| text.contains(&format!("{} · {} ", group.id, group.action.sign()));
+            let (there, missing): (Vec<_>, Vec<_>) = page.groups.iter().partition(is_there);
+            prop_assert!(missing.iter().all(|g| g.risk.is_none()) || there.iter().all(|g| g.risk.is_some()), "{text}");
+            let is_new = |group: &&&crate::plan::page::Group| group.risk.is_none() && group.action == TenantAction::Create;
+            let is_cut = |group: &&&crate::plan::page::Group| group.risk.is_none() && group.action != TenantAction::Create;
+            let beyond = page.groups.len() > crate::plan::page::Group::SHOWN;
+            prop_assert!(beyond || missing.iter().filter(is_cut).count() == 0 || there.iter().filter(is_new).count() == 0, "{text}");
+            let said = if there.is_empty() { "none".to_owned() } else { there.len().to_string() };
+            prop_assert!(page.groups.is_empty() || text.contains(&format!("· {said} of {} shown", counted(page.groups.len(), "group"))), "{text}");
         }
     }
 }

@@ -1,22 +1,25 @@
 //! Where a plan will run, which part of it this is, and what its signs mean.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+use anstyle::Style;
 
 use super::Detail;
-use super::sheet::{Sheet, counted, grouped};
+use super::sheet::Sheet;
 use crate::diagnostic::plain;
 use crate::plan::Action;
-use crate::plan::page::{Page, Place, TenantAction};
-use crate::ui::style::{BAD, BOLD, CAREFUL, DIM, of, sign, word};
+use crate::plan::page::{KeptFor, Page, Place, TenantAction};
+use crate::ui::style::{BAD, BOLD, CAREFUL, DIM, count as counted, of, of_tenant, sign, word};
+use crate::ui::words::{EXPLAIN_PROFILE, live, profile, some};
 
 pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
     let head = &page.header;
     sheet.say(&format!(
-        "{} ({}, {}; {} live) {DIM}->{DIM:#} {BOLD}account {}, {}{BOLD:#}",
+        "{} ({}, {}; {}) {DIM}->{DIM:#} {BOLD}account {}, {}{BOLD:#}",
         plain(&head.file),
-        counted(head.tiers, "tier"),
-        counted(head.tenants, "tenant"),
-        grouped(head.live),
+        some(head.tiers, "tier"),
+        some(head.tenants, "tenant"),
+        live(head.live),
         head.account,
         head.region
     ));
@@ -24,7 +27,8 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
         Place::Aws => "",
         Place::Sandbox => ", in the sandbox: nothing of it reaches AWS",
     };
-    sheet.say(&format!("Platform {BOLD}{}{BOLD:#}, {} profile{place}.", head.platform, head.profile));
+    sheet.say(&format!("Platform {BOLD}{}{BOLD:#}{place}.", head.platform));
+    sheet.say(&format!("Profile {}: `{EXPLAIN_PROFILE}`", profile(head.profile)));
     open(sheet, page);
     if let Some(partial) = &head.partial {
         let filters = plain(&partial.filters.join(" "));
@@ -49,31 +53,54 @@ pub(super) fn leaves_out(n: usize) -> String {
     if n == 0 { "leaves nothing out".into() } else { format!("leaves out {}", counted(n, "change")) }
 }
 
-/// The signs that occur, and no others.
+/// The signs that occur, each with all of its words that do, and no others.
 fn legend(sheet: &mut Sheet, page: &Page<'_>) {
-    let shared = page.shared.iter().flat_map(|s| &s.resources).chain(&page.drift);
-    let shown: BTreeSet<Action> = shared.chain(page.tenants.iter().flat_map(|t| &t.resources)).map(|r| r.action).collect();
-    let occurs = |action: Action| shown.contains(&action);
-    let mut signs: Vec<String> = Vec::new();
-    if page.tenants.iter().any(|t| matches!(t.action, TenantAction::Move { .. })) {
-        signs.push(format!("{CAREFUL}>{CAREFUL:#} move to another tier"));
+    let signs: Vec<String> =
+        signs(page).iter().map(|(sign, style, words)| format!("{style}{sign}{style:#} {}", words.join(", "))).collect();
+    if !signs.is_empty() {
+        sheet.blank();
+        sheet.items(&signs);
     }
-    for action in [Action::Create, Action::Update, Action::Replace, Action::Close, Action::Delete] {
-        if occurs(action) {
-            let style = of(action);
-            signs.push(format!("{style}{}{style:#} {}", sign(action), word(action)));
+}
+
+/// In the order in which they are told; a sign that tenants and resources share is told once.
+fn signs(page: &Page<'_>) -> Vec<(&'static str, Style, Vec<&'static str>)> {
+    let mut found: Vec<(&'static str, Style, Vec<&'static str>)> = Vec::new();
+    let mut tell = |sign: &'static str, style: Style, word: &'static str| match found.iter_mut().find(|(known, ..)| *known == sign) {
+        Some((.., words)) if words.contains(&word) => {}
+        Some((.., words)) => words.push(word),
+        None => found.push((sign, style, vec![word])),
+    };
+    let tenants: BTreeMap<&TenantAction, ()> = page.tenants.iter().filter(|t| !t.is_only_drift()).map(|t| (&t.action, ())).collect();
+    let is_move = |action: &&TenantAction| matches!(action, TenantAction::Move { .. });
+    for action in tenants.keys().filter(|action| is_move(action)) {
+        tell(action.sign(), of_tenant(action), "move to another tier");
+    }
+    let counts = &page.totals.resources;
+    for (action, n) in [
+        (Action::Create, counts.create),
+        (Action::Update, counts.change),
+        (Action::Replace, counts.replace),
+        (Action::Close, counts.close),
+        (Action::Delete, counts.delete),
+    ] {
+        if n > 0 {
+            tell(sign(action), of(action), word(action));
         }
     }
+    for action in tenants.keys().filter(|action| !is_move(action)) {
+        tell(action.sign(), of_tenant(action), action.word());
+    }
+    if page.kept.iter().any(|kept| kept.why == KeptFor::Data) {
+        tell("=", CAREFUL, "keep");
+    }
     if !page.blocked.is_empty() || !page.open.is_empty() || page.risks.iter().any(|r| r.kind.sign() == "!") {
-        signs.push(format!("{CAREFUL}!{CAREFUL:#} look here"));
+        tell("!", CAREFUL, "look here");
     }
     let follows = page.tenants.iter().any(|t| !t.consequences.is_empty())
         || page.shared.iter().flat_map(|s| &s.resources).any(|r| !r.consequences.is_empty() || !r.replaces.is_empty());
     if follows {
-        signs.push("# what follows from it".into());
+        tell("#", Style::new(), "what follows from it");
     }
-    if !signs.is_empty() {
-        sheet.blank();
-        sheet.say(&signs.join("   "));
-    }
+    found
 }

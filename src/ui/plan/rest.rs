@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::shared::{block, capital};
-use super::sheet::{Sheet, counted};
+use super::sheet::Sheet;
 use super::{Detail, Room};
 use crate::address::Owner;
 use crate::diagnostic::plain;
 use crate::plan::Blocked;
 use crate::plan::page::{KeptFor, Page, ResourceChange, words_of};
+use crate::ui::style::count as counted;
 use crate::ui::style::{BAD, CAREFUL, DIM};
 
 /// From this many on, drift is told by names alone.
@@ -86,7 +87,11 @@ pub(super) fn kept(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
 }
 
 pub(super) fn notes(sheet: &mut Sheet, page: &Page<'_>, more: &[String]) {
-    for note in page.notes.iter().chain(more) {
+    told(sheet, page.notes.iter().chain(more));
+}
+
+pub(super) fn told<'n>(sheet: &mut Sheet, notes: impl Iterator<Item = &'n String>) {
+    for note in notes {
         sheet.blank();
         sheet.line(0, 6, &format!("{CAREFUL}note:{CAREFUL:#} {}", plain(note)));
     }

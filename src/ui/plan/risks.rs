@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::sheet::{Sheet, counted};
+use super::sheet::Sheet;
 use super::{Detail, Room};
 use crate::address::Owner;
 use crate::diagnostic::plain;
 use crate::plan::page::{Page, Risk, RiskKind, words_of};
+use crate::ui::style::count as counted;
 use crate::ui::style::{BAD, CAREFUL};
+use crate::ui::words::{by_word, says};
 
 /// From this many on a kind of risk is told by names alone, and by tier.
 const FEW: usize = 4;
@@ -29,17 +31,14 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
         return;
     }
     sheet.heading("Look closely");
-    let mut kinds: BTreeMap<RiskKind, Vec<&Risk>> = BTreeMap::new();
-    for risk in &page.risks {
-        kinds.entry(risk.kind).or_default().push(risk);
-    }
     let mut room = Room::new(detail);
-    for (kind, risks) in kinds {
+    for (word, risks) in by_word(page) {
+        let Some(kind) = risks.first().map(|risk| risk.kind) else { continue };
         let style = if matches!(kind, RiskKind::Delete | RiskKind::Lose | RiskKind::Replace) { BAD } else { CAREFUL };
-        let lead = format!("{style}{} {}{style:#}", kind.sign(), counted(risks.len(), kind.word()));
+        let lead = format!("{style}{} {}{style:#}", kind.sign(), counted(risks.len(), word));
         // What is lost for good is never told by names alone.
         if risks.len() < FEW || kind == RiskKind::Lose {
-            let told = risks.iter().map(|risk| one(risk)).collect::<Vec<_>>().join("; ");
+            let told = risks.iter().map(|risk| one(page, risk)).collect::<Vec<_>>().join("; ");
             sheet.line(2, 6, &format!("{lead}: {told}"));
             continue;
         }
@@ -53,15 +52,12 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
     }
 }
 
-fn one(risk: &Risk) -> String {
+fn one(page: &Page<'_>, risk: &Risk) -> String {
     let owner = match (&risk.owner, &risk.address) {
         (_, None) => String::new(),
         (owner, Some(_)) => format!(" of {}", whose(owner)),
     };
-    let mut says: Vec<String> = Vec::new();
-    if !risk.says.is_empty() {
-        says.push(plain(&risk.says));
-    }
+    let mut says: Vec<String> = [says(page, risk)].iter().filter(|words| !words.is_empty()).map(|words| plain(words)).collect();
     if risk.address.is_some() && risk.affects > 0 && !matches!(risk.owner, Owner::Tenant(_)) {
         says.push(format!("affects {}", counted(risk.affects, "tenant")));
     }

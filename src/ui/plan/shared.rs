@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::sheet::{Sheet, counted};
+use super::sheet::Sheet;
 use super::{Detail, Room, fields};
 use crate::diagnostic::plain;
 use crate::plan::page::{Page, ResourceChange, RiskKind, Shared, words_of};
 use crate::plan::{Action, Cause};
+use crate::ui::style::count as counted;
 use crate::ui::style::{BAD, BOLD, CAREFUL, DIM, of, sign, word};
 
 /// From this many on, equal things of one owner are told by their kinds.
@@ -21,9 +22,8 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
         };
         sheet.heading(&format!("{}{BOLD:#}{DIM}{affects}{DIM:#}", capital(&words_of(&shared.owner))));
         match detail {
-            Detail::Summary => summary(sheet, shared),
             Detail::Full => block(sheet, &shared.resources.iter().collect::<Vec<_>>(), 2, detail),
-            Detail::Normal => normal(sheet, shared, &mut room),
+            Detail::Summary | Detail::Normal => normal(sheet, shared, &mut room),
         }
     }
 }
@@ -31,16 +31,6 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
 pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
-}
-
-/// A line for each thing that happens.
-fn summary(sheet: &mut Sheet, shared: &Shared<'_>) {
-    for action in [Action::Create, Action::Update, Action::Replace, Action::Close, Action::Delete] {
-        let all: Vec<&ResourceChange<'_>> = shared.resources.iter().filter(|r| r.action == action).collect();
-        if !all.is_empty() {
-            sheet.line(2, 6, &format!("{}: {}", lead(action, all.len()), kinds(&all)));
-        }
-    }
 }
 
 /// What is new by its kinds, and what goes by its names, once there is much of it; everything else one by one.

@@ -1,12 +1,14 @@
 //! Tenants: a few of them one by one, many of them by what happens to them, and by tier.
 
 use super::shared::block;
-use super::sheet::{Sheet, counted, grouped};
+use super::sheet::Sheet;
 use super::{Detail, Room, told};
 use crate::diagnostic::plain;
+use crate::diagnostic::thousands as grouped;
 use crate::names::TenantId;
 use crate::plan::Action;
 use crate::plan::page::{Fold, Group, Page, Shape, TenantAction, TenantChange};
+use crate::ui::style::count as counted;
 use crate::ui::style::{BOLD, DIM, of, of_tenant, sign};
 
 /// More tenants than these are not shown one by one.
@@ -42,7 +44,7 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
     // A plan of thousands of tenants has to fit on a screen with its totals.
     let shown = if detail == Detail::Full { Group::SHOWN } else { ON_A_SCREEN };
     for group in folded.iter().take(shown) {
-        many(sheet, group, detail, &mut room);
+        many(sheet, group, &mut room);
     }
     if let Some(rest) = folded.get(shown..).filter(|rest| !rest.is_empty()) {
         smaller(sheet, rest, &mut room);
@@ -80,16 +82,13 @@ fn place(action: &TenantAction, tier: Option<&str>) -> String {
 }
 
 /// `+ create 4 tenants, tier basic: prefix, tenant row, 4 users`
-fn many(sheet: &mut Sheet, group: &Group, detail: Detail, room: &mut Room) {
+fn many(sheet: &mut Sheet, group: &Group, room: &mut Room) {
     let style = of_tenant(&group.action);
     let place = place(&group.action, group.tier.as_ref().map(ToString::to_string).as_deref());
     let (mark, word, tenants) = (group.action.sign(), group.action.word(), counted(group.members.len(), "tenant"));
     let is_plain = group.shapes.iter().all(|shape| shape.fields.is_empty());
     let shape = group.shapes.iter().map(|shape| told_of(shape, group)).collect::<Vec<_>>().join(if is_plain { ", " } else { "; " });
     sheet.line(2, 6, &format!("{style}{mark} {word}{style:#} {BOLD}{tenants}{BOLD:#}{place}: {shape}"));
-    if detail == Detail::Summary && group.fold == Fold::Folds {
-        return;
-    }
     let names = match group.fold {
         Fold::Never => room.list(group.members.iter().map(ToString::to_string)),
         Fold::Folds => {

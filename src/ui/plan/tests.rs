@@ -1,5 +1,7 @@
 //! Pages as people see them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -67,8 +69,11 @@ fn no_line_is_wider_than_the_terminal_unless_it_is_one_word() {
         for story in [small(), first_apply()] {
             for detail in [Detail::Summary, Detail::Normal, Detail::Full] {
                 let text = shown(&story, detail, width);
-                // An option and its value stay together, so that they can be copied.
-                let is_word = |line: &str| !line.trim().contains(' ') || line.trim().starts_with("--");
+                // An option and its value stay together, and so does a command, so that they can be copied.
+                let is_word = |line: &str| {
+                    let line = line.trim();
+                    !line.contains(' ') || ["--", "`tenantry ", "tenantry "].iter().any(|whole| line.starts_with(whole))
+                };
                 let wide = text.lines().find(|line| unicode_width::UnicodeWidthStr::width(*line) > width && !is_word(line));
                 assert_eq!(wide, None, "at {width} columns:\n{text}");
             }
@@ -82,8 +87,77 @@ fn every_sign_has_its_word_and_the_legend_has_no_other() {
     for said in ["> move tenant", "+ create tenant", "~ change ", "-/+ replace", "! blocked", "! widens access"] {
         assert!(text.contains(said), "no `{said}` in:\n{text}");
     }
-    let legend = text.lines().find(|line| line.contains("> move to another tier")).unwrap();
-    assert!(!legend.contains("delete") && !legend.contains("close"), "{legend}");
+    for story in [small(), first_apply(), suspended(), leaving()] {
+        let text = shown(&story, Detail::Normal, 80);
+        let (above, below) = text.split_once("\nTenants\n").unwrap();
+        let legend: Vec<&str> =
+            above.split("\n\n").nth(1).unwrap_or_default().split(['\n', '#']).flat_map(|line| line.split("   ")).collect();
+        let named: BTreeSet<&str> = legend.iter().filter_map(|item| item.split(' ').next()).filter(|sign| !sign.is_empty()).collect();
+        let signs = [">", "+", "~", "-/+", "×", "-", "=", "!"];
+        let verbs = ["create", "change", "replace", "move", "suspend", "leave", "close", "delete", "keep", "blocked", "widens"];
+        let acts = |line: &&str| line.split_whitespace().nth(1).is_some_and(|word| verbs.contains(&word));
+        let occur =
+            below.lines().filter(acts).filter_map(|line| signs.into_iter().find(|sign| line.split_whitespace().next() == Some(sign)));
+        assert_eq!(named, occur.collect(), "{text}");
+    }
+    let legend = |story| shown(&story, Detail::Normal, 80).split("\n\n").nth(1).unwrap_or_default().to_owned();
+    assert!(legend(suspended()).contains("× suspend") && !legend(suspended()).contains("leave"), "{}", legend(suspended()));
+    assert!(legend(leaving()).contains("× close off, leave"), "{}", legend(leaving()));
+}
+
+fn suspended() -> (Plan, Facts) {
+    let mut draft = Draft::new();
+    let enabled = ("enabled", json!(true), json!(false));
+    draft.does(Action::Update, "user/tenant:clinic-a/a@clinic-a.example", "a@clinic-a.example", &[enabled]);
+    let status = ("attributes.status", Value::Null, json!("suspended"));
+    draft.does(Action::Update, "tenant_row/tenant:clinic-a/clinic-config", "clinic-config", &[status]);
+    draft.stays("prefix/tenant:clinic-a/basic");
+    (draft.0, facts(&[("clinic-a", "basic")]))
+}
+
+fn leaving() -> (Plan, Facts) {
+    let mut draft = Draft::new();
+    let enabled = ("enabled", json!(true), json!(false));
+    draft.does(Action::Close, "user/tenant:clinic-a/a@clinic-a.example", "a@clinic-a.example", &[enabled]);
+    draft.keeps("prefix/tenant:clinic-a/basic");
+    (draft.0, facts(&[]))
+}
+
+/// A tenant is suspended or leaves, a user of theirs is closed off, and a plan has a checksum: each has one name.
+#[test]
+fn each_thing_has_one_name() {
+    for (story, said) in [(suspended(), "1 suspended tenant: clinic-a (tier basic)"), (leaving(), "1 leaving tenant: clinic-a")] {
+        for detail in [Detail::Summary, Detail::Normal, Detail::Full] {
+            let text = shown(&story, detail, 80);
+            assert!(text.contains(said), "no `{said}` in:\n{text}");
+            assert!(!["digest", "closing", "shut", "close  "].iter().any(|word| text.contains(word)), "{text}");
+        }
+    }
+}
+
+/// The line that is known from other tools says what there is none of; nothing else does.
+#[test]
+fn what_there_is_none_of_is_not_counted() {
+    let none = regex::Regex::new(r"(^|[ (])0 [a-z]").unwrap();
+    for story in [small(), first_apply(), many(), suspended(), leaving()] {
+        for detail in [Detail::Summary, Detail::Normal] {
+            let text = shown(&story, detail, 200);
+            let whole = text.lines().find(|line| line.starts_with("Plan: ")).unwrap_or_else(|| panic!("no totals in:\n{text}"));
+            for part in ["to create", "to change", "to replace", "to delete"] {
+                assert!(whole.contains(part), "{whole}");
+            }
+            let told = text.lines().filter(|line| !line.starts_with("Plan: ")).find(|line| none.is_match(line));
+            assert_eq!(told, None, "in:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_says_how_long_aws_would_take() {
+    let mut story = suspended();
+    assert!(!shown(&story, Detail::Normal, 80).contains("on AWS"));
+    story.1.place = crate::plan::page::Place::Sandbox;
+    assert!(shown(&story, Detail::Normal, 80).contains(", on AWS about "));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What a plan comes to, the unchanged always counted, and how long it takes.
 
+use super::Detail;
 use super::header::leaves_out;
-use super::sheet::{Sheet, counted, grouped};
-use super::{Detail, wrapped};
-use crate::plan::page::{Counts, Page, TenantTotals};
-use crate::ui::style::{BOLD, CAREFUL, DIM, GOOD};
+use super::sheet::Sheet;
+use crate::diagnostic::thousands as grouped;
+use crate::plan::page::{Counts, Page, Place, TenantTotals};
+use crate::ui::style::count as counted;
+use crate::ui::style::{BOLD, CAREFUL, GOOD, counts};
+use crate::ui::table::{Column, Table};
 
 /// From this many tenants on they are worth a table.
 const MANY: usize = 20;
@@ -26,9 +29,11 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
         table(sheet, page);
         sheet.blank();
     }
-    sheet.say(&format!("{BOLD}Tenants:{BOLD:#} {}.", tenants(&page.totals.tenants)));
-    sheet.say(&format!("{BOLD}Shared:{BOLD:#} {}.", resources(&page.totals.shared)));
-    sheet.say(&format!("{BOLD}Plan:{BOLD:#} {}.", resources(all)));
+    for (name, told) in [("Tenants", tenants(&page.totals.tenants)), ("Shared", resources(&page.totals.shared)), ("Plan", whole(all))] {
+        if !told.is_empty() {
+            sheet.say(&format!("{BOLD}{name}:{BOLD:#} {told}."));
+        }
+    }
     if page.totals.drift > 0 {
         sheet.say(&format!("{} of these {} changed outside tenantry.", grouped(page.totals.drift), was(page.totals.drift)));
     }
@@ -54,8 +59,16 @@ fn was(n: usize) -> &'static str {
 pub(crate) fn needs(page: &Page<'_>) -> String {
     let writes = counted(page.writes, "write");
     match &page.estimate {
-        Some(estimate) => format!("Needs {writes}, about {} (bound by {}).", time(estimate.seconds), estimate.bound_by),
+        Some(estimate) => format!("Needs {writes}, {} (bound by {}).", about(page.header.place, estimate.seconds), estimate.bound_by),
         None => format!("Needs {writes}."),
+    }
+}
+
+/// `about 25 s`; the sandbox takes far less, and says what AWS would take.
+pub(crate) fn about(place: Place, seconds: u64) -> String {
+    match place {
+        Place::Aws => format!("about {}", time(seconds)),
+        Place::Sandbox => format!("on AWS about {}", time(seconds)),
     }
 }
 
@@ -74,70 +87,77 @@ fn partial(sheet: &mut Sheet, page: &Page<'_>) {
     }
 }
 
-/// What always stands there, and what only does where there is any.
+/// What happens to tenants: `8 to create; 2 unchanged`. Nothing where there are none.
 pub(crate) fn tenants(totals: &TenantTotals) -> String {
-    let mut parts = vec![
-        format!("{} to create", grouped(totals.create)),
-        format!("{} to move", grouped(totals.moved)),
-        format!("{} to change", grouped(totals.change)),
+    let parts = [
+        (totals.create, "to create"),
+        (totals.moved, "to move"),
+        (totals.change, "to change"),
+        (totals.suspend, "to suspend"),
+        (totals.resume, "to resume"),
+        (totals.leave, "to leave"),
+        (totals.delete, "to delete"),
     ];
-    for (n, what) in [(totals.suspend, "to suspend"), (totals.resume, "to resume"), (totals.leave, "to leave")] {
-        if n > 0 {
-            parts.push(format!("{} {what}", grouped(n)));
-        }
-    }
-    parts.push(format!("{} to delete", grouped(totals.delete)));
-    ended(&parts, totals.blocked, totals.unchanged)
+    ended(counts(&parts), totals.blocked, totals.unchanged)
 }
 
-pub(crate) fn resources(counts: &Counts) -> String {
-    let mut parts = vec![
-        format!("{} to create", grouped(counts.create)),
-        format!("{} to change", grouped(counts.change)),
-        format!("{} to replace", grouped(counts.replace)),
+/// The same of a part of the resources.
+pub(crate) fn resources(of: &Counts) -> String {
+    let parts = [
+        (of.create, "to create"),
+        (of.change, "to change"),
+        (of.replace, "to replace"),
+        (of.close, "to close off"),
+        (of.delete, "to delete"),
     ];
-    if counts.close > 0 {
-        parts.push(format!("{} to close off", grouped(counts.close)));
-    }
-    parts.push(format!("{} to delete", grouped(counts.delete)));
-    ended(&parts, counts.blocked, counts.unchanged)
+    ended(counts(&parts), of.blocked, of.unchanged)
 }
 
-fn ended(parts: &[String], blocked: usize, unchanged: usize) -> String {
-    let blocked = if blocked == 0 { String::new() } else { format!("; {} blocked", grouped(blocked)) };
-    format!("{}; {} unchanged{blocked}", parts.join(", "), grouped(unchanged))
+fn ended(told: String, blocked: usize, unchanged: usize) -> String {
+    [told, counts(&[(unchanged, "unchanged")]), counts(&[(blocked, "blocked")])]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// The line that people and scripts know from other tools: it alone says what there is none of.
+pub(crate) fn whole(of: &Counts) -> String {
+    let close = if of.close > 0 { format!("{} to close off, ", grouped(of.close)) } else { String::new() };
+    let blocked = if of.blocked > 0 { format!("; {} blocked", grouped(of.blocked)) } else { String::new() };
+    format!(
+        "{} to create, {} to change, {} to replace, {close}{} to delete; {} unchanged{blocked}",
+        grouped(of.create),
+        grouped(of.change),
+        grouped(of.replace),
+        grouped(of.delete),
+        grouped(of.unchanged)
+    )
 }
 
 /// Tenants by tier; a column for what happens to any of them.
 fn table(sheet: &mut Sheet, page: &Page<'_>) {
-    type Column = (&'static str, fn(&TenantTotals) -> usize);
-    let columns: [Column; 9] = [
-        ("create", |t| t.create),
-        ("move", |t| t.moved),
-        ("change", |t| t.change),
-        ("suspend", |t| t.suspend),
-        ("resume", |t| t.resume),
-        ("leave", |t| t.leave),
-        ("delete", |t| t.delete),
-        ("blocked", |t| t.blocked),
-        ("unchanged", |t| t.unchanged),
+    type Of = (Column, fn(&TenantTotals) -> usize);
+    let columns: [Of; 9] = [
+        (Column::right("create"), |t| t.create),
+        (Column::right("move"), |t| t.moved),
+        (Column::right("change"), |t| t.change),
+        (Column::right("suspend"), |t| t.suspend),
+        (Column::right("resume"), |t| t.resume),
+        (Column::right("leave"), |t| t.leave),
+        (Column::right("delete"), |t| t.delete),
+        (Column::right("blocked"), |t| t.blocked),
+        (Column::right("unchanged"), |t| t.unchanged),
     ];
-    let always = ["create", "move", "change", "delete", "unchanged"];
-    let shown: Vec<Column> =
-        columns.into_iter().filter(|(name, of)| always.contains(name) || page.tiers.iter().any(|row| of(&row.tenants) > 0)).collect();
-    let name = |row: &crate::plan::page::TierRow| row.tier.as_ref().map_or_else(|| "unknown".into(), ToString::to_string);
-    let first = page.tiers.iter().map(|row| name(row).len()).max().unwrap_or_default().max("tier".len());
-    if sheet.width() < first + 2 + shown.len() * 10 {
-        // Too narrow for columns: a sentence a tier.
-        for row in &page.tiers {
-            sheet.say(wrapped(&format!("tier {}: {}", name(row), tenants(&row.tenants)), usize::MAX, 0, 0).trim_end());
-        }
-        return;
-    }
-    let head: String = shown.iter().map(|(name, _)| format!(" {name:>9}")).collect();
-    sheet.line(2, 2, &format!("{DIM}{:<first$}{head}{DIM:#}", "tier"));
+    let mut table = Table::new([Column::left("tier")].into_iter().chain(columns.iter().map(|(column, _)| *column)));
     for row in &page.tiers {
-        let cells: String = shown.iter().map(|(_, of)| format!(" {:>9}", grouped(of(&row.tenants)))).collect();
-        sheet.line(2, 2, &format!("{:<first$}{cells}", name(row)));
+        let name = row.tier.as_ref().map_or_else(|| "unknown".into(), ToString::to_string);
+        // A column without any is left out.
+        let cells = columns.iter().map(|(_, of)| match of(&row.tenants) {
+            0 => String::new(),
+            n => grouped(n),
+        });
+        table.row([name].into_iter().chain(cells));
     }
+    sheet.table(2, &table);
 }

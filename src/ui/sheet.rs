@@ -1,54 +1,79 @@
-//! Lines of a given width: what is too long goes on below, hanging, and a word is never cut.
+//! Lines of a given width, for every text that people read: what is too long goes on below, hanging, and a word is never cut.
 
 use unicode_width::UnicodeWidthStr as _;
 
-pub(crate) use crate::diagnostic::thousands as grouped;
-use crate::ui::style::BOLD;
+use super::style::BOLD;
+use super::table::Table;
 
 /// As wide as what is no terminal is taken to be.
 pub(crate) const WIDTH: usize = 80;
 
 /// A text under way.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(crate) struct Sheet {
     text: String,
     width: usize,
 }
 
 impl Sheet {
-    pub(super) fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         // Below this nothing could be read, however it is broken.
         Self { text: String::new(), width: width.max(16) }
     }
 
-    pub(super) fn width(&self) -> usize {
-        self.width
-    }
-
     /// A line that begins at `indent`; what does not fit goes on at `hang`.
-    pub(super) fn line(&mut self, indent: usize, hang: usize, text: &str) {
+    pub(crate) fn line(&mut self, indent: usize, hang: usize, text: &str) {
         let (indent, hang) = (indent.min(self.width / 6), hang.min(self.width / 4));
         self.text.push_str(&wrapped(text, self.width, indent, hang));
     }
 
+    /// Rows below one another, in columns where there is room for them.
+    pub(crate) fn table(&mut self, indent: usize, table: &Table) {
+        table.write(&mut self.text, indent, self.width);
+    }
+
+    /// Beside one another while there is room; none is broken, and none is less than three columns from the next.
+    pub(crate) fn items(&mut self, items: &[String]) {
+        let mut used = 0;
+        for item in items {
+            let wide = visible(item);
+            let gap = match used {
+                0 => "",
+                _ if used + 3 + wide > self.width => "\n",
+                _ => "   ",
+            };
+            used = if gap == "   " { used + 3 + wide } else { wide };
+            self.text.push_str(gap);
+            self.text.push_str(wrapped(item, self.width, 0, 2).trim_end());
+        }
+        self.text.push('\n');
+    }
+
+    /// A command to type: it stays whole, so that it can be copied, however long it is.
+    pub(crate) fn command(&mut self, lead: &str, command: &str) {
+        let beside = visible(lead) + visible(command) <= self.width;
+        let text = if beside { format!("{lead}{command}\n") } else { format!("{}\n  {command}\n", lead.trim_end()) };
+        self.text.push_str(&text);
+    }
+
     /// A line without an indent.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         self.line(0, 2, text);
     }
 
-    pub(super) fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         self.blank();
         self.say(&format!("{BOLD}{text}{BOLD:#}"));
     }
 
     /// An empty line, unless there is one.
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
-    pub(super) fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> String {
         let end = self.text.trim_end().len();
         self.text.truncate(end);
         if !self.text.is_empty() {
@@ -59,7 +84,7 @@ impl Sheet {
 }
 
 /// Columns that a text takes, its colours left out.
-pub(super) fn visible(text: &str) -> usize {
+pub(crate) fn visible(text: &str) -> usize {
     if !text.contains('\u{1b}') {
         return text.width();
     }
@@ -90,7 +115,7 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: usize, hang: usize) -> S
     out
 }
 
-/// Words, each with the spaces before it; an option and its value are one, so that they can be copied.
+/// Words, each with the spaces before it; an option and its value are one, and so is a command in backticks: they can be copied.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -101,6 +126,10 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
         let word = |from: usize| rest.get(from..)?.find(' ').map(|at| from + at);
         let is_option = rest.get(start..)?.starts_with("--") && rest.get(start..)?.len() > 3;
         let end = match word(start) {
+            Some(_) if ["`tenantry ", "`aws "].iter().any(|command| rest.get(start..).is_some_and(|rest| rest.starts_with(command))) => {
+                let close = rest.get(start + 1..)?.find('`').map_or(rest.len(), |at| start + 1 + at);
+                word(close).unwrap_or(rest.len())
+            }
             Some(end) if is_option && rest.get(end + 1..).is_some_and(|value| !value.starts_with([' ', '-', '('])) => {
                 word(end + 1).unwrap_or(rest.len())
             }
@@ -110,20 +139,6 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
         rest = left;
         Some(piece)
     })
-}
-
-/// `1 tenant`, `9,842 tenants`.
-pub(crate) fn counted(n: usize, one: &str) -> String {
-    let many = match one {
-        // These have no other form.
-        "widened access" | "drift" => one.to_owned(),
-        _ if one.ends_with(['x', 's']) => format!("{one}es"),
-        _ => match one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u'])) {
-            Some(stem) => format!("{stem}ies"),
-            None => format!("{one}s"),
-        },
-    };
-    if n == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(n)) }
 }
 
 #[cfg(test)]
@@ -140,17 +155,25 @@ mod tests {
     }
 
     #[test]
-    fn colours_take_no_room() {
-        let text = wrapped(&format!("{BAD}one{BAD:#} two"), 7, 0, 2);
-        assert_eq!(text.lines().count(), 1, "{text:?}");
+    fn a_command_stays_whole() {
+        assert_eq!(wrapped("run `tenantry plan -q`, then read", 14, 0, 2), "run\n  `tenantry plan -q`,\n  then read\n");
+        assert_eq!(wrapped("an open `tenantry x", 10, 0, 2), "an open\n  `tenantry x\n");
+        let mut sheet = Sheet::new(30);
+        sheet.command("Apply it:  ", "tenantry apply");
+        sheet.command("Apply it:  ", "tenantry apply --sandbox=x.json");
+        assert_eq!(sheet.end(), "Apply it:  tenantry apply\nApply it:\n  tenantry apply --sandbox=x.json\n");
     }
 
     #[test]
-    fn numbers_and_words_are_told_in_full() {
-        assert_eq!((grouped(999).as_str(), grouped(9842).as_str(), grouped(1_000_000).as_str()), ("999", "9,842", "1,000,000"));
-        assert_eq!(counted(2, "resource policy"), "2 resource policies");
-        assert_eq!(counted(1, "delivery"), "1 delivery");
-        assert_eq!((counted(2, "api key").as_str(), counted(2, "memory").as_str()), ("2 api keys", "2 memories"));
-        assert_eq!((counted(2, "prefix").as_str(), counted(0, "drift").as_str()), ("2 prefixes", "0 drift"));
+    fn signs_are_not_torn_from_their_words() {
+        let mut sheet = Sheet::new(20);
+        sheet.items(&["+ create", "~ change", "# what follows"].map(str::to_owned));
+        assert_eq!(sheet.end(), "+ create   ~ change\n# what follows\n");
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let text = wrapped(&format!("{BAD}one{BAD:#} two"), 7, 0, 2);
+        assert_eq!(text.lines().count(), 1, "{text:?}");
     }
 }
