@@ -8,9 +8,9 @@ use anstream::ColorChoice;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::exit::{Exit, Stop};
+use crate::exit::{self, Exit, Stop, is_broken_pipe};
 use crate::sandbox::{Broken, Faults};
-use crate::ui::{Talk, Ui};
+use crate::ui::{Talk, Ui, json};
 
 mod again;
 mod apply;
@@ -160,6 +160,16 @@ impl Global {
         Err(Stop::at(Exit::Usage, format!("--output {}: this command has {has}; nothing was read or changed", self.output.word())))
     }
 
+    /// A program that waits for a document gets one, whatever the command came to.
+    fn refuse(&self, ended: &Result<Exit>, ui: &Ui) {
+        let Err(error) = ended else { return };
+        if !matches!(self.output, Format::Json | Format::Yaml) || ui.has_answered() || is_broken_pipe(error) {
+            return;
+        }
+        // The error itself is told on stderr, whether or not this can be.
+        let _ = self.document(&json::refused(error, exit::of(error))).and_then(|document| ui.answer(&document));
+    }
+
     /// A document for machines, in the form that was asked for.
     fn document(&self, document: &serde_json::Value) -> Result<String> {
         Ok(match self.output {
@@ -175,13 +185,23 @@ const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Yaml];
 impl Command {
     /// The forms that its answer comes in.
     fn formats(&self) -> &'static [Format] {
-        match self {
-            Self::Plan(_) => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown, Format::Html],
-            Self::Validate => &[Format::Text, Format::Json, Format::Yaml, Format::Sarif, Format::Github, Format::Gitlab],
-            // A picture has languages of its own.
-            Self::Graph(_) => &[Format::Text],
-            _ => FORMATS,
-        }
+        formats(match self {
+            Self::Plan(_) => "plan",
+            Self::Validate => "validate",
+            Self::Graph(_) => "graph",
+            _ => "",
+        })
+    }
+}
+
+/// The same by the command's name, for whoever is still typing.
+fn formats(command: &str) -> &'static [Format] {
+    match command {
+        "plan" => &[Format::Text, Format::Json, Format::Yaml, Format::Markdown, Format::Html],
+        "validate" => &[Format::Text, Format::Json, Format::Yaml, Format::Sarif, Format::Github, Format::Gitlab],
+        // A picture has languages of its own.
+        "graph" => &[Format::Text],
+        _ => FORMATS,
     }
 }
 
@@ -224,6 +244,9 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
     let cli = Cli::try_parse().map_err(|error| {
         // Printing help to a closed pipe is no failure.
         let _ = error.print();
+        if error.use_stderr() {
+            ci::misused(&error.to_string());
+        }
         if error.use_stderr() { Exit::Usage.into() } else { ExitCode::from(Exit::Done) }
     })?;
     log(cli.global.verbose);
@@ -243,13 +266,20 @@ fn log(verbose: u8) {
 
 /// Carries the command out.
 pub(crate) async fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
+    ci::check(&cli.global, &cli.command)?;
+    let ended = guarded(cli, ui).await;
+    ci::ended(&cli.global, &cli.command, &ended, ui);
+    cli.global.refuse(&ended, ui);
+    ended
+}
+
+async fn guarded(cli: &Cli, ui: &Ui) -> Result<Exit> {
     let global = &cli.global;
     // Faults are for trials: with the flag alone forgotten, the trial would be made on AWS itself.
     if global.sandbox_faults.is_some() && global.sandbox.is_none() && !matches!(cli.command, Command::Sandbox(_)) {
         return Err(Stop::at(Exit::Usage, "--sandbox-faults needs --sandbox; nothing was read or changed"));
     }
     global.has(cli.command.formats())?;
-    ci::check(global, &cli.command)?;
     tokio::select! {
         biased;
         why = global.broken.why() => Err(why),

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::address::Owner;
 use crate::desired::Desired;
-use crate::kinds::{Parameter, PolicyDocument, Protection};
+use crate::kinds::{Parameter, PolicyDocument, Protection, Role};
 use crate::late::{Late, render};
 use crate::library::Library;
 use crate::manifest::{Manifest, Tier};
@@ -70,6 +70,11 @@ impl Sources<'_> {
         let mut tags = self.manifest.platform.tags.clone();
         tags.extend(tier.into_iter().flat_map(|t| t.tags.clone()));
         tags
+    }
+
+    /// A role without its documents, within the platform's boundary if there is one.
+    fn role(&self, name: String, description: &str, tags: BTreeMap<String, String>) -> Role {
+        Role { boundary: self.manifest.platform.permissions_boundary.clone(), ..Role::named(name, description, tags) }
     }
 
     /// A policy file with its holes filled: those of every policy, and the caller's own.

@@ -234,6 +234,7 @@ impl Diagnostic {
         let position = |offset| self.source.position(offset);
         Found {
             severity: self.severity,
+            code: self.code.word(),
             summary: &self.summary,
             help: self.help.as_deref(),
             file: self.source.path(),
@@ -260,6 +261,8 @@ impl Diagnostic {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Found<'a> {
     pub(crate) severity: Severity,
+    /// As `tenantry explain` takes it.
+    pub(crate) code: &'static str,
     pub(crate) summary: &'a str,
     pub(crate) help: Option<&'a str>,
     pub(crate) file: &'a Path,

@@ -3,8 +3,10 @@
 use crate::exit::Exit;
 
 mod headroom;
+mod regions;
 
 pub(crate) use headroom::{more, rooms};
+pub(crate) use regions::region;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {

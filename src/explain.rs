@@ -18,6 +18,11 @@ const fn finding(code: &'static str, title: &'static str, text: &'static str) ->
     Topic { code, exit: None, title, text }
 }
 
+/// What each finding in the user's files means.
+pub(crate) fn findings() -> impl Iterator<Item = &'static Topic> {
+    TOPICS.iter().filter(|topic| topic.exit.is_none())
+}
+
 /// The topic of a code or of an exit code's number.
 pub(crate) fn topic(asked: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.code == asked || topic.exit.is_some_and(|exit| exit.to_string() == asked))

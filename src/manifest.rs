@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::Span;
 use crate::kinds::{Extracts, GuardrailContent, Invitation, Period, PolicyMode};
-use crate::names::{AccountId, FunctionName, Names, PlatformName, Region, SUSPENDED, TenantId, TierName};
+use crate::names::{AccountId, Arn, FunctionName, Names, PlatformName, Region, SUSPENDED, TenantId, TierName};
 
 mod api;
 mod check;
@@ -28,7 +28,7 @@ pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;
 pub(crate) use function::{Function, LambdaRef};
-pub(crate) use glance::Glance;
+pub(crate) use glance::{Glance, Landmarks};
 pub(crate) use observability::{Observability, Traces};
 pub(crate) use prices::{MicroDollars, Price};
 #[cfg(test)]
@@ -81,6 +81,8 @@ pub(crate) struct Platform {
     pub(crate) account: AccountId,
     /// On every resource that takes tags.
     pub(crate) tags: BTreeMap<String, String>,
+    /// On every role.
+    pub(crate) permissions_boundary: Option<Arn>,
 }
 
 impl Platform {

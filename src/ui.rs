@@ -1,6 +1,8 @@
 //! The only writer: the answer on stdout, the talk on stderr, colour where it is wanted, and the questions.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result};
@@ -44,6 +46,8 @@ pub(crate) use stream::{EVENTS, Stream};
 pub(crate) struct Ui {
     color: ColorChoice,
     quiet: Talk,
+    /// Whether stdout has anything of the answer.
+    answered: Arc<AtomicBool>,
 }
 
 /// How much is said on stderr.
@@ -56,11 +60,12 @@ pub(crate) enum Talk {
 
 impl Ui {
     pub(crate) fn new(color: ColorChoice, quiet: Talk) -> Self {
-        Self { color, quiet }
+        Self { color, quiet, answered: Arc::default() }
     }
 
     /// The answer.
     pub(crate) fn answer(&self, text: &str) -> Result<()> {
+        self.answered.store(true, Ordering::Relaxed);
         let mut out = AutoStream::new(std::io::stdout().lock(), self.color);
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing stdout")
     }
@@ -68,6 +73,18 @@ impl Ui {
     /// The talk beside the answer.
     pub(crate) fn say(&self, text: &str) {
         if self.quiet == Talk::Normal {
+            self.complain(text);
+        }
+    }
+
+    /// Whether anything was answered by now.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// What whoever wants no talk is told all the same: others have heard it.
+    pub(crate) fn alarm(&self, text: &str) {
+        if self.quiet == Talk::Quiet {
             self.complain(text);
         }
     }
@@ -123,17 +140,24 @@ impl Ui {
             self.findings(findings);
             return;
         }
+        self.complain(&words(error, *exit));
+    }
+}
+
+/// An error with its causes and a way out.
+pub(crate) fn words(error: &anyhow::Error, exit: Exit) -> String {
+    {
         let bold = style::ERROR;
         // `tenantry explain` says more about each of these; of what has no name there is nothing more to say.
-        let code = if *exit == Exit::Failed { String::new() } else { format!("[{}]", exit.name()) };
+        let code = if exit == Exit::Failed { String::new() } else { format!("[{}]", exit.name()) };
         let mut text = format!("{bold}error{code}:{bold:#} {error}");
         for cause in error.chain().skip(1) {
             text.push_str(&format!("\n  because: {cause}"));
         }
-        if let Some(hint) = hint(error, *exit) {
+        if let Some(hint) = hint(error, exit) {
             text.push_str(&format!("\n\nhint: {hint}"));
         }
-        self.complain(&text);
+        text
     }
 }
 

@@ -16,14 +16,19 @@ use crate::schedule::StepId;
 /// Where records lie, each under its time: in the order of their names they are in the order of events.
 const FOLDER: &str = "tenantry/records/";
 
+/// What was carried out, and by whose leave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Agreed<'a> {
+    /// Of the plan that was carried out.
+    pub(crate) checksum: &'a str,
+    /// Of the saved plan that this was, or what was left of it.
+    pub(crate) saved: Option<&'a str>,
+    /// Accepted probes, and since when.
+    pub(crate) breaches: &'a BTreeMap<String, String>,
+}
+
 /// Keeps the record; nothing where the apply has deleted the bucket itself.
-pub(crate) async fn keep(
-    aws: &Aws,
-    names: &Names,
-    holder: &Holder,
-    (checksum, breaches): (&str, &BTreeMap<String, String>),
-    outcome: &Outcome,
-) -> Result<()> {
+pub(crate) async fn keep(aws: &Aws, names: &Names, holder: &Holder, agreed: Agreed<'_>, outcome: &Outcome) -> Result<()> {
     let bucket = names.platform_bucket();
     let name = |step: &StepId| format!("{:?} {}", step.op, step.address).to_lowercase();
     let mut steps: BTreeMap<String, serde_json::Value> = BTreeMap::new();
@@ -35,9 +40,10 @@ pub(crate) async fn keep(
         "format": "tenantry-record/1.0",
         "who": holder.who,
         "since": holder.since,
-        "plan": checksum,
-        "accepted_breaches": breaches.keys().collect::<Vec<_>>(),
-        "accepted_since": breaches,
+        "plan": agreed.checksum,
+        "saved_plan": agreed.saved,
+        "accepted_breaches": agreed.breaches.keys().collect::<Vec<_>>(),
+        "accepted_since": agreed.breaches,
         "steps": steps,
     });
     let key = format!("{FOLDER}{}-{}.json", holder.since, holder.nonce);
@@ -51,6 +57,15 @@ pub(crate) async fn keep(
         .body(ByteStream::from(serde_json::to_vec_pretty(&record)?));
     put.send().await.during(format!("keeping the record in bucket `{bucket}`")).missing_is_none()?;
     Ok(())
+}
+
+/// Who carried out the saved plan of that checksum, and when, if nobody has carried out another since.
+pub(crate) async fn carried_out(aws: &Aws, names: &Names, saved: &str) -> Result<Option<(String, String)>> {
+    let keys = keys(aws, names).await?;
+    let Some(newest) = keys.last() else { return Ok(None) };
+    let record = read(aws, names, newest).await?;
+    let said = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default();
+    Ok((said("plan") == saved || said("saved_plan") == saved).then(|| (said("who").to_owned(), said("since").to_owned())))
 }
 
 /// Which of these an apply has left in AWS by what was done to them last, and when; the newest records are read first, and no more

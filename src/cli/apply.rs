@@ -20,6 +20,7 @@ use crate::desired::Desired;
 use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::isolation::report::{Outcome, Report};
 use crate::kinds::{Bucket, Kind as _};
+use crate::manifest;
 use crate::plan::page::{Accepted, Page};
 use crate::plan::saved::Saved;
 use crate::plan::{Action, Named, Plan, diff};
@@ -224,6 +225,14 @@ impl Job<'_> {
         Ok(plan)
     }
 
+    fn is_the_reviewed(&self, checksum: &str) -> Result<()> {
+        let Some(reviewed) = self.reviewed.checksum.filter(|reviewed| *reviewed != checksum) else { return Ok(()) };
+        let words = format!(
+            "the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)"
+        );
+        Err(Stop::at(Exit::Stale, words))
+    }
+
     /// The plan, once it has been shown and agreed to; none if there is nothing to do.
     async fn agree(&self) -> Result<Option<Plan>> {
         let plan = self.plan().await?;
@@ -241,17 +250,17 @@ impl Job<'_> {
         self.stream.plan(&page);
         let checksum = page.checksum.clone();
         if let Some((file, saved)) = self.reviewed.saved.filter(|(_, saved)| saved.checksum != checksum) {
+            self.is_the_reviewed(&saved.checksum)?;
+            if self.is_done(file, saved, &plan).await? {
+                return Ok(None);
+            }
             if !saved.has_left(&plan) {
                 return Err(saved::stale(file, saved, &plan, &self.opened));
             }
             // What was agreed to is done to its end.
             self.ui.say(&format!("{} of the plan's {} are left of an earlier apply.", plan.changes.len(), count(saved.size(), "change")));
-        }
-        if let Some(reviewed) = self.reviewed.checksum.filter(|r| *r != checksum) {
-            let words = format!(
-                "the plan is not the one that was reviewed: its checksum is {checksum}, not {reviewed}; review it again (nothing was changed)"
-            );
-            return Err(Stop::at(Exit::Stale, words));
+        } else {
+            self.is_the_reviewed(&checksum)?;
         }
         if !plan.blocked.is_empty() {
             let words = format!("{} of this plan can't be done; nothing was changed", count(plan.blocked.len(), "change"));
@@ -296,6 +305,10 @@ impl Job<'_> {
         if let Err(error) = self.tell(&outcome, exit, begun.elapsed()).or_else(|e| if is_broken_pipe(&e) { Ok(()) } else { Err(e) }) {
             self.ui.say(&format!("warning: the outcome could not be printed: {error:#}"));
         }
+        if exit != Exit::Done && ended.is_ok() {
+            // Who wants no talk still hears why it failed.
+            self.ui.alarm(&events::failure(&outcome, exit));
+        }
         ended
     }
 
@@ -305,7 +318,8 @@ impl Job<'_> {
         let known = if accepted.is_empty() { Accepted::new() } else { record::accepted(aws, names).await? };
         let since = |probe: &String| known.get(probe).unwrap_or(&holder.since).clone();
         let breaches = accepted.iter().map(|probe| (probe.clone(), since(probe))).collect();
-        record::keep(aws, names, holder, (checksum, &breaches), outcome).await
+        let saved = self.reviewed.saved.map(|(_, saved)| saved.checksum.as_str());
+        record::keep(aws, names, holder, record::Agreed { checksum, saved, breaches: &breaches }, outcome).await
     }
 
     /// A lock that could not be taken before the plan was made: the platform's own bucket was not there yet.
@@ -334,6 +348,17 @@ impl Job<'_> {
         }
         now.outputs.extend(plan.outputs.remove_entry(&bucket));
         Ok((now, first))
+    }
+
+    /// Whether this saved plan is done: the newest record says so, the manifest is still the one it was made of, and nothing is left.
+    async fn is_done(&self, file: &Path, saved: &Saved, now: &Plan) -> Result<bool> {
+        let (opened, shown) = (&self.opened, file.display());
+        if !saved.may_be_applied_already(now) || !manifest::sha256(&opened.manifest.path).is_ok_and(|sha256| sha256 == saved.manifest) {
+            return Ok(false);
+        }
+        let Some((who, since)) = record::carried_out(&opened.aws, &opened.names, &saved.checksum).await? else { return Ok(false) };
+        self.ui.say(&format!("already applied: `{who}` carried out `{shown}` at {since}, and nothing of it is left to do"));
+        Ok(true)
     }
 
     fn stream_outcome(&self, outcome: &apply::Outcome, elapsed: Duration) {

@@ -7,14 +7,14 @@ use clap::ValueEnum;
 
 use super::{Command, Global};
 use crate::apply::Outcome;
-use crate::diagnostic::Severity;
-use crate::exit::{Exit, Stop};
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::exit::{self, Exit, Stop};
 use crate::isolation::report::{self, Report};
 use crate::plan::Plan;
 use crate::plan::page::Page;
 use crate::ui::github::{self, Output};
 use crate::ui::sheet::WIDTH;
-use crate::ui::{drift, findings, markdown, verify};
+use crate::ui::{self, Ui, drift, findings, markdown, verify};
 
 /// Whose pipeline it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,6 +62,47 @@ fn append(variable: &str, text: &str) -> Result<()> {
     let writing = || format!("writing to `{}`, which {variable} names", file.display());
     let mut open = std::fs::OpenOptions::new().append(true).create(true).open(&file).with_context(writing)?;
     open.write_all(text.as_bytes()).with_context(writing)
+}
+
+/// How the command ended, for steps that come after it; and why, where nothing else has said so.
+pub(super) fn ended(global: &Global, command: &Command, ended: &Result<Exit>, ui: &Ui) {
+    if global.ci != Some(Ci::Github) || matches!(command, Command::Init(_)) {
+        return;
+    }
+    let exit = ended.as_ref().map_or_else(exit::of, |exit| *exit);
+    let why = match ended {
+        Ok(_) => None,
+        Err(error) => match error.downcast_ref::<Diagnostics>() {
+            // `validate` has told them already.
+            Some(_) if matches!(command, Command::Validate) => None,
+            Some(found) => Some(findings::markdown(&found.found())),
+            None => Some(github::fenced(&stopped(exit), &ui::words(error, exit))),
+        },
+    };
+    let told = append(OUTPUT, &github::assignments(&endings(exit)));
+    let told = told.and_then(|()| why.map_or(Ok(()), |why| append(SUMMARY, &github::summary(&why))));
+    if let Err(error) = told {
+        ui.say(&format!("warning: the pipeline could not be told how this ended: {error:#}"));
+    }
+}
+
+/// The same of a command line that is none: nothing else is known of it.
+pub(super) fn misused(why: &str) {
+    let words: Vec<String> = std::env::args().collect();
+    let asked = |pair: &[String]| matches!(pair, [option, service] if option == "--ci" && service == "github");
+    if words.iter().any(|word| word == "--ci=github") || words.windows(2).any(asked) {
+        // Outside a pipeline there is nobody to tell; what is wrong stands on stderr.
+        let _ = append(OUTPUT, &github::assignments(&endings(Exit::Usage)));
+        let _ = append(SUMMARY, &github::fenced(&stopped(Exit::Usage), why));
+    }
+}
+
+fn stopped(exit: Exit) -> String {
+    format!("tenantry ended with {} ({})", exit as u8, exit.name())
+}
+
+fn endings(exit: Exit) -> Vec<Output> {
+    vec![("exit_code", (exit as u8).to_string()), ("exit_name", exit.name().to_owned())]
 }
 
 fn tell(global: &Global, told: impl FnOnce() -> (Vec<Output>, String)) -> Result<()> {

@@ -56,6 +56,9 @@ fn script(shell: Shell) -> Result<String> {
     if shell == Shell::Bash {
         return Ok(BASH.to_owned());
     }
+    if shell == Shell::Zsh {
+        return Ok(ZSH.to_owned());
+    }
     let name = shell.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let builtins = Shells::builtins();
     let known = builtins.completer(&name).ok_or_else(|| Stop::at(Exit::Usage, format!("there are no completions for `{name}`")))?;
@@ -89,6 +92,30 @@ const BASH: &str = r#"_tenantry() {
 complete -o bashdefault -o nosort -F _tenantry tenantry 2>/dev/null || complete -o bashdefault -F _tenantry tenantry
 "#;
 
+/// Colons in words come with a backslash, and one that ends in a slash goes on: no space belongs behind it.
+const ZSH: &str = r#"#compdef tenantry
+_tenantry() {
+    local completion plain value about
+    local -a folders others
+    for completion in "${(@f)$(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((CURRENT - 1)) TENANTRY_COMPLETE=zsh \
+        "${words[1]}" -- "${words[@]}" 2>/dev/null)}"; do
+        [[ -n $completion ]] || continue
+        plain=${completion//\\:/$'\1'}
+        value=${${plain%%:*}//$'\1'/\\:}
+        about=''
+        [[ $plain == *:* ]] && about=:${plain#*:}
+        if [[ $value == */ ]]; then
+            folders+=("${value%/}$about")
+        else
+            others+=("$value$about")
+        fi
+    done
+    (( $#folders )) && _describe -V 'values' folders -S '/' -r '/'
+    (( $#others )) && _describe -V 'values' others
+}
+compdef _tenantry tenantry
+"#;
+
 /// Answers a shell that asks for words; false if nobody does. Whatever goes wrong, nothing is printed between the words that
 /// somebody types.
 pub(crate) fn answer() -> bool {
@@ -111,6 +138,7 @@ fn taught(arg: clap::Arg) -> clap::Arg {
     let first = names.first().map(String::as_str).unwrap_or_default();
     let words: fn(&OsStr) -> Vec<CompletionCandidate> = match (arg.get_id().as_str(), first) {
         ("delete", "NAME") => |typed| words(typed, addresses),
+        ("output", _) => |typed| words(typed, formats),
         ("confirm", _) => |typed| words(typed, platform),
         ("tenant" | "exclude", _) | (_, "TENANT" | "OTHER" | "ID" | "TENANTS") => |typed| words(typed, tenants),
         (_, "TIER" | "TIERS") => |typed| words(typed, tiers),
@@ -166,6 +194,19 @@ fn platform(_: &str) -> Vec<Word> {
     glance().platform.into_iter().map(|name| (name, String::new())).collect()
 }
 
+/// Those of the command that is being typed: it refuses others.
+fn formats(_: &str) -> Vec<Word> {
+    of_command(std::env::args_os())
+}
+
+fn of_command(line: impl Iterator<Item = OsString>) -> Vec<Word> {
+    let command = Cli::command();
+    let named =
+        line.skip_while(|word| word != "--").skip(2).find_map(|word| command.find_subcommand(&word).map(|c| c.get_name().to_owned()));
+    let formats = super::formats(&named.unwrap_or_default());
+    formats.iter().filter_map(clap::ValueEnum::to_possible_value).map(|value| (value.get_name().to_owned(), String::new())).collect()
+}
+
 fn kinds(_: &str) -> Vec<Word> {
     KINDS.iter().map(|kind| (kind.name().to_owned(), String::new())).collect()
 }
@@ -214,6 +255,14 @@ mod tests {
         assert_eq!(of(&["tenantry", "--", "tenantry", "--manifest=b.yaml", "plan"]), PathBuf::from("b.yaml"));
         assert_eq!(of(&["tenantry", "--", "tenantry", "plan", "-f"]), PathBuf::from("tenants.yaml"));
         assert_eq!(of(&["tenantry", "-f", "c.yaml", "--", "tenantry", "plan"]), PathBuf::from("tenants.yaml"));
+    }
+
+    #[test]
+    fn no_form_is_offered_that_the_command_refuses() {
+        let of = |line: &[&str]| -> Vec<String> { of_command(line.iter().map(OsString::from)).into_iter().map(|(word, _)| word).collect() };
+        assert_eq!(of(&["tenantry", "--", "tenantry", "status", "--output", ""]), ["text", "json", "yaml"]);
+        assert!(of(&["tenantry", "--", "tenantry", "-f", "a.yaml", "plan", "--output", ""]).contains(&"html".to_owned()));
+        assert!(of(&["tenantry", "--", "tenantry", "--output", "", "validate"]).contains(&"sarif".to_owned()));
     }
 
     #[test]

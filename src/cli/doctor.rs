@@ -1,9 +1,12 @@
 //! `doctor`: whether everything is there that a plan and an apply need, and room for more tenants. It writes nothing.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::init::typed;
 use super::open::{connect, files, same_region};
 use super::{Format, Global};
 use crate::apply::lock;
@@ -11,15 +14,15 @@ use crate::aws::Aws;
 use crate::compile::compile;
 use crate::desired::Desired;
 use crate::diagnostic::thousands;
-use crate::doctor::{Examined, clock, more, rooms};
+use crate::doctor::{Examined, clock, more, region, rooms};
 use crate::exit::{self, Exit, Stop};
-use crate::library::Library;
+use crate::library::{Library, overwrite};
 use crate::manifest::Manifest;
-use crate::names::Names;
+use crate::names::{Arn, Names};
 use crate::observe::{Live, observe, permissions, reach};
 use crate::plan::{Named, diff};
 use crate::quotas::estimate;
-use crate::rights::{self, For, rights, rights_of};
+use crate::rights::{self, For, rights_of};
 use crate::schedule::schedule;
 use crate::ui::style::count;
 use crate::ui::{Ui, doctor as show};
@@ -36,19 +39,23 @@ pub(crate) struct Doctor {
     /// What the credentials are for; a plan needs reads alone.
     #[arg(long = "for", value_name = "WHAT", value_enum, default_value_t = Purpose::Apply)]
     purpose: Purpose,
-    /// Print the least IAM policy for plan or apply instead, for the roles of a pipeline: no AWS is asked.
+    /// Print the least IAM policy for the role of a pipeline's job instead: no AWS is asked. In several documents, where IAM's
+    /// size demands it: a JSON list of them, unless --part or --out is given.
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with = "tenants")]
-    print_policy: Option<Purpose>,
+    print_policy: Option<For>,
     /// Of a policy in several documents, print this one alone.
     #[arg(long, value_name = "N", requires = "print_policy")]
     part: Option<usize>,
+    /// Write the policy's documents into DIR, one a file, as `aws iam create-policy --policy-document file://…` takes them.
+    #[arg(long, value_name = "DIR", requires = "print_policy", conflicts_with = "part")]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Purpose {
-    /// Plan, status, verify, costs, doctor.
+    /// Plan, status, drift, verify, doctor.
     Plan,
-    /// All of that, and apply, destroy, documents, unlock.
+    /// All of that, and apply, destroy, unlock.
     Apply,
 }
 
@@ -65,7 +72,8 @@ impl Doctor {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
         let (manifest, library, names, warnings) = files(global)?;
         if let Some(purpose) = self.print_policy {
-            return self.print(purpose, &names, global, ui);
+            let boundary = manifest.platform.permissions_boundary.as_ref().map(Arn::as_str);
+            return self.print((purpose, boundary), &names, global, ui);
         }
         let mut examined = Examined::default();
         let told = format!("{} and {}", count(manifest.tiers.len(), "tier"), count(manifest.tenants.len(), "tenant"));
@@ -75,6 +83,8 @@ impl Doctor {
         } else {
             examined.warn("manifest", format!("{told}, with warnings; {reads}"), "`tenantry validate` shows them");
         }
+        let memory = manifest.tiers.values().any(|tier| tier.memory.is_some());
+        region(&mut examined, names.region.as_str(), memory);
         let desired = compile(&manifest, &library, &names)?;
         let place = if global.sandbox.is_some() { "the sandbox's account" } else { "account" };
         ui.say(&format!("{}: asking {place} {}, {}, platform {}", manifest.path.display(), names.account, names.region, names.platform));
@@ -94,8 +104,22 @@ impl Doctor {
     }
 
     /// The policy on stdout, ready for IAM, and beside it what a reviewer would ask.
-    fn print(&self, purpose: Purpose, names: &Names, global: &Global, ui: &Ui) -> Result<Exit> {
-        let documents = rights::documents(&rights(purpose.into()), names);
+    fn print(&self, (purpose, boundary): (For, Option<&str>), names: &Names, global: &Global, ui: &Ui) -> Result<Exit> {
+        let documents = rights::documents(purpose, names, boundary);
+        if let Some(folder) = &self.out {
+            let stem = format!("{}-{}", names.platform, purpose.word());
+            let many = documents.len() > 1;
+            let name = |n: usize| if many { format!("{stem}-{}", n + 1) } else { stem.clone() };
+            let mut files = Vec::new();
+            for (n, document) in documents.iter().enumerate() {
+                let file = folder.join(format!("{}.json", name(n)));
+                overwrite(&file, &format!("{:#}\n", document.policy))?;
+                files.push((name(n), typed(&file), document.characters()));
+            }
+            ui.answer(&show::written(&files))?;
+            ui.say(&show::about((purpose, boundary), &documents, Some(usize::MAX)));
+            return Ok(Exit::Done);
+        }
         if let Some(part) = self.part {
             let Some(document) = part.checked_sub(1).and_then(|n| documents.get(n)) else {
                 let words = format!("there is no part {part}: the policy comes in {}", count(documents.len(), "document"));
@@ -107,7 +131,7 @@ impl Doctor {
         } else {
             ui.answer(&global.document(&json!(documents.iter().map(|d| &d.policy).collect::<Vec<_>>()))?)?;
         }
-        ui.say(&show::about(&documents, self.part));
+        ui.say(&show::about((purpose, boundary), &documents, self.part));
         Ok(Exit::Done)
     }
 
@@ -136,7 +160,18 @@ impl Doctor {
         for room in rooms(manifest, library, names, &plan, &live)? {
             let tier = &room.tier;
             let fits = match &room.bound {
-                None => format!("tier {tier}: no quota grows with its tenants"),
+                None => match &room.fullest {
+                    Some(fullest) => format!(
+                        "tier {tier}: none of {} quotas grows with its tenants; the one that binds next, whatever grows, is {} ({} of {} taken \
+                         {})",
+                        fullest.of,
+                        fullest.unit,
+                        thousands(fullest.taken),
+                        thousands(fullest.most),
+                        fullest.place
+                    ),
+                    None => format!("tier {tier}: no quota grows with its tenants"),
+                },
                 Some(bound) => format!(
                     "tier {tier}: {} more tenants fit; {} are full first ({} {})",
                     thousands(bound.tenants),

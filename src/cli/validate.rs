@@ -56,7 +56,7 @@ fn tell(findings: &Diagnostics, exit: Exit, global: &Global, ui: &Ui) -> Result<
 }
 
 /// Pipelines name files from the top of the repository, wherever in it a command runs.
-fn places() -> Result<Places> {
+pub(super) fn places() -> Result<Places> {
     let here = std::env::current_dir()?;
     let top = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].iter().find_map(|name| std::env::var_os(name).filter(|top| !top.is_empty()));
     Ok(Places::new(here.clone(), top.map_or(here, PathBuf::from)))

@@ -7,18 +7,22 @@ use clap::Args;
 
 use super::apply::{halt_on_request, holder, take_if_possible};
 use super::open::{self, Opened, open};
+use super::validate::places;
 use super::{Format, Global, ci};
 use crate::attack;
 use crate::compile::compile;
-use crate::exit::{Exit, Stop};
+use crate::diagnostic::Diagnostics;
+use crate::exit::{self, Exit, Stop};
 use crate::isolation::argument::argument;
 use crate::isolation::model::Model;
 use crate::isolation::mutations;
 use crate::isolation::probes::judge;
 use crate::isolation::report::{Method, Outcome, Report, Row};
 use crate::isolation::simulate::{self, inquiries};
+use crate::manifest::Landmarks;
 use crate::names::TenantId;
 use crate::observe;
+use crate::ui::findings::placed;
 use crate::ui::style::count;
 use crate::ui::{Ui, verify as show};
 
@@ -57,6 +61,19 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(super) async fn run(&self, global: &Global, ui: &Ui) -> Result<Exit> {
+        let mut reported = Reported::No;
+        let ended = self.carry_out(global, ui, &mut reported).await;
+        if let (Some(file), Err(error), Reported::No) = (&self.sarif, &ended, reported) {
+            let found = error.downcast_ref::<Diagnostics>().map(Diagnostics::found).unwrap_or_default();
+            let places = places()?;
+            let (files, exit) = (places.all(&found), exit::of(error));
+            let document = show::sarif_without_report(&places.of(&global.manifest), &placed(&found, &files), exit, &format!("{error:#}"));
+            write(file, &format!("{document:#}\n"))?;
+        }
+        ended
+    }
+
+    async fn carry_out(&self, global: &Global, ui: &Ui, reported: &mut Reported) -> Result<Exit> {
         let Read { declared, live, opened } = self.read(global, ui).await?;
         // What is live counts, where it is read.
         let newest = live.as_ref().unwrap_or(&declared);
@@ -81,7 +98,9 @@ impl Verify {
         }
         report.rows.sort_by_key(|row| row.probe);
         if let Some(file) = &self.sarif {
-            write(file, &format!("{:#}\n", show::sarif(&report, &global.manifest)))?;
+            let manifest = places()?.of(&global.manifest);
+            write(file, &format!("{:#}\n", show::sarif(&report, (&manifest, &Landmarks::at(&global.manifest)))))?;
+            *reported = Reported::Yes;
         }
         if let Some(file) = &self.markdown {
             write(file, &show::markdown(&report))?;
@@ -112,6 +131,13 @@ impl Verify {
         let live = Model::live(&opened.manifest, &opened.names, (&desired, &live), strangers);
         Ok(Read { declared, live: Some(live), opened: Some(opened) })
     }
+}
+
+/// Whether code scanning has its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reported {
+    Yes,
+    No,
 }
 
 /// What there is to judge.

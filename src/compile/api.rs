@@ -73,7 +73,11 @@ fn front(sources: &Sources<'_>, desired: &mut Desired, wanted: &Api, functions: 
     let role = Role {
         trust: sources.policy("api-logs-trust", &[])?,
         policy: sources.policy("api-logs", &[])?,
-        ..Role::named(names.role(API_LOG_ROLE), "How API Gateway writes access logs, for every API of the account here", sources.tags(None))
+        ..sources.role(
+            names.role(API_LOG_ROLE),
+            "How API Gateway writes access logs, for every API of the account here",
+            sources.tags(None),
+        )
     };
     let role = desired.add(Owner::Platform, API_LOG_ROLE, &role)?.at(&Role::ARN);
     let account = desired.add(Owner::Platform, "logs", &ApiAccount { role })?;

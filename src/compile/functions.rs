@@ -89,7 +89,7 @@ fn role(sources: &Sources<'_>, desired: &mut Desired, name: &FunctionName, wante
     let role = Role {
         trust: sources.policy("function-trust", &holes)?,
         policy: sources.policy(wanted.policy(name, &sources.manifest.tiers, sources.manifest.strict.as_ref()), &holes)?,
-        ..Role::named(names.function_role(name), &format!("What function {name} may do"), sources.tags(None))
+        ..sources.role(names.function_role(name), &format!("What function {name} may do"), sources.tags(None))
     };
     Ok(desired.add(Owner::Platform, &format!("{name}-function"), &role)?.at(&Role::ARN))
 }

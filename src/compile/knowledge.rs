@@ -68,7 +68,7 @@ pub(super) fn of_tier(
     let role = Role {
         trust: sources.policy("knowledge-base-trust", &[])?,
         policy: sources.policy(file, &holes)?,
-        ..Role::named(names.tier_role(name, "kb"), &format!("What the knowledge base of tier {name} may do"), tags.clone())
+        ..sources.role(names.tier_role(name, "kb"), &format!("What the knowledge base of tier {name} may do"), tags.clone())
     };
     let role = desired.add(owner.clone(), "knowledge-base", &role)?.at(&Role::ARN);
     let shelf =

@@ -80,7 +80,7 @@ fn runtime_role(sources: &Sources<'_>, desired: &mut Desired) -> Result<Late<Arn
     let runtime = Role {
         trust: sources.policy("runtime-trust", &[])?,
         policy,
-        ..Role::named(names.role("runtime"), "What agents of every tier may do", sources.tags(None))
+        ..sources.role(names.role("runtime"), "What agents of every tier may do", sources.tags(None))
     };
     let runtime = desired.add(Owner::Platform, "runtime", &runtime)?.at(&Role::ARN);
     sources.publish(desired, Owner::Platform, "agentcore/runtime_iam_role", runtime.text())?;
@@ -100,7 +100,7 @@ fn gateway_role(sources: &Sources<'_>, desired: &mut Desired, gateways: &[&Gatew
     let role = Role {
         trust: sources.policy("gateway-trust", &[])?,
         policy: sources.policy("gateway", &[("tools_lambdas.arn", arns)])?,
-        ..Role::named(sources.names.role("gateway"), "What gateways of every tier may do", sources.tags(None))
+        ..sources.role(sources.names.role("gateway"), "What gateways of every tier may do", sources.tags(None))
     };
     let role = desired.add(Owner::Platform, "gateway", &role)?.at(&Role::ARN);
     sources.publish(desired, Owner::Platform, "agentcore/gateway_iam_role", role.text())?;

@@ -60,6 +60,6 @@ fn declare(sources: &Sources<'_>, desired: &mut Desired, wanted: TenantRole<'_>)
     let tiers = sources.manifest.tiers.keys().map(Late::known).collect();
     let trust = sources.policy("tvm-trust", &[("trusted_role.arn", vec![wanted.trusted.text()]), ("tier.names", tiers)])?;
     let policy = sources.policy(wanted.policy, &[])?;
-    let role = Role { trust, policy, ..Role::named(wanted.name, wanted.description, sources.tags(None)) };
+    let role = Role { trust, policy, ..sources.role(wanted.name, wanted.description, sources.tags(None)) };
     Ok(desired.add(Owner::Platform, &wanted.label, &role)?.at(&Role::ARN))
 }

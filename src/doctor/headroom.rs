@@ -13,7 +13,7 @@ use crate::manifest::{self, Located, Manifest, Tenant, User};
 use crate::names::{Names, TierName};
 use crate::observe::Live;
 use crate::plan::Plan;
-use crate::quotas::{Standing, Usage, usage};
+use crate::quotas::{QUOTAS, Standing, Usage, usage};
 
 /// How many tenants more a tier takes.
 #[derive(Debug)]
@@ -21,6 +21,19 @@ pub(crate) struct Room {
     pub(crate) tier: TierName,
     /// The first quota that is full then, and after how many; none grows with tenants: no bound.
     pub(crate) bound: Option<Bound>,
+    /// Where the account is nearest to a quota whether or not it grows with tenants.
+    pub(crate) fullest: Option<Fullest>,
+}
+
+/// The quota of which the largest part is taken.
+#[derive(Debug, Clone)]
+pub(crate) struct Fullest {
+    pub(crate) unit: &'static str,
+    pub(crate) taken: u64,
+    pub(crate) most: u64,
+    pub(crate) place: String,
+    /// Of how many.
+    pub(crate) of: usize,
 }
 
 #[derive(Debug)]
@@ -42,6 +55,17 @@ pub(crate) fn rooms(manifest: &Manifest, library: &Library, names: &Names, plan:
         usage(&Standing::new(), &then, &outputs).into_iter().map(|usage| ((usage.quota.id, usage.place.clone()), usage)).collect()
     };
     let before = taken(&compile(manifest, library, names)?);
+    let most = |usage: &Usage| usage.quota.most(&manifest.quotas).max(1);
+    // Compared as parts of a whole, without fractions; the first by name of several alike.
+    let fuller = |one: &&Usage, other: &&Usage| (one.then * most(other)).cmp(&(other.then * most(one)));
+    // What one resource is bound by says nothing about how many there may be.
+    let fullest = before.values().rev().filter(|usage| usage.place.is_none()).max_by(fuller).map(|usage| Fullest {
+        unit: usage.quota.unit,
+        taken: usage.then,
+        most: most(usage),
+        place: usage.place(),
+        of: QUOTAS.len(),
+    });
     let mut rooms = Vec::new();
     for tier in manifest.tiers.keys() {
         let after = taken(&compile(&more(manifest, tier, 1)?, library, names)?);
@@ -53,7 +77,7 @@ pub(crate) fn rooms(manifest: &Manifest, library: &Library, names: &Names, plan:
             let way_out = one_more.quota.way_out(most + each);
             Some(Bound { tenants, unit: one_more.quota.unit, most, place: one_more.place(), way_out })
         });
-        rooms.push(Room { tier: tier.clone(), bound: bounds.min_by_key(|bound| bound.tenants) });
+        rooms.push(Room { tier: tier.clone(), bound: bounds.min_by_key(|bound| bound.tenants), fullest: fullest.clone() });
     }
     Ok(rooms)
 }

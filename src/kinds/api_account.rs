@@ -41,9 +41,9 @@ impl ApiAccount {
 impl Kind for ApiAccount {
     const NAME: &'static str = "api_account";
     const RIGHTS: &'static [Right] = &[
-        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/account"])),
         reads(&["iam:GetRole"], On::These(&["arn:aws:iam::{a}:role/*"])),
-        writes(&["apigateway:PATCH"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        writes(&["apigateway:PATCH"], On::These(&["arn:aws:apigateway:{r}::/account"])),
         passes(&["apigateway.amazonaws.com"]),
     ];
     const STAYS: bool = true;

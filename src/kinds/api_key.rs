@@ -12,12 +12,12 @@ use aws_sdk_apigateway::primitives::Blob;
 use aws_sdk_apigateway::types as sdk;
 use serde::{Deserialize, Serialize};
 
-use super::apigateway::{PAGE, once, read_tags, replace, retag};
+use super::apigateway::{PAGE, RESOURCES, once, read_tags, replace, retag};
 use super::{Found, Kind, Observe, Step, Tags, UsagePlan, child};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::observe::each;
-use crate::rights::{On, Right, reads, writes};
+use crate::rights::{Right, reads, writes};
 use crate::secret::{self, Secret};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,10 +41,8 @@ impl ApiKey {
 
 impl Kind for ApiKey {
     const NAME: &'static str = "api_key";
-    const RIGHTS: &'static [Right] = &[
-        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
-        writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:DELETE"], On::These(&["arn:aws:apigateway:{r}::/*"])),
-    ];
+    const RIGHTS: &'static [Right] =
+        &[reads(&["apigateway:GET"], RESOURCES), writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:DELETE"], RESOURCES)];
     const BELOW: &'static [&'static str] = &[UsagePlan::NAME];
     /// AWS names no bound; this many are made well within its half a minute for a call.
     const TOGETHER: usize = 100;

@@ -7,6 +7,18 @@ use aws_sdk_apigateway::types::{Op, PatchOperation};
 
 use super::{Step, Tags};
 use crate::aws::{self, During as _};
+use crate::rights::On;
+
+/// What of API Gateway is ours to touch: never its domains, VPC links, certificates or the account's settings. Ids are AWS's choice.
+pub(super) const RESOURCES: On = On::These(&[
+    "arn:aws:apigateway:{r}::/restapis",
+    "arn:aws:apigateway:{r}::/restapis/*",
+    "arn:aws:apigateway:{r}::/apikeys",
+    "arn:aws:apigateway:{r}::/apikeys/*",
+    "arn:aws:apigateway:{r}::/usageplans",
+    "arn:aws:apigateway:{r}::/usageplans/*",
+    "arn:aws:apigateway:{r}::/tags/*",
+]);
 
 /// Most items of a page.
 pub(super) const PAGE: i32 = 500;

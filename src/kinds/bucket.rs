@@ -69,7 +69,7 @@ impl Kind for Bucket {
                 "s3:GetBucketPolicy",
                 "s3:ListBucket",
             ],
-            On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"]),
+            On::These(&["arn:aws:s3:::{p}-*-{a}-{r}"]),
         ),
         writes(
             &[

@@ -74,7 +74,7 @@ impl Kind for Function {
             ],
             On::These(&["arn:aws:lambda:{r}:{a}:function:{p}-*"]),
         ),
-        writes(&["s3:GetObject"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        writes(&["s3:GetObject"], On::These(&["arn:aws:s3:::{p}-tenantry-{a}-{r}/artifacts/*"])),
         passes(&["lambda.amazonaws.com"]),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a function can't be renamed"), FAILED];

@@ -51,7 +51,8 @@ impl Kind for Guardrail {
     const RIGHTS: &'static [Right] = &[
         reads(&["bedrock:ListGuardrails"], LISTS),
         reads(&["bedrock:GetGuardrail", "bedrock:ListTagsForResource"], On::These(&["arn:aws:bedrock:{r}:{a}:guardrail/*"])),
-        writes(&["bedrock:CreateGuardrail", "bedrock:TagResource"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(&["bedrock:CreateGuardrail"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(&["bedrock:TagResource"], On::Marking(&["arn:aws:bedrock:{r}:{a}:guardrail/*"])),
         writes(
             &["bedrock:UpdateGuardrail", "bedrock:DeleteGuardrail", "bedrock:UntagResource"],
             On::Marked(&["arn:aws:bedrock:{r}:{a}:guardrail/*"]),

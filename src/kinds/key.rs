@@ -62,10 +62,10 @@ impl Kind for Key {
             On::These(&["arn:aws:kms:{r}:{a}:key/*"]),
         ),
         writes(&["kms:CreateKey"], On::Anything("what is to be made has no name in AWS yet")),
+        writes(&["kms:TagResource"], On::Marking(&["arn:aws:kms:{r}:{a}:key/*"])),
         writes(
             &[
                 "kms:PutKeyPolicy",
-                "kms:TagResource",
                 "kms:UntagResource",
                 "kms:EnableKey",
                 "kms:EnableKeyRotation",

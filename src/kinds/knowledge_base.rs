@@ -49,9 +49,10 @@ impl Kind for KnowledgeBase {
         reads(&["bedrock:GetKnowledgeBase", "bedrock:ListTagsForResource"], On::These(&["arn:aws:bedrock:{r}:{a}:knowledge-base/*"])),
         writes(&["bedrock:CreateKnowledgeBase"], On::Anything("what is to be made has no name in AWS yet")),
         writes(
-            &["bedrock:UpdateKnowledgeBase", "bedrock:DeleteKnowledgeBase", "bedrock:TagResource", "bedrock:UntagResource"],
+            &["bedrock:UpdateKnowledgeBase", "bedrock:DeleteKnowledgeBase", "bedrock:UntagResource"],
             On::Marked(&["arn:aws:bedrock:{r}:{a}:knowledge-base/*"]),
         ),
+        writes(&["bedrock:TagResource"], On::Marking(&["arn:aws:bedrock:{r}:{a}:knowledge-base/*"])),
         passes(&["bedrock.amazonaws.com"]),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[

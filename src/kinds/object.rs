@@ -61,8 +61,8 @@ impl Object {
 impl Kind for Object {
     const NAME: &'static str = "object";
     const RIGHTS: &'static [Right] = &[
-        reads(&["s3:ListBucket"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
-        writes(&["s3:PutObject", "s3:DeleteObject"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        reads(&["s3:ListBucket"], On::These(&["arn:aws:s3:::{p}-tenantry-{a}-{r}"])),
+        writes(&["s3:PutObject", "s3:DeleteObject"], On::These(&["arn:aws:s3:::{p}-tenantry-{a}-{r}/artifacts/*"])),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("key", "an object can't be renamed"), ("bucket", "an object can't move")];

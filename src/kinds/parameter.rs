@@ -51,8 +51,8 @@ impl Kind for Parameter {
             &["ssm:PutParameter", "ssm:DeleteParameter", "ssm:AddTagsToResource"],
             On::These(&["arn:aws:ssm:{r}:{a}:parameter/app/{p}", "arn:aws:ssm:{r}:{a}:parameter/app/{p}/*"]),
         ),
-        reads(&["kms:Decrypt"], On::Through("ssm")),
-        writes(&["kms:Encrypt"], On::Through("ssm")),
+        // A plan compares fingerprints where it may not decrypt.
+        writes(&["kms:Decrypt", "kms:Encrypt"], On::Through("ssm")),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("name", "a parameter can't be renamed"), ("protection", "AWS can't change a parameter's type")];
@@ -67,7 +67,8 @@ impl Kind for Parameter {
             Ok(parameters) => (Secrets::Open, parameters),
             Err(error) if AwsError::of(&error).is_some_and(|e| e.class == Class::Denied) => {
                 let parameters = values(observe, &root, Secrets::Sealed).await?;
-                tracing::warn!(error = format!("{error:#}"), "secrets can't be decrypted: one changed outside tenantry goes unseen");
+                tracing::debug!(error = format!("{error:#}"), "reading secret parameters");
+                tracing::warn!("secret parameters stay shut to these credentials: one that was changed outside tenantry goes unseen");
                 (Secrets::Sealed, parameters)
             }
             Err(error) => return Err(error),

@@ -47,7 +47,7 @@ pub(crate) struct Output {
 impl Kind for Prefix {
     const NAME: &'static str = "prefix";
     const RIGHTS: &'static [Right] = &[
-        reads(&["s3:ListBucket"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        reads(&["s3:ListBucket"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}"])),
         writes(
             &["s3:PutObject", "s3:ListBucketVersions", "s3:DeleteObject", "s3:DeleteObjectVersion"],
             On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"]),

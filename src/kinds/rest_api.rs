@@ -11,12 +11,12 @@ use anyhow::{Context as _, Result};
 use aws_sdk_apigateway::types as sdk;
 use serde::{Deserialize, Serialize};
 
-use super::apigateway::{PAGE, once, read_tags, replace, retag};
+use super::apigateway::{PAGE, RESOURCES, once, read_tags, replace, retag};
 use super::{Found, Kind, Observe, Step, child};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::observe::each;
-use crate::rights::{On, Right, reads, writes};
+use crate::rights::{Right, reads, writes};
 
 mod method;
 
@@ -61,8 +61,8 @@ impl RestApi {
 impl Kind for RestApi {
     const NAME: &'static str = "rest_api";
     const RIGHTS: &'static [Right] = &[
-        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
-        writes(&["apigateway:POST", "apigateway:PUT", "apigateway:PATCH", "apigateway:DELETE"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        reads(&["apigateway:GET"], RESOURCES),
+        writes(&["apigateway:POST", "apigateway:PUT", "apigateway:PATCH", "apigateway:DELETE"], RESOURCES),
     ];
     type Output = Output;
 

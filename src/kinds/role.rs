@@ -24,6 +24,9 @@ pub(crate) struct Role {
     /// Null on a live role that has lost it.
     pub(crate) policy: PolicyDocument,
     pub(crate) session_seconds: i32,
+    /// The managed policy that bounds what the role may do, whatever its own policy says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) boundary: Option<Arn>,
     /// Policies on the role beside ours: none are declared, ever.
     pub(crate) other_policies: BTreeSet<String>,
     pub(crate) tags: BTreeMap<String, String>,
@@ -58,6 +61,7 @@ impl Role {
             trust: nothing(),
             policy: nothing(),
             session_seconds: 3600,
+            boundary: None,
             other_policies: BTreeSet::new(),
             tags,
         }
@@ -70,18 +74,20 @@ impl Kind for Role {
         reads(&["iam:GetAccountAuthorizationDetails", "iam:ListRoles"], LISTS),
         reads(&["iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"], On::These(&["arn:aws:iam::{a}:role/{p}-{r}-*"])),
         writes(
+            &["iam:DeleteRole", "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole"],
+            On::These(&["arn:aws:iam::{a}:role/{p}-{r}-*"]),
+        ),
+        // What could give a role more.
+        writes(
             &[
                 "iam:CreateRole",
-                "iam:DeleteRole",
-                "iam:UpdateRole",
-                "iam:UpdateAssumeRolePolicy",
                 "iam:PutRolePolicy",
                 "iam:DeleteRolePolicy",
                 "iam:DetachRolePolicy",
-                "iam:TagRole",
-                "iam:UntagRole",
+                "iam:PutRolePermissionsBoundary",
+                "iam:DeleteRolePermissionsBoundary",
             ],
-            On::These(&["arn:aws:iam::{a}:role/{p}-{r}-*"]),
+            On::Bounded(&["arn:aws:iam::{a}:role/{p}-{r}-*"]),
         ),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] = &[("name", "a role can't be renamed")];
@@ -119,6 +125,7 @@ impl Kind for Role {
                 trust: decoded(detail.assume_role_policy_document.as_deref())?,
                 policy: decoded(policy)?,
                 session_seconds: role.max_session_duration.unwrap_or_default(),
+                boundary: detail.permissions_boundary.and_then(|boundary| boundary.permissions_boundary_arn).map(Arn::new),
                 other_policies: others.chain(attached.into_iter().filter_map(|p| p.policy_arn)).collect(),
                 tags: tags.declared,
                 name,
@@ -141,6 +148,7 @@ impl Kind for Role {
             .description(&self.description)
             .assume_role_policy_document(self.trust.text())
             .max_session_duration(self.session_seconds)
+            .set_permissions_boundary(self.boundary.as_ref().map(ToString::to_string))
             .set_tags(Some(tag_list(&step.mark.with(&self.tags))?));
         let arn = match create.send().await.during(format!("creating role `{}`", self.name)) {
             Ok(reply) => reply.role.context("AWS says nothing of the new role")?.arn,
@@ -159,6 +167,19 @@ impl Kind for Role {
 
     async fn update(&self, step: &Step<'_>, live: &Found<Self>) -> Result<Output> {
         let (client, name) = (&step.aws.iam, &self.name);
+        // First of all: what the role may do is put within it.
+        if self.boundary != live.spec.boundary {
+            match &self.boundary {
+                Some(boundary) => {
+                    let put = client.put_role_permissions_boundary().role_name(name).permissions_boundary(boundary.as_str());
+                    put.send().await.during(format!("putting the permissions boundary of role `{name}`"))?;
+                }
+                None => {
+                    let delete = client.delete_role_permissions_boundary().role_name(name);
+                    delete.send().await.during(format!("taking the permissions boundary off role `{name}`")).missing_is_none()?;
+                }
+            }
+        }
         if self.trust != live.spec.trust {
             let update = client.update_assume_role_policy().role_name(name).policy_document(self.trust.text());
             update.send().await.during(format!("updating the trust policy of role `{name}`"))?;

@@ -134,7 +134,7 @@ impl Kind for Runtime {
             &["bedrock-agentcore:CreateWorkloadIdentity", "bedrock-agentcore:DeleteWorkloadIdentity"],
             On::These(&["arn:aws:bedrock-agentcore:{r}:{a}:workload-identity-directory/*"]),
         ),
-        writes(&["s3:GetObject"], On::These(&["arn:aws:s3:::{p}-*-{a}-{r}", "arn:aws:s3:::{p}-*-{a}-{r}/*"])),
+        writes(&["s3:GetObject"], On::These(&["arn:aws:s3:::{p}-tenantry-{a}-{r}/artifacts/*"])),
         passes(&["bedrock-agentcore.amazonaws.com"]),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =

@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result};
 use aws_sdk_apigateway::types as sdk;
 use serde::{Deserialize, Serialize};
 
-use super::apigateway::{PAGE, once, read_tags, remove, replace, retag};
+use super::apigateway::{PAGE, RESOURCES, once, read_tags, remove, replace, retag};
 use super::{Found, Kind, Observe, RestApi, Step};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
 use crate::names::{Arn, Names};
 use crate::observe::each;
-use crate::rights::{On, Right, reads, writes};
+use crate::rights::{Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Stage {
@@ -57,8 +57,8 @@ impl Stage {
 impl Kind for Stage {
     const NAME: &'static str = "stage";
     const RIGHTS: &'static [Right] = &[
-        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
-        writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        reads(&["apigateway:GET"], RESOURCES),
+        writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"], RESOURCES),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("api", "a stage belongs to one API"), ("name", "a stage can't be renamed")];

@@ -42,10 +42,11 @@ impl TenantRow {
 impl Kind for TenantRow {
     const NAME: &'static str = "tenant_row";
     const RIGHTS: &'static [Right] = &[
-        reads(&["dynamodb:Scan"], On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-*"])),
+        // Of the one table that holds no patient: every attribute of a row is compared, so that no condition can leave some out.
+        reads(&["dynamodb:Scan"], On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-clinic-config"])),
         writes(
             &["dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:DeleteItem"],
-            On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-*"]),
+            On::These(&["arn:aws:dynamodb:{r}:{a}:table/{p}-clinic-config"]),
         ),
     ];
     const HOLDS_DATA: bool = true;

@@ -10,11 +10,11 @@ use aws_sdk_apigateway::operation::get_usage_plan::GetUsagePlanOutput;
 use aws_sdk_apigateway::types as sdk;
 use serde::{Deserialize, Serialize};
 
-use super::apigateway::{PAGE, add, once, read_tags, remove, replace, retag};
+use super::apigateway::{PAGE, RESOURCES, add, once, read_tags, remove, replace, retag};
 use super::{Found, Kind, Observe, Step, child};
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
-use crate::rights::{On, Right, reads, writes};
+use crate::rights::{Right, reads, writes};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct UsagePlan {
@@ -53,8 +53,8 @@ impl UsagePlan {
 impl Kind for UsagePlan {
     const NAME: &'static str = "usage_plan";
     const RIGHTS: &'static [Right] = &[
-        reads(&["apigateway:GET"], On::These(&["arn:aws:apigateway:{r}::/*"])),
-        writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"], On::These(&["arn:aws:apigateway:{r}::/*"])),
+        reads(&["apigateway:GET"], RESOURCES),
+        writes(&["apigateway:POST", "apigateway:PATCH", "apigateway:PUT", "apigateway:DELETE"], RESOURCES),
     ];
     type Output = Output;
 

@@ -135,10 +135,10 @@ impl Kind for UserPool {
                 "cognito-idp:DeleteUserPool",
                 "cognito-idp:AddCustomAttributes",
                 "cognito-idp:SetUserPoolMfaConfig",
-                "cognito-idp:TagResource",
             ],
             On::Marked(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"]),
         ),
+        writes(&["cognito-idp:TagResource"], On::Marking(&["arn:aws:cognito-idp:{r}:{a}:userpool/*"])),
     ];
     const REPLACE_ON: &'static [(&'static str, &'static str)] =
         &[("sign_in_with", "what users sign in with is fixed at creation"), ("case_sensitive", "case sensitivity is fixed at creation")];

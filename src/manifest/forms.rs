@@ -203,6 +203,11 @@ pub(super) fn lambda_arn() -> Text {
     endless(exact(rules::lambda_arn, (1, 0), pattern, &["arn:aws:lambda:us-east-1:111122223333:function:tools"]))
 }
 
+pub(super) fn boundary() -> Text {
+    let pattern = r"^arn:aws:iam::([0-9]{12}|aws):policy/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}$";
+    endless(exact(rules::boundary, (1, 0), pattern, &["arn:aws:iam::111122223333:policy/tenantry-boundary"]))
+}
+
 pub(super) fn image() -> Text {
     let pattern = r"^(public\.ecr\.aws/|[0-9]{12}\.dkr\.ecr\.[A-Za-z0-9-]+\.amazonaws\.com/)[^\s]+[:@][^\s]+$";
     looser(rules::image, (1, 1024), pattern, &["111122223333.dkr.ecr.us-east-1.amazonaws.com/agents/basic:1.2"])

@@ -1,9 +1,11 @@
-//! The names in a manifest, read without judging it: for whoever is still typing.
+//! The names in a manifest and where they stand, read without judging it: for whoever is still typing, or wants to point at them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::read::text_of;
 use super::yaml::{self, Node, Value};
+use crate::diagnostic::Source;
 
 /// What a manifest names. Empty where it can't be read.
 #[derive(Debug, Default)]
@@ -40,9 +42,69 @@ impl Glance {
     }
 }
 
+/// Line and column where something begins, and behind its end.
+type Place = ((usize, usize), (usize, usize));
+
+/// Where the sections of a manifest, its tiers and its tenants begin. Empty where it can't be read.
+#[derive(Debug, Default)]
+pub(crate) struct Landmarks {
+    sections: BTreeMap<String, Place>,
+    tiers: BTreeMap<String, Place>,
+    tenants: BTreeMap<String, Place>,
+}
+
+impl Landmarks {
+    pub(crate) fn at(path: &Path) -> Self {
+        let read = || {
+            let text = text_of(path).ok()?;
+            let root = yaml::parse(&text).ok()?;
+            Some(Self::of(&root, &Source::new(path, text)))
+        };
+        read().unwrap_or_default()
+    }
+
+    fn of(root: &Node, source: &Source) -> Self {
+        let keys = |node: Option<&Node>| -> BTreeMap<String, Place> {
+            let Some(Value::Map(entries)) = node.map(|node| &node.value) else { return BTreeMap::new() };
+            let place = |key: &Node| (source.position(key.span.start), source.position(key.span.end));
+            entries.iter().filter_map(|(key, _)| Some((key.as_text()?.to_owned(), place(key)))).collect()
+        };
+        Self { sections: keys(Some(root)), tiers: keys(root.get("tiers")), tenants: keys(root.get("tenants")) }
+    }
+
+    /// The tenant that a text names, of several the first; else the tier; else the section.
+    pub(crate) fn about(&self, texts: &[&str], section: &str) -> Option<Place> {
+        let words = |text: &str| -> Vec<String> {
+            text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_')).map(ToOwned::to_owned).collect()
+        };
+        // Ids have hyphens, and AWS's names have a tier between theirs.
+        let whole = |known: &BTreeMap<String, Place>, text: &str| words(text).iter().find_map(|word| known.get(word).copied());
+        let part = |known: &BTreeMap<String, Place>, text: &str| {
+            words(text).iter().flat_map(|word| word.split(['-', '_'])).find_map(|word| known.get(word).copied())
+        };
+        texts
+            .iter()
+            .find_map(|text| whole(&self.tenants, text).or_else(|| whole(&self.tiers, text)).or_else(|| part(&self.tiers, text)))
+            .or_else(|| self.sections.get(section).copied())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_text_is_about_is_found_where_it_stands() {
+        let text = "platform: { name: healthcare }\nidentity: {}\ntiers:\n  basic: {}\n  premium: {}\ntenants:\n  clinic-a: { tier: basic }\n  clinic-ab: {}\n";
+        let landmarks = Landmarks::of(&yaml::parse(text).unwrap(), &Source::new(Path::new("tenants.yaml"), text));
+        let at = |said: &str, section: &str| landmarks.about(&[said], section).map(|(from, _)| from);
+        assert_eq!(at("basic-tier/clinic-ab/notes.txt can be read", "tiers"), Some((8, 3)));
+        assert_eq!(at("user/tenant:clinic-a/a@b.example", "tiers"), Some((7, 3)));
+        assert_eq!(at("healthcare-us-east-1-premium-kb", "platform"), Some((5, 3)));
+        assert_eq!(at("the pool takes anybody", "identity"), Some((2, 1)));
+        assert_eq!(at("clinic-abc", "data"), None);
+        assert_eq!(landmarks.about(&["", "clinic-a reads clinic-ab's"], "data"), Some(((7, 3), (7, 11))));
+    }
 
     #[test]
     fn names_are_read_from_what_is_not_yet_valid() {

@@ -16,7 +16,7 @@ use super::{
     rules,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Source, Span, quoted};
-use crate::names::{FunctionName, Names, TenantId, TierName};
+use crate::names::{Arn, FunctionName, Names, TenantId, TierName};
 
 mod api;
 mod data;
@@ -247,7 +247,7 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
     }
     let at_start = |key: &str| if top.get(key).is_some() { top.span(key) } else { start };
     version(&top, findings);
-    let platform = match top.section("platform", "the platform", &["name", "region", "account", "tags"], findings) {
+    let platform = match top.section("platform", "the platform", &["name", "region", "account", "tags", "permissions_boundary"], findings) {
         Some(section) => platform(&section, findings),
         None => {
             findings.error(at_start("platform"), "the manifest has no `platform`", "", "write `platform:` with name, region and account");
@@ -306,6 +306,14 @@ pub(crate) fn shape(known: &Known) -> Shape {
             must("region", Shape::text("The AWS region. The environment can't override it.", forms::region())),
             must("account", Shape::text("The only account that apply touches: 12 digits, in quotes.", forms::account())),
             may("tags", tags),
+            may(
+                "permissions_boundary",
+                Shape::text(
+                    "The managed policy that bounds every role of the platform, whatever the files in policies/ say: for accounts whose \
+                     administrators let nobody make a role without one. It has to exist; the tool does not make it.",
+                    forms::boundary(),
+                ),
+            ),
         ],
     );
     let version = VERSION.parse().unwrap_or_default();
@@ -352,7 +360,8 @@ fn platform(section: &Section, findings: &mut Findings) -> Option<Platform> {
     let region = region.and_then(|node| findings.name(node, "a region"));
     let account = account.and_then(|node| findings.name(node, "an account"));
     let tags = section.map("tags", (rules::tag_key, rules::tag_value), findings);
-    Some(Platform { name: name?, region: region?, account: account?, tags })
+    let permissions_boundary = section.ruled("permissions_boundary", rules::boundary, findings).map(Arn::new);
+    Some(Platform { name: name?, region: region?, account: account?, tags, permissions_boundary })
 }
 
 fn tiers(top: &Section, functions: &BTreeSet<String>, findings: &mut Findings) -> (BTreeMap<TierName, Tier>, BTreeSet<String>) {

@@ -386,6 +386,18 @@ pub(super) fn lambda_arn(text: &str) -> Result<(), String> {
     must(lambda(text).is_some(), "write `arn:aws:lambda:REGION:ACCOUNT:function:NAME`")
 }
 
+/// `arn:aws:iam::ACCOUNT:policy/NAME`, with a path if it has one.
+pub(super) fn boundary(text: &str) -> Result<(), String> {
+    let is = || {
+        let (account, path) = text.strip_prefix("arn:aws:iam::")?.split_once(":policy/")?;
+        let owner = account == "aws" || (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()));
+        let parts = || path.split('/');
+        let plain = parts().all(|part| !part.is_empty() && all(part, "_+=,.@-"));
+        Some(owner && plain && parts().next_back().is_some_and(|name| name.len() <= 128))
+    };
+    must(is().unwrap_or_default(), "write the ARN of a managed policy: `arn:aws:iam::ACCOUNT:policy/NAME`")
+}
+
 /// A private ECR image: `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG`.
 pub(super) fn ecr(text: &str) -> Option<Whereabouts<'_>> {
     let (registry, repository) = text.split_once('/')?;

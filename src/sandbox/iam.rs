@@ -10,6 +10,7 @@ use super::{Service, World};
 mod caller;
 mod form;
 mod inline;
+mod managed;
 mod policy;
 mod roles;
 mod simulate;
@@ -34,6 +35,9 @@ pub(super) struct State {
     roles: BTreeMap<String, Role>,
     /// By access key: what AssumeRole handed out.
     pub(super) sessions: BTreeMap<String, Session>,
+    /// Managed policies of the account, by their ARN.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    managed: BTreeMap<String, managed::Managed>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -136,6 +140,12 @@ impl Service for Iam {
             "AttachRolePolicy" => inline::attach(world, &form).map(|()| None),
             "DetachRolePolicy" => inline::detach(world, &form).map(|()| None),
             "ListAttachedRolePolicies" => inline::list_attached(world, &form).map(Some),
+            "PutRolePermissionsBoundary" => roles::put_boundary(world, &form).map(|()| None),
+            "DeleteRolePermissionsBoundary" => roles::delete_boundary(world, &form).map(|()| None),
+            "CreatePolicy" => managed::create(world, &form).map(Some),
+            "GetPolicy" => managed::get(world, &form).map(Some),
+            "GetPolicyVersion" => managed::version(world, &form).map(Some),
+            "DeletePolicy" => managed::delete(world, &form).map(|()| None),
             "TagRole" => tags::tag(world, &form).map(|()| None),
             "UntagRole" => tags::untag(world, &form).map(|()| None),
             "SimulateCustomPolicy" => simulate::custom(world, &form).map(Some),

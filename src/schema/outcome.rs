@@ -2,14 +2,24 @@
 
 use serde_json::Value;
 
-use super::{constant, document, exit, list, number, object, seconds, step, text};
+use super::{constant, document, exit, list, number, object, or_null, seconds, step, text};
 use crate::ui::json::OUTCOME;
 
 pub(crate) fn outcome() -> Value {
     let of = |more: (&str, Value)| object("", &[("step", step()), more]);
+    let error = object(
+        "Why the command came to no other answer; null where it carried a plan out.",
+        &[
+            ("why", text("")),
+            ("because", list("What lies behind it, the nearest first.", &text(""))),
+            ("request_id", or_null(&text("AWS's, if a call failed."))),
+            ("findings", list("Mistakes in the user's files.", &serde_json::json!({ "type": "object" }))),
+        ],
+    );
     let keys = [
         ("format", constant(OUTCOME)),
         ("exit", exit()),
+        ("error", or_null(&error)),
         ("done", list("Steps that were done.", &of(("seconds", seconds("How long it took."))))),
         ("failed", list("Steps that failed.", &of(("why", text(""))))),
         ("skipped", list("Steps that were never begun, because of another.", &of(("because", step())))),
@@ -17,8 +27,8 @@ pub(crate) fn outcome() -> Value {
             "not_begun",
             list("Steps that were never begun, because the command was stopped, or something failed before the deletes.", &step()),
         ),
-        ("calls", number("API calls of the whole command.")),
-        ("retries", number("")),
+        ("calls", or_null(&number("API calls of the whole command; null with an error."))),
+        ("retries", or_null(&number(""))),
         ("seconds", seconds("From the agreement to the end.")),
         ("longest_chain_seconds", seconds("Along the longest chain of steps that wait for each other.")),
     ];

@@ -9,7 +9,7 @@ use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use super::table::{Column, Table};
 use crate::diagnostic::plain;
 use crate::doctor::{Examined, State};
-use crate::rights::Document;
+use crate::rights::{Document, For};
 
 const FORMAT: &str = "tenantry-doctor/1.0";
 
@@ -53,7 +53,7 @@ pub(crate) fn document(examined: &Examined) -> Value {
 }
 
 /// What goes with a policy: its size, its parts, and why it names everything where it does.
-pub(crate) fn about(documents: &[Document], part: Option<usize>) -> String {
+pub(crate) fn about((purpose, boundary): (For, Option<&str>), documents: &[Document], part: Option<usize>) -> String {
     let mut out = String::new();
     if documents.len() > 1 && part.is_none() {
         let _ = writeln!(
@@ -72,5 +72,45 @@ pub(crate) fn about(documents: &[Document], part: Option<usize>) -> String {
             let _ = writeln!(out, "{DIM}  \"*\" for {service}: {why}{DIM:#}");
         }
     }
+    for line in reach(purpose, boundary) {
+        let _ = writeln!(out, "{DIM}{line}{DIM:#}");
+    }
     out.trim_end().to_owned()
+}
+
+/// What a reviewer asks of a policy: what of tenants it lets be read, and what holds it in.
+fn reach(purpose: For, boundary: Option<&str>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let says = match purpose {
+        For::Plan | For::Verify => {
+            "It reads no document, no patient's row, no log line and no secret parameter; what a plan compares it does read: the rows of \
+             tenants, users with their e-mail addresses, and API keys and app clients, which AWS lists with their secrets."
+        }
+        For::Costs => "It reads log lines of the runtimes, in sums and, if asked for, one by one: IAM can't tell the two apart.",
+        For::Documents => "It lists, puts and deletes documents, and reads none back.",
+        For::Apply => "It reads no document and no patient's row. It makes roles, and so decides what they may do.",
+    };
+    lines.push(says.to_owned());
+    match (purpose, boundary) {
+        (For::Apply, Some(boundary)) => lines.push(format!("No role can be made or given a policy outside the boundary {boundary}.")),
+        (For::Apply, None) => lines.push(
+            "With `platform: { permissions_boundary: ARN }` in the manifest those roles stay within that policy, and this one demands it."
+                .to_owned(),
+        ),
+        _ => {}
+    }
+    lines
+}
+
+/// The files that were written, and what to do with them.
+pub(crate) fn written(files: &[(String, String, usize)]) -> String {
+    let mut out = format!("Wrote {}:\n", count(files.len(), "policy document"));
+    for (_, file, characters) in files {
+        let _ = writeln!(out, "  {file}  {DIM}{characters} characters{DIM:#}");
+    }
+    out.push_str("\nMake them, and attach each to the role:\n");
+    for (name, file, _) in files {
+        let _ = writeln!(out, "  aws iam create-policy --policy-name {name} --policy-document file://{file}");
+    }
+    out
 }

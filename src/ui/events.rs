@@ -15,6 +15,7 @@ use crate::address::{Address, Owner};
 use crate::apply::{Event, Outcome};
 use crate::aws::{AwsError, Class};
 use crate::diagnostic::thousands;
+use crate::exit::Exit;
 use crate::quotas::pace;
 use crate::schedule::{Op, Schedule, StepId};
 
@@ -299,6 +300,24 @@ pub(crate) fn account(outcome: &Outcome, calls: u64, retries: u64, elapsed: Dura
     }
     if outcome.done.len() < all {
         let _ = writeln!(out, "\nNothing was rolled back. Run the command again: it does only what is left.");
+    }
+    out
+}
+
+/// The failure in a sentence or two, for who hears of nothing else.
+pub(crate) fn failure(outcome: &Outcome, exit: Exit) -> String {
+    let all = outcome.done.len() + outcome.failed.len() + outcome.skipped.len() + outcome.not_begun.len();
+    let bold = super::style::ERROR;
+    let mut out = format!("{bold}error[{}]:{bold:#} {} of {} failed", exit.name(), outcome.failed.len(), count(all, "step"));
+    let left = outcome.skipped.len() + outcome.not_begun.len();
+    if left > 0 {
+        let _ = write!(out, ", {left} more were not begun");
+    }
+    for (step, error) in outcome.failed.iter().take(LISTED) {
+        let _ = write!(out, "\n  {} {}: {error:#}", verb(step.op).0, step.address);
+    }
+    if let Some(more) = outcome.failed.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        let _ = write!(out, "\n  and {more} more");
     }
     out
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::sarif::{self, Hit, Level, Rule};
 use crate::diagnostic::{Diagnostics, Found, Severity};
 use crate::exit::Exit;
+use crate::explain;
 
 const FINDINGS: &str = "tenantry-findings/1.0";
 
@@ -27,7 +28,7 @@ impl Places {
     }
 
     /// As it is typed, where it lies outside.
-    fn of(&self, file: &Path) -> PathBuf {
+    pub(crate) fn of(&self, file: &Path) -> PathBuf {
         let whole = self.here.join(file);
         let plain: PathBuf = whole.components().collect();
         plain.strip_prefix(&self.top).map_or_else(|_| file.to_owned(), ToOwned::to_owned)
@@ -45,18 +46,32 @@ pub(crate) fn placed<'a>(findings: &[Found<'a>], files: &'a [PathBuf]) -> Vec<Fo
 }
 
 pub(crate) fn sarif(findings: &[Found<'_>]) -> Value {
-    let rules = [
-        Rule { id: "manifest", name: "wrong", about: "the manifest or a file beside it is wrong".into() },
-        Rule { id: "manifest-warning", name: "doubtful", about: "the manifest can be applied, and may not mean what it says".into() },
-    ];
+    sarif::document("tenantry validate", &rules(), hits(findings))
+}
+
+/// One for each code that a finding may have.
+pub(crate) fn rules() -> Vec<Rule<'static>> {
+    explain::findings()
+        .map(|topic| Rule {
+            id: topic.code,
+            name: topic.code,
+            about: topic.title.into(),
+            help: topic.text.into(),
+            page: "docs/reference/manifest.md",
+        })
+        .collect()
+}
+
+/// The findings as results of those rules.
+pub(crate) fn hits<'a>(findings: &[Found<'a>]) -> Vec<Hit<'a>> {
     let hits = findings.iter().map(|found| {
-        let (rule, level) = match found.severity {
-            Severity::Error => ("manifest", Level::Error),
-            Severity::Warning => ("manifest-warning", Level::Warning),
+        let level = match found.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
         };
         let help = found.help.map(|help| format!("\n{help}")).unwrap_or_default();
         Hit {
-            rule,
+            rule: found.code,
             level,
             text: format!("{}{help}", found.summary),
             file: found.file,
@@ -65,7 +80,7 @@ pub(crate) fn sarif(findings: &[Found<'_>]) -> Value {
             identity: format!("{} {}", found.file.display(), found.summary),
         }
     });
-    sarif::document("tenantry validate", &rules, hits.collect())
+    hits.collect()
 }
 
 /// A report of code quality as GitLab shows it beside a merge request's lines.
@@ -129,7 +144,7 @@ mod tests {
 
     fn found(file: &Path) -> Found<'_> {
         let summary = "tenant `a|b` <img src=x> @all\n| x |";
-        Found { severity: Severity::Warning, summary, help: None, file, from: Some((7, 3)), to: None }
+        Found { severity: Severity::Warning, code: "unknown-key", summary, help: None, file, from: Some((7, 3)), to: None }
     }
 
     #[test]
@@ -154,6 +169,14 @@ mod tests {
         let found = [found(Path::new("tenants.yaml"))];
         assert_eq!(gitlab(&found)[0]["severity"], "minor");
         assert_eq!(gitlab(&found)[0]["location"], json!({ "path": "tenants.yaml", "lines": { "begin": 7 } }));
-        assert_eq!(sarif(&found)["runs"][0]["results"][0]["ruleId"], "manifest-warning");
+        assert_eq!(sarif(&found)["runs"][0]["results"][0]["ruleId"], "unknown-key");
+        assert_eq!(sarif(&found)["runs"][0]["results"][0]["level"], "warning");
+        // Each rule says what to do about it.
+        let sarif = sarif(&found);
+        let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+        assert!(
+            rules.len() > 10 && rules.iter().all(|rule| rule["help"]["text"].as_str().is_some_and(|help| help.len() > 40)),
+            "{rules:#?}"
+        );
     }
 }

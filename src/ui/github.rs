@@ -144,6 +144,7 @@ mod tests {
     fn found(summary: &str) -> Found<'_> {
         Found {
             severity: Severity::Error,
+            code: "wrong-value",
             summary,
             help: Some("100 % wrong\r"),
             file: Path::new("a,b:c%.yaml"),

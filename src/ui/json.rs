@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::style::count;
 use super::verify::summary;
 use crate::address::{Address, Owner};
 use crate::apply::Outcome;
+use crate::aws::AwsError;
+use crate::diagnostic::{Diagnostics, Severity};
 use crate::exit::Exit;
 use crate::isolation::report::{Outcome as Verdict, Report, Row};
 use crate::plan::page::open::first;
@@ -133,11 +136,31 @@ fn changes(page: &Page<'_>, plan: &Plan) -> Vec<Value> {
     units
 }
 
+/// The outcome of a command that came to no other answer, and why.
+pub(crate) fn refused(error: &anyhow::Error, exit: Exit) -> Value {
+    let mut document = outcome(&Outcome::default(), exit, 0, 0, 0.0);
+    let findings = error.downcast_ref::<Diagnostics>();
+    let why =
+        findings.map_or_else(|| error.to_string(), |found| format!("{} in the user's files", count(found.count(Severity::Error), "error")));
+    let because: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
+    let request_id = AwsError::of(error).and_then(|e| e.request_id.clone());
+    let findings = findings.map_or_else(|| json!([]), Diagnostics::to_json);
+    if let Some(map) = document.as_object_mut() {
+        let error = json!({ "why": why, "because": because, "request_id": request_id, "findings": findings });
+        map.insert("error".into(), error);
+        // How many calls were made before is not known here.
+        map.insert("calls".into(), Value::Null);
+        map.insert("retries".into(), Value::Null);
+    }
+    document
+}
+
 pub(crate) fn outcome(outcome: &Outcome, exit: Exit, calls: u64, retries: u64, seconds: f64) -> Value {
     let step = |step: &StepId| json!({ "address": step.address, "op": step.op });
     json!({
         "format": OUTCOME,
         "exit": exit.document(),
+        "error": null,
         "done": outcome.done.iter().map(|(s, t)| json!({ "step": step(s), "seconds": t.as_secs_f64() })).collect::<Vec<_>>(),
         "failed": outcome.failed.iter().map(|(s, e)| json!({ "step": step(s), "why": format!("{e:#}") })).collect::<Vec<_>>(),
         "skipped": outcome.skipped.iter().map(|(s, b)| json!({ "step": step(s), "because": step(b) })).collect::<Vec<_>>(),

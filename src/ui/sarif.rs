@@ -35,6 +35,30 @@ pub(crate) struct Rule<'a> {
     pub(crate) id: &'a str,
     pub(crate) name: &'a str,
     pub(crate) about: String,
+    /// What to do about it.
+    pub(crate) help: String,
+    /// Of the manual, where it stands at length.
+    pub(crate) page: &'a str,
+}
+
+/// Where the manual lies, if this build knows.
+const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
+impl Rule<'_> {
+    fn document(&self) -> Value {
+        let help = format!("{}\n\n{} has it all.", self.help, self.page);
+        let mut rule = json!({
+            "id": self.id,
+            "name": self.name,
+            "shortDescription": { "text": self.about },
+            "fullDescription": { "text": self.help },
+            "help": { "text": help, "markdown": help },
+        });
+        if let Some(rule) = rule.as_object_mut().filter(|_| !HOME.is_empty()) {
+            rule.insert("helpUri".into(), format!("{}/blob/main/{}", HOME.trim_end_matches('/'), self.page).into());
+        }
+        rule
+    }
 }
 
 /// What was found, and where.
@@ -58,8 +82,7 @@ pub(crate) fn document(tool: &str, rules: &[Rule<'_>], mut hits: Vec<Hit<'_>>) -
     hits.sort_by_key(|hit| hit.level);
     hits.truncate(MOST);
     let left_out = all - hits.len();
-    let rules: Vec<Value> =
-        rules.iter().map(|rule| json!({ "id": rule.id, "name": rule.name, "shortDescription": { "text": rule.about } })).collect();
+    let rules: Vec<Value> = rules.iter().map(Rule::document).collect();
     let mut run = json!({
         "tool": { "driver": { "name": tool, "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules } },
         "columnKind": "unicodeCodePoints",
@@ -71,6 +94,16 @@ pub(crate) fn document(tool: &str, rules: &[Rule<'_>], mut hits: Vec<Hit<'_>>) -
         run.insert("invocations".into(), json!([{ "executionSuccessful": true, "toolExecutionNotifications": [notice] }]));
     }
     json!({ "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run] })
+}
+
+/// The same of a command that failed: its results are not all that there is.
+pub(crate) fn failed(mut document: Value, exit: u8, why: &str) -> Value {
+    let notice = json!({ "level": "error", "message": { "text": why } });
+    let invocation = json!([{ "executionSuccessful": false, "exitCode": exit, "toolExecutionNotifications": [notice] }]);
+    if let Some(Value::Object(run)) = document.get_mut("runs").and_then(|runs| runs.get_mut(0)) {
+        run.insert("invocations".into(), invocation);
+    }
+    document
 }
 
 fn result(hit: &Hit<'_>) -> Value {

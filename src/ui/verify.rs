@@ -6,16 +6,19 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::findings;
 use super::sarif::{self, Hit, Level, Rule};
 use super::sheet::Sheet;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use super::table::{Column, Table};
-use crate::diagnostic::thousands;
+use crate::diagnostic::{Found, thousands};
+use crate::exit::Exit;
 use crate::isolation::argument::Argument;
 use crate::isolation::iam::Decision;
 use crate::isolation::mutations::Tested;
 use crate::isolation::probes::PROBES;
 use crate::isolation::report::{Method, Outcome, Report, Row};
+use crate::manifest::Landmarks;
 
 const REPORT: &str = "tenantry-isolation/1.0";
 const SELF_TEST: &str = "tenantry-isolation-self-test/1.0";
@@ -166,10 +169,10 @@ pub(crate) fn markdown(report: &Report) -> String {
 }
 
 /// For code scanning: what is open or unknown as errors, what rests on code as notes.
-pub(crate) fn sarif(report: &Report, manifest: &Path) -> Value {
-    let about = |layer: &str, attack: &str| format!("{layer}: {attack}");
-    let rules: Vec<Rule<'_>> =
-        PROBES.iter().map(|probe| Rule { id: probe.id, name: probe.layer, about: about(probe.layer, probe.attack) }).collect();
+///
+/// A finding stands at the tenant or the tier that it is about, else at the section of the manifest that decides on it; `file` is how
+/// the service knows the manifest.
+pub(crate) fn sarif(report: &Report, (file, landmarks): (&Path, &Landmarks)) -> Value {
     let findings = report.rows.iter().flat_map(|row| row.findings.iter().map(move |finding| (row, finding)));
     let hits = findings.filter_map(|(row, finding)| {
         let level = match finding.outcome {
@@ -178,17 +181,70 @@ pub(crate) fn sarif(report: &Report, manifest: &Path) -> Value {
             Outcome::Skipped | Outcome::Pass => return None,
         };
         let about = if finding.object.is_empty() { row.layer } else { &finding.object };
+        let place = landmarks.about(&[&finding.object, &finding.says], section(row.probe));
         Some(Hit {
             rule: row.probe,
             level,
             text: format!("{} {about}: {}", finding.outcome.word(), finding.says),
-            file: manifest,
-            from: None,
-            to: None,
+            file,
+            from: place.map(|(from, _)| from),
+            to: place.map(|(_, to)| to),
             identity: format!("{about} {}", finding.says),
         })
     });
-    sarif::document("tenantry verify", &rules, hits.collect())
+    sarif::document("tenantry verify", &rules(), hits.collect())
+}
+
+/// What code scanning is told where there is no report: nothing is proven then, and that is a finding of its own.
+pub(crate) fn sarif_without_report(file: &Path, found: &[Found<'_>], exit: Exit, why: &str) -> Value {
+    let rules: Vec<Rule<'_>> = rules().into_iter().chain(findings::rules()).collect();
+    let mut hits = findings::hits(found);
+    if hits.is_empty() {
+        let text = format!("isolation is not proven: {why}");
+        hits.push(Hit { rule: NOT_PROVEN, level: Level::Error, text, file, from: None, to: None, identity: exit.name().to_owned() });
+    }
+    sarif::failed(sarif::document("tenantry verify", &rules, hits), exit as u8, why)
+}
+
+/// The rule of a verification that came to no answer.
+const NOT_PROVEN: &str = "not-proven";
+
+fn rules() -> Vec<Rule<'static>> {
+    let help = |attack: &str| {
+        format!(
+            "The attack: {attack}. FAIL has a counterexample, and is a breach; UNKNOWN could not be shown either way; NOT-ENFORCED rests on \
+             application code alone. `tenantry verify` shows what was found, `tenantry verify --pair TENANT OTHER` the whole argument."
+        )
+    };
+    let of_probe = |probe: &'static crate::isolation::probes::Probe| Rule {
+        id: probe.id,
+        name: probe.layer,
+        about: format!("{}: {}", probe.layer, probe.attack),
+        help: help(probe.attack),
+        page: "docs/isolation.md",
+    };
+    let none = Rule {
+        id: NOT_PROVEN,
+        name: NOT_PROVEN,
+        about: "isolation could not be judged".into(),
+        help: "The command failed before it could judge: what it says is what to mend, then run it again.".into(),
+        page: "docs/isolation.md",
+    };
+    PROBES.iter().map(of_probe).chain([none]).collect()
+}
+
+/// The section of the manifest that decides on what a probe asks.
+fn section(probe: &str) -> &'static str {
+    match probe {
+        "P01" | "P02" | "P03" | "P25" => "identity",
+        "P16" => "data",
+        "P20" => "functions",
+        "P21" => "api",
+        "P23" => "observability",
+        "P09" => "policy",
+        "P12" | "P13" | "P22" | "P24" => "platform",
+        _ => "tiers",
+    }
 }
 
 /// Everything that one tenant may and may not do to its own data and to another's.

@@ -110,6 +110,25 @@ impl Stage {
         ended.printed
     }
 
+    /// What a plan's job has kept, as later jobs fetch it.
+    fn keep_artifacts(&self) {
+        for file in ["plan.json", "planned.sha256"] {
+            std::fs::copy(self.at().join(file), self.stand(file)).unwrap();
+        }
+    }
+
+    /// The job that finds the reviewed plan, and then the one that applies it.
+    fn merged(&self) -> Ended {
+        let found = self.github(APPLY, "reviewed");
+        if found.code != 0 {
+            return found;
+        }
+        let outputs = self.kept("github-output");
+        self.keep("reviewed", outputs.lines().find_map(|line| line.strip_prefix("checksum=")).unwrap());
+        let ended = self.github(APPLY, "apply");
+        Ended { code: ended.code, printed: found.printed + &ended.printed }
+    }
+
     /// Runs the steps of a job of GitHub's up to the first that fails.
     fn github(&self, file: &str, job: &str) -> Ended {
         for name in ["github-output", "github-summary", "github-path"] {
@@ -141,6 +160,8 @@ impl Stage {
             ("github.sha", "c0ffee"),
             ("github.server_url", "https://github.com"),
             ("github.run_id", "42"),
+            ("github.event.pull_request.head.repo.fork", "false"),
+            ("needs.reviewed.outputs.checksum", &self.kept("reviewed")),
         ];
         let put = |text: String, (name, value): &(&str, &str)| text.replace(&format!("${{{{ {name} }}}}"), value);
         let value = known.iter().fold(value.to_owned(), put);
@@ -176,6 +197,7 @@ impl Stage {
             ("CI_MERGE_REQUEST_IID", "7"),
             ("CI_COMMIT_SHA", "c0ffee"),
             ("CI_JOB_ID", "42"),
+            ("FOLDER", text(&pipeline["variables"], "FOLDER")),
         ]
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -225,26 +247,52 @@ fn github_from_a_pull_request_to_the_night_after() {
     let comments = stage.list("comments");
     let body = comments[0]["body"].as_str().unwrap();
     assert!(comments.len() == 1 && body.contains("clinic-y") && !body.contains("clinic-z"), "{comments:#?}");
-    std::fs::copy(stage.at().join("plan.json"), stage.stand("plan.json")).unwrap();
+    assert!(body.starts_with("<!-- tenantry plan -->\n<!-- checksum "), "{body}");
+    stage.keep_artifacts();
 
-    // A push that no pull request brought, and one whose pull request was never planned.
-    stage.keep("pulls", r#"[{ "merged_at": null, "head": { "sha": "beef" } }]"#);
-    let ended = stage.github(APPLY, "apply");
-    assert!(ended.code == 1 && ended.printed.contains("nobody has reviewed"), "{}", ended.printed);
-    stage.keep("pulls", r#"[{ "merged_at": "2026-11-25", "head": { "sha": "beef" } }]"#);
-    let ended = stage.github(APPLY, "apply");
+    // Pushes that no pull request brought, or another one's merge, and one whose pull request was never planned.
+    for pull in [
+        r#"[{ "number": 7, "merged_at": null, "merge_commit_sha": "c0ffee", "head": { "sha": "beef" } }]"#,
+        r#"[{ "number": 7, "merged_at": "2026-11-25", "merge_commit_sha": "0ther", "head": { "sha": "beef" } }]"#,
+    ] {
+        stage.keep("pulls", pull);
+        let ended = stage.merged();
+        assert!(ended.code == 1 && ended.printed.contains("nobody has reviewed"), "{}", ended.printed);
+        assert!(stage.kept("github-summary").contains("### Nothing was applied"), "{}", stage.kept("github-summary"));
+    }
+    stage.keep("pulls", r#"[{ "number": 7, "merged_at": "2026-11-25", "merge_commit_sha": "c0ffee", "head": { "sha": "beef" } }]"#);
+    let ended = stage.merged();
     assert!(ended.code == 1 && ended.printed.contains("no successful plan"), "{}", ended.printed);
+    stage.keep("runs", r#"[{ "databaseId": 42 }]"#);
+
+    // Another file than was planned, and another plan than people have read.
+    stage.edit("echo '# by another merge' >> policies/tvm.json");
+    let ended = stage.merged();
+    assert!(ended.code == 1 && ended.printed.contains("not the one that was planned"), "{}", ended.printed);
+    stage.edit("sed -i '/by another merge/d' policies/tvm.json");
+    let shown = stage.kept("comments");
+    stage.keep("comments", &shown.replacen("<!-- checksum ", "<!-- checksum 00", 1));
+    let ended = stage.merged();
+    assert!(ended.code == 1 && ended.printed.contains("not the one that the comment"), "{}", ended.printed);
+    stage.keep("comments", &shown);
 
     // Merged: that plan is applied, and then there is nothing left to do.
-    stage.keep("runs", r#"[{ "databaseId": 42 }]"#);
-    stage.ok(stage.github(APPLY, "apply"));
+    stage.ok(stage.merged());
     assert!(stage.kept("github-output").contains("applied=true\n"), "{}", stage.kept("github-output"));
     stage.ok(stage.bash("tenantry plan --detailed-exitcode -q", &BTreeMap::new(), true));
 
-    // The same plan again is stale.
+    // A job that is run again does nothing, and is no failure.
+    let again = stage.ok(stage.merged());
+    assert!(again.contains("already applied"), "{again}");
+    assert!(stage.kept("github-output").contains("exit_code=0\nexit_name=done\n"), "{}", stage.kept("github-output"));
+
+    // After another change it is stale, and the summary says so.
     stage.edit("sed -i 's/HC-Basic/HC-Other/' tenants.yaml");
+    assert_eq!(stage.merged().code, 1);
     let ended = stage.github(APPLY, "apply");
     assert_eq!(ended.code, 10, "{}", ended.printed);
+    assert!(stage.kept("github-output").contains("exit_code=10\nexit_name=stale\n"), "{}", stage.kept("github-output"));
+    assert!(stage.kept("github-summary").contains("### tenantry ended with 10 (stale)"), "{}", stage.kept("github-summary"));
     stage.edit("sed -i 's/HC-Other/HC-Basic/' tenants.yaml");
 
     // A quiet night, and one after a change by hand.
@@ -283,17 +331,26 @@ fn gitlab_from_a_merge_request_to_the_night_after() {
     let notes = stage.list("notes");
     assert!(notes.len() == 1 && notes[0]["body"].as_str().unwrap().contains("clinic-z"), "{notes:#?}");
     assert!(!stage.kept("calls").contains("glpat-token") && !stage.kept("calls").contains("clinic-z"), "{}", stage.kept("calls"));
-    std::fs::copy(stage.at().join("plan.json"), stage.stand("plan.json")).unwrap();
+    stage.keep_artifacts();
 
     let ended = stage.gitlab("apply");
     assert!(ended.code == 1 && ended.printed.contains("nobody has reviewed"), "{}", ended.printed);
-    stage.keep("requests", r#"[{ "state": "opened", "iid": 3 }, { "state": "merged", "iid": 7 }]"#);
+    stage.keep(
+        "requests",
+        r#"[{ "state": "opened", "iid": 3, "merge_commit_sha": "c0ffee" }, { "state": "merged", "iid": 4, "merge_commit_sha": "0ther" },
+            { "state": "merged", "iid": 7, "merge_commit_sha": "c0ffee" }]"#,
+    );
     stage.keep("pipelines", r#"[{ "status": "failed", "id": 2 }, { "status": "success", "id": 1 }]"#);
     stage.keep("jobs", r#"[{ "name": "validate", "id": 8 }, { "name": "plan", "id": 9 }]"#);
+    stage.edit("echo '# by another merge' >> policies/tvm.json");
+    let ended = stage.gitlab("apply");
+    assert!(ended.code == 1 && ended.printed.contains("not the one that was planned"), "{}", ended.printed);
+    stage.edit("sed -i '/by another merge/d' policies/tvm.json");
     stage.ok(stage.gitlab("apply"));
     stage.ok(stage.bash("tenantry plan --detailed-exitcode -q", &BTreeMap::new(), true));
+    assert!(stage.ok(stage.gitlab("apply")).contains("already applied"));
     stage.edit("sed -i 's/HC-Basic/HC-Other/' tenants.yaml");
-    assert_eq!(stage.gitlab("apply").code, 10);
+    assert_eq!(stage.gitlab("apply").code, 1);
     stage.edit("sed -i 's/HC-Other/HC-Basic/' tenants.yaml");
 
     stage.ok(stage.gitlab("drift"));
@@ -317,7 +374,7 @@ fn pipelines_give_no_more_rights_than_they_need() {
             assert_eq!(signs_in, rights.contains_key("id-token"), "{file} {name}: the right to sign in");
             let writes: Vec<&String> = rights.iter().filter(|(_, right)| *right == "write").map(|(what, _)| what).collect();
             let allowed: &[&str] = match name {
-                "validate" => &[],
+                "validate" | "fork" | "reviewed" => &[],
                 "plan" => &["id-token", "pull-requests"],
                 "apply" => &["id-token"],
                 "drift" => &["id-token", "issues"],
@@ -327,8 +384,8 @@ fn pipelines_give_no_more_rights_than_they_need() {
             assert_eq!(writes, allowed, "{file} {name}");
             for step in steps {
                 if let Some(uses) = step["uses"].as_str() {
-                    let version = uses.split_once("@v").unwrap_or_else(|| panic!("{uses} has no version")).1;
-                    assert_eq!(version.split('.').filter(|part| part.parse::<u32>().is_ok()).count(), 3, "{uses}: a whole version");
+                    let hash = uses.split_once('@').unwrap_or_else(|| panic!("{uses} has no version")).1;
+                    assert!(hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{uses}: pinned by the hash of a commit");
                     if uses.starts_with("actions/checkout@") {
                         assert_eq!(step["with"]["persist-credentials"].as_bool(), Some(false), "{file} {name}: the checkout keeps a token");
                     }
@@ -342,6 +399,11 @@ fn pipelines_give_no_more_rights_than_they_need() {
     assert!(text(plan, "if").contains("head.repo.full_name == github.repository"), "forks are planned with our credentials");
     assert_eq!(pipeline(APPLY)["jobs"]["apply"]["environment"], "tenantry");
     assert_eq!(pipeline(APPLY)["concurrency"]["cancel-in-progress"], false);
+    assert_eq!(pipeline(APPLY)["concurrency"]["queue"], "max", "an apply that waits is dropped for a newer one");
+    // Whoever guards the environment is asked once it is known what is deleted.
+    assert_eq!(pipeline(APPLY)["jobs"]["apply"]["needs"], "reviewed");
+    assert!(pipeline(APPLY)["jobs"]["reviewed"]["environment"].is_null());
+    assert!(text(&pipeline(PLAN)["jobs"]["fork"], "if").contains("head.repo.full_name != github.repository"));
 
     let gitlab = pipeline(GITLAB);
     assert_eq!(gitlab["apply"]["resource_group"], "tenantry");
@@ -351,6 +413,187 @@ fn pipelines_give_no_more_rights_than_they_need() {
         let role = if job == "apply" { "$TENANTRY_APPLY_ROLE" } else { "$TENANTRY_PLAN_ROLE" };
         assert_eq!(gitlab[job]["variables"]["ROLE"], role, "{job}");
     }
+}
+
+/// Readers see which version a hash is, and Dependabot raises both.
+#[test]
+fn every_hash_has_its_version_beside_it() {
+    for file in [PLAN, APPLY, NIGHTLY] {
+        let text = std::fs::read_to_string(here("templates/ci").join(file)).unwrap();
+        let uses: Vec<&str> = text.lines().filter(|line| line.contains("uses: ")).collect();
+        assert!(!uses.is_empty(), "{file}");
+        for line in uses {
+            let (_, version) = line.split_once(" # v").unwrap_or_else(|| panic!("{file}: {line}"));
+            assert_eq!(version.split('.').filter(|part| part.parse::<u32>().is_ok()).count(), 3, "{file}: {line}: a whole version");
+        }
+    }
+    assert!(std::fs::read_to_string(here("templates/ci").join(PLAN)).unwrap().contains("Dependabot"));
+}
+
+#[test]
+fn a_fork_is_told_why_it_has_no_plan_and_what_is_deleted_is_named_before_approval() {
+    let stage = Stage::new();
+    stage.ok(stage.github(PLAN, "fork"));
+    assert!(stage.kept("github-summary").contains("### No plan for a fork"), "{}", stage.kept("github-summary"));
+
+    stage.edit(
+        "printf '  clinic-z: { tier: basic, name: Z }\\n' >> tenants.yaml; tenantry apply --yes -q; sed -i '/clinic-z/d' tenants.yaml",
+    );
+    stage.edit("tenantry plan -q --delete tenant:clinic-z --out plan.json --output markdown > plan.md");
+    stage.edit("find tenants.yaml policies templates -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum > planned.sha256");
+    stage.keep_artifacts();
+    let checksum = stage.ok(stage.bash("jq -r .checksum plan.json", &BTreeMap::new(), true));
+    let body = format!("<!-- tenantry plan -->\\n<!-- checksum {} -->\\nplan", checksum.trim());
+    stage.keep("comments", &format!(r#"[{{ "id": 1, "user": {{ "login": "github-actions[bot]" }}, "body": "{body}" }}]"#));
+    stage.keep("pulls", r#"[{ "number": 7, "merged_at": "2026-11-25", "merge_commit_sha": "c0ffee", "head": { "sha": "beef" } }]"#);
+    stage.keep("runs", r#"[{ "databaseId": 42 }]"#);
+    stage.ok(stage.github(APPLY, "reviewed"));
+    let summary = stage.kept("github-summary");
+    assert!(summary.contains("It deletes or replaces what holds data") && summary.contains("- `tenant:clinic-z`"), "{summary}");
+    stage.ok(stage.merged());
+    // What anybody else writes below a pull request counts for nothing.
+    stage.keep("comments", &format!(r#"[{{ "id": 1, "user": {{ "login": "mallory" }}, "body": "{body}" }}]"#));
+    assert_eq!(stage.merged().code, 1);
+}
+
+#[test]
+fn in_a_folder_of_a_repository_they_lie_at_its_top_and_work_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    demands(at, "mkdir .git && mkdir -p infra/platform && tenantry init infra/platform -q", 0, &["tenants.yaml"]);
+    demands(
+        at,
+        "cd infra/platform && tenantry init --ci github && tenantry init --ci gitlab",
+        0,
+        &["work in `infra/platform/`", "tenantry-plan.yml"],
+    );
+    assert!(!at.join("infra/platform/.github").exists());
+    let read = |file: &str| std::fs::read_to_string(at.join(file)).unwrap();
+    for file in ["plan", "apply", "nightly"] {
+        let text = read(&format!(".github/workflows/tenantry-{file}.yml"));
+        let pipeline: Value = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(pipeline["defaults"]["run"]["working-directory"], "infra/platform", "{file}");
+        for event in ["push", "pull_request"] {
+            for path in pipeline["on"][event]["paths"].as_sequence().into_iter().flatten().filter_map(Value::as_str) {
+                assert!(path.starts_with("infra/platform/") || path.starts_with(".github/"), "{file}: {path}");
+            }
+        }
+        for (_, job) in pipeline["jobs"].as_mapping().unwrap() {
+            for with in job["steps"].as_sequence().unwrap().iter().map(|step| &step["with"]) {
+                for key in ["path", "sarif_file"] {
+                    let own = |line: &str| line.starts_with("infra/platform/") || line.starts_with("${{ runner.temp }}");
+                    assert!(with[key].as_str().is_none_or(|paths| paths.lines().all(own)), "{file}: {with:?}");
+                }
+            }
+        }
+        assert!(!text.contains("hashFiles('verify"), "{file}");
+    }
+    let gitlab: Value = serde_yaml::from_str(&read(".gitlab-ci.yml")).unwrap();
+    assert_eq!(gitlab["variables"]["FOLDER"], "infra/platform");
+    assert_eq!(gitlab["apply"]["rules"][0]["changes"][0], "infra/platform/tenants.yaml");
+    assert_eq!(gitlab["validate"]["artifacts"]["reports"]["codequality"], "infra/platform/findings.json");
+    for job in ["plan", "verify"] {
+        let paths = gitlab[job]["artifacts"]["paths"].as_sequence().unwrap();
+        assert!(paths.iter().all(|path| path.as_str().unwrap().starts_with("infra/platform/")), "{job}: {paths:?}");
+    }
+    demands(at, "mkdir 'a b' && tenantry init 'a b' -q && cd 'a b' && tenantry init --ci github", 64, &["a b", "rename"]);
+}
+
+#[test]
+fn what_is_this_machines_own_is_left_out_of_repositories() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    demands(at, "mkdir new old has; printf 'target' > old/.gitignore; echo '/.tenantry' > has/.gitignore", 0, &[]);
+    demands(at, "tenantry init new && tenantry init has", 0, &["Wrote "]);
+    demands(at, "tenantry init old", 0, &["`.gitignore` leaves out `.tenantry/`"]);
+    let read = |file: &str| std::fs::read_to_string(at.join(file)).unwrap();
+    assert_eq!(read("new/.gitignore"), ".tenantry/\n");
+    assert_eq!(read("old/.gitignore"), "target\n.tenantry/\n");
+    assert_eq!(read("has/.gitignore"), "/.tenantry\n");
+}
+
+/// A step that failed says why where people look, and what it was where later steps look; a program gets its document.
+#[test]
+fn refusals_and_failures_are_told_to_pipelines_and_programs() {
+    let folder = shipped();
+    let at = folder.path();
+    let told = |line: &str, code: i32, name: &str, words: &[&str]| {
+        let both = "rm -f out summary; export GITHUB_OUTPUT=out GITHUB_STEP_SUMMARY=summary";
+        demands(at, &format!("{both}; {line} --ci github -q"), code, &[]);
+        let (out, summary) = (std::fs::read_to_string(at.join("out")).unwrap(), std::fs::read_to_string(at.join("summary")).unwrap());
+        assert!(out.ends_with(&format!("exit_code={code}\nexit_name={name}\n")), "{line}: {out}");
+        for word in words {
+            assert!(summary.contains(word), "{line}: no `{word}` in\n{summary}");
+        }
+    };
+    told("tenantry plan --sandbox", 0, "done", &["clinic-a"]);
+    told(
+        "tenantry plan --sandbox --sandbox-faults denied=iam:ListRoles",
+        15,
+        "incomplete",
+        &["ended with 15 (incomplete)", "iam:ListRoles"],
+    );
+    told("tenantry apply --sandbox --yes --plan-hash 0000", 10, "stale", &["ended with 10 (stale)", "reviewed"]);
+    told("tenantry apply --sandbox", 64, "usage", &["ended with 64 (usage)", "--yes"]);
+    told("tenantry plan --sandbox --nonsense", 64, "usage", &["ended with 64 (usage)", "--nonsense"]);
+    told("tenantry apply --sandbox --yes --sandbox-faults denied=cognito-idp:AdminCreateUser", 13, "partial", &["AdminCreateUser"]);
+    demands(at, "sed -i.old 's/tier: premium/tier: premum/' tenants.yaml", 0, &[]);
+    told("tenantry plan --sandbox", 65, "manifest", &["Findings in the manifest", "premum"]);
+    let document = |line: &str, code: i32| -> serde_json::Value {
+        let printed = demands(at, &format!("{line} --output json -q 2>/dev/null"), code, &[]);
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{line}: {error}: {printed}"))
+    };
+    let wrong = document("tenantry apply --sandbox --yes", 65);
+    assert_eq!((&wrong["format"], &wrong["exit"]["name"]), (&"tenantry-outcome/1.0".into(), &"manifest".into()), "{wrong:#}");
+    assert_eq!(wrong["error"]["findings"][0]["code"], "unknown-name", "{wrong:#}");
+    demands(at, "mv tenants.yaml.old tenants.yaml; tenantry apply --sandbox --yes -q", 0, &[]);
+    let stale = document("sed -i.old 's/HC-Basic/HC-Other/' tenants.yaml; tenantry apply --sandbox --yes --plan-hash 0000", 10);
+    assert!(stale["error"]["why"].as_str().unwrap().contains("reviewed") && stale["done"] == serde_json::json!([]), "{stale:#}");
+    let unread = document("tenantry plan --sandbox --sandbox-faults denied=iam:ListRoles", 15);
+    assert_eq!(unread["exit"], serde_json::json!({ "code": 15, "name": "incomplete" }), "{unread:#}");
+}
+
+#[test]
+fn code_scanning_hears_of_failures_and_finds_findings_at_their_place() {
+    let folder = shipped();
+    let at = folder.path();
+    let sarif = |line: &str, code: i32| -> serde_json::Value {
+        demands(at, &format!("rm -f v.sarif; {line} --sarif v.sarif -q >/dev/null 2>&1"), code, &[]);
+        serde_json::from_str(&std::fs::read_to_string(at.join("v.sarif")).unwrap()).unwrap()
+    };
+    let run = &sarif("tenantry verify --sandbox --sandbox-faults denied=iam:ListRoles", 15)["runs"][0];
+    assert_eq!(run["invocations"][0]["exitCode"], 15);
+    assert_eq!(run["results"][0]["ruleId"], "not-proven", "{run:#}");
+    demands(at, "cp tenants.yaml kept.yaml; sed -i 's/tier: premium/tier: premum/' tenants.yaml", 0, &[]);
+    let run = &sarif("tenantry verify --offline", 65)["runs"][0];
+    assert_eq!((&run["results"][0]["ruleId"], &run["invocations"][0]["exitCode"]), (&"unknown-name".into(), &65.into()), "{run:#}");
+    let line = run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64().unwrap();
+    assert!(
+        std::fs::read_to_string(at.join("tenants.yaml"))
+            .unwrap()
+            .lines()
+            .nth(usize::try_from(line).unwrap() - 1)
+            .unwrap()
+            .contains("premum")
+    );
+    demands(at, "mv kept.yaml tenants.yaml; sed -i 's|ClinicId}/\\*|ClinicId}*|g' policies/tvm.json", 0, &[]);
+    let run = &sarif("tenantry verify --offline", 14)["runs"][0];
+    let text = std::fs::read_to_string(at.join("tenants.yaml")).unwrap();
+    let open = run["results"].as_array().unwrap().iter().find(|result| result["ruleId"] == "P17").unwrap();
+    let line = open["locations"][0]["physicalLocation"]["region"]["startLine"].as_u64().unwrap();
+    let at_line = text.lines().nth(usize::try_from(line).unwrap() - 1).unwrap();
+    let known = ["clinic-", "hospital-", "basic:", "premium:", "tiers:"];
+    assert!(line > 1 && known.iter().any(|word| at_line.trim_start().starts_with(word)), "{line}: {at_line}: {open:#}");
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    assert!(rules.iter().all(|rule| rule["help"]["text"].as_str().unwrap().contains("docs/isolation.md")), "{rules:#?}");
+}
+
+#[test]
+fn a_quiet_apply_that_failed_in_part_says_so() {
+    let folder = shipped();
+    let line = "tenantry apply --sandbox --yes -q --sandbox-faults denied=cognito-idp:AdminCreateUser 2>&1 >/dev/null";
+    let said = demands(folder.path(), line, 13, &["error[partial]:", "failed", "AdminCreateUser"]);
+    assert!(said.lines().count() < 20, "{said}");
 }
 
 #[test]
@@ -395,7 +638,7 @@ fn a_pipeline_that_is_none_is_told_so() {
         at,
         &format!("{both}; tenantry validate --ci github; tenantry validate --ci github; cat out summary"),
         0,
-        &["first=1\nvalid=true\nerrors=0\nwarnings=0\nvalid=true\n", "# First\n### The manifest is valid\n"],
+        &["first=1\nvalid=true\nerrors=0\nwarnings=0\nexit_code=0\nexit_name=done\nvalid=true\n", "# First\n### The manifest is valid\n"],
     );
 }
 

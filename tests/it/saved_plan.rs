@@ -12,7 +12,7 @@ fn what_is_left_of_a_plan_is_done_by_the_same_file() {
     demands(at, "tenantry plan --sandbox -q --out plan.json", 0, &[]);
     demands(at, "tenantry apply plan.json --sandbox --sandbox-faults denied=ssm:PutParameter", 13, &["Run the command again"]);
     demands(at, "tenantry apply plan.json --sandbox", 0, &["are left of an earlier apply", "Done"]);
-    demands(at, "tenantry apply plan.json --sandbox", 10, &["may have been applied already"]);
+    demands(at, "tenantry apply plan.json --sandbox", 0, &["already applied", "carried out `plan.json`"]);
     demands(at, "tenantry plan --sandbox -q --detailed-exitcode", 0, &["No changes"]);
     // What a guard refuses is not kept.
     let guarded = "sed -i 's/clinic-d:/clinic-x:/' tenants.yaml; tenantry plan --sandbox -q --out other.json --delete tenant:clinic-d --max-deletes 0";
@@ -32,9 +32,21 @@ fn a_saved_plan_is_applied_once() {
     // Each apply that does something leaves a record.
     let records = || std::fs::read_to_string(at.join(".tenantry/sandbox.json")).unwrap().matches("tenantry/records/").count();
     let before = records();
-    let again = demands(at, "tenantry apply plan.json --sandbox -q --events e; code=$?; cat e; exit $code", 10, &["applied already"]);
+    let again = demands(at, "tenantry apply plan.json --sandbox --events e; code=$?; cat e; exit $code", 0, &["already applied"]);
     assert!(!again.contains("step_"), "{again}");
     assert_eq!((before, records()), (1, 1), "a plan that is no longer the same did something");
+    // The checksum that was reviewed is the saved plan's, whatever is left of it.
+    demands(at, "tenantry apply plan.json --sandbox -q --plan-hash 0000", 10, &["reviewed"]);
+    demands(at, "tenantry apply plan.json --sandbox -q --plan-hash $(jq -r .checksum plan.json)", 0, &["No changes"]);
+    // Whatever another apply has done since, it was not this one.
+    let other = "sed -i.old 's/HC-Basic/HC-Other/' tenants.yaml; tenantry apply --sandbox --yes -q; tenantry apply plan.json --sandbox -q";
+    demands(at, other, 10, &["may have been applied already"]);
+    demands(
+        at,
+        "mv tenants.yaml.old tenants.yaml; tenantry apply --sandbox --yes -q; tenantry apply plan.json --sandbox -q",
+        10,
+        &["applied already"],
+    );
     demands(at, "tenantry plan --sandbox -q -o plan.json; tenantry apply plan.json --sandbox -q", 0, &["No changes"]);
 }
 

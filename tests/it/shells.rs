@@ -36,6 +36,7 @@ fn bash_completes_from_the_manifest() {
     has(&["tenantry", "dri"], &["drift"]);
     has(&["tenantry", "plan", "--detailed"], &["--detailed-exitcode"]);
     has(&["tenantry", "plan", "--output", "js"], &["json"]);
+    assert_eq!(offered(at, &["tenantry", "status", "--output", ""]), ["text", "json", "yaml"]);
     let tenants = has(&["tenantry", "verify", "--pair", "clinic-"], &["clinic-a", "clinic-b"]);
     assert!(tenants.iter().all(|tenant| tenant.starts_with("clinic-")), "{tenants:?}");
     has(&["tenantry", "documents", "push", "hosp"], &["hospital-b"]);
@@ -49,6 +50,41 @@ fn bash_completes_from_the_manifest() {
     has(&["tenantry", "destroy", "--confirm", ""], &["healthcare"]);
     std::fs::write(at.join("other.yaml"), "platform: { name: other }\ntenants: { 'ward-9': { tier: nosuch } }\n").unwrap();
     has(&["tenantry", "-f", "other.yaml", "verify", "--pair", ""], &["ward-9"]);
+}
+
+/// Types a line in a real zsh, ends it with a tab and two letters, and gives back the words that the command was called with.
+fn typed_in_zsh(folder: &Path, line: &str) -> String {
+    let script = format!(
+        r#"zmodload zsh/zpty; zpty z zsh -f -i
+        zpty -w z "PS1='> '; autoload -U compinit; compinit -u -D; source <(tenantry completions zsh); bindkey '^I' expand-or-complete"
+        sleep 1.5; zpty -w -n z '{line}'$'	'; sleep 1.5; zpty -w -n z $'XXprint -r -- 
+'; sleep 1
+        while zpty -r -t z out; do print -rn -- $out; done; zpty -d z"#
+    );
+    let binary = Path::new(env!("CARGO_BIN_EXE_tenantry")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let ran = Command::new("zsh").args(["-f", "-c", &script]).current_dir(folder).env("PATH", path).env("TERM", "dumb").output().unwrap();
+    String::from_utf8_lossy(&ran.stdout).lines().rev().find(|line| line.trim_end().ends_with("XX")).unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn zsh_and_fish_complete_words_with_colons() {
+    let folder = shipped();
+    let at = folder.path();
+    if Command::new("zsh").arg("--version").output().is_ok() {
+        assert_eq!(typed_in_zsh(at, "tenantry dri"), "tenantry drift XX");
+        assert_eq!(
+            typed_in_zsh(at, "tenantry plan --allow-replace gateway/tier:ba"),
+            "tenantry plan --allow-replace gateway/tier:basic/XX"
+        );
+        assert_eq!(typed_in_zsh(at, "tenantry destroy --delete tenant:clinic-a"), "tenantry destroy --delete tenant:clinic-a XX");
+    }
+    if Command::new("fish").arg("--version").output().is_ok() {
+        let offers = |line: &str| demands(at, &format!("fish -c 'tenantry completions fish | source; complete -C \"{line}\"'"), 0, &[]);
+        assert!(offers("tenantry plan --allow-replace gateway/tier:ba").starts_with("gateway/tier:basic/"));
+        assert!(offers("tenantry verify --pair clinic-").starts_with("clinic-a\t"));
+        assert_eq!(offers("tenantry status --output ").lines().collect::<Vec<_>>(), ["text", "json", "yaml"]);
+    }
 }
 
 #[test]

@@ -21,6 +21,14 @@ pub(super) fn matrix() -> Vec<Examples> {
     fn parameter(desired: &mut Desired, value: &str, protection: Protection) {
         put(desired, "x", &Parameter { name: "/app/acme/x".into(), protection, value: value.into() });
     }
+    fn bounded(desired: &mut Desired, policy: &str) {
+        let boundary = Some(crate::names::Arn::new(format!("arn:aws:iam::111122223333:policy/{policy}")));
+        let role = Role::named(names().role("runtime"), "an example", tags("one"));
+        let trust = serde_json::json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "Service": "bedrock.amazonaws.com" }, "Action": "sts:AssumeRole" }] });
+        let may =
+            serde_json::json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" } });
+        put(desired, "runtime", &Role { trust: trust.into(), policy: may.into(), boundary, ..role });
+    }
     fn domain(desired: &mut Desired, prefix: &str) {
         let pool = a_pool(desired, &["tier"], Mfa::Off).at(&UserPool::ID);
         put(desired, "main", &Domain { pool, prefix: prefix.into() });
@@ -147,9 +155,14 @@ pub(super) fn matrix() -> Vec<Examples> {
         Examples { kind: VectorIndex::NAME, variants: vec![|d| drop(an_index(d, 1024)), |d| drop(an_index(d, 512))] },
         Examples {
             kind: Role::NAME,
-            variants: vec![|d| drop(a_role(d, "runtime", "bedrock.amazonaws.com", "s3:GetObject", "one")), |d| {
-                drop(a_role(d, "runtime", "bedrock-agentcore.amazonaws.com", "s3:ListBucket", "two"));
-            }],
+            variants: vec![
+                |d| drop(a_role(d, "runtime", "bedrock.amazonaws.com", "s3:GetObject", "one")),
+                |d| {
+                    drop(a_role(d, "runtime", "bedrock-agentcore.amazonaws.com", "s3:ListBucket", "two"));
+                },
+                |d| bounded(d, "acme-limits"),
+                |d| bounded(d, "acme-other-limits"),
+            ],
         },
         Examples {
             kind: KnowledgeBase::NAME,

@@ -263,7 +263,15 @@ async fn a_bucket_of_another_account_gets_nothing_of_ours() {
     assert!(crate::apply::lock::is_in_ours(aws, &elsewhere).await.is_err());
     assert!(crate::apply::lock::take(aws, &elsewhere, &holder).await.is_err());
     assert!(
-        crate::apply::record::keep(aws, &elsewhere, &holder, ("", &std::collections::BTreeMap::new()), &Outcome::default()).await.is_err()
+        crate::apply::record::keep(
+            aws,
+            &elsewhere,
+            &holder,
+            crate::apply::record::Agreed { checksum: "", saved: None, breaches: &std::collections::BTreeMap::new() },
+            &Outcome::default()
+        )
+        .await
+        .is_err()
     );
     let mark = Mark { platform: "acme".into(), address: "object/platform/x".parse().unwrap(), spec: String::new() };
     let step = Step { aws, names: &elsewhere, blobs: &bench.site.blobs, mark, tell: &|_| {} };

@@ -64,10 +64,13 @@ impl Caller {
         };
         let role = world.state.iam.by_arn(&world.account, &session.role).filter(|role| role.id == session.id)?;
         let read = |text: &String| serde_json::from_str::<Value>(text).ok().and_then(|document| Policy::parse(&document).ok());
-        // What managed policies say is not in the sandbox: they allow nothing here, and a boundary leaves all open.
-        let within = session.policy.iter().map(read).chain(role.boundary.iter().map(|_| None)).collect();
+        // What AWS's own managed policies say is not in the sandbox: they allow nothing here, and as a boundary leave all open.
+        let managed = |arn: &String| world.state.iam.managed(arn).map(ToOwned::to_owned);
+        let boundary = role.boundary.iter().map(|arn| managed(arn).and_then(|text| read(&text)));
+        let within = session.policy.iter().map(read).chain(boundary).collect();
+        let attached: Vec<String> = role.attached.iter().filter_map(managed).collect();
         // IAM took them, so that they can be read; if not, the role may do nothing.
-        let policies = role.inline.values().map(read).collect::<Option<Vec<Policy>>>().unwrap_or_default();
+        let policies = role.inline.values().chain(&attached).map(read).collect::<Option<Vec<Policy>>>().unwrap_or_default();
         // A session's tags go before its role's.
         let mut tags = role.tags.clone();
         tags.extend(session.tags.clone());

@@ -46,12 +46,13 @@ pub(super) fn list(world: &World, form: &Form) -> Result<String, Refusal> {
     page(form, "PolicyNames", role.inline.keys().map(|name| (name, name)), |name| element("member", name))
 }
 
-/// Policies of AWS's own are taken to exist; the sandbox has no customer managed ones.
+/// Policies of AWS's own are taken to exist; those of the account have to have been made.
 pub(super) fn attach(world: &mut World, form: &Form) -> Result<(), Refusal> {
     let role = form.name("RoleName", 1, 64)?;
     let arn = policy_arn(form)?;
+    let known = arn.starts_with("arn:aws:iam::aws:policy/") || world.state.iam.managed(arn).is_some();
     let role = world.state.iam.role_mut(role)?;
-    if !arn.starts_with("arn:aws:iam::aws:policy/") {
+    if !known {
         let message = format!("Policy {arn} does not exist or is not attachable.");
         return Err(Refusal::new(404, "NoSuchEntity", message));
     }

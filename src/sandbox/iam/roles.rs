@@ -106,6 +106,23 @@ pub(super) fn update_trust(world: &mut World, form: &Form) -> Result<(), Refusal
     Ok(())
 }
 
+pub(super) fn put_boundary(world: &mut World, form: &Form) -> Result<(), Refusal> {
+    let name = form.name("RoleName", 1, 64)?;
+    let boundary = form.required("PermissionsBoundary")?;
+    length("PermissionsBoundary", boundary, 20, 2048)?;
+    world.state.iam.role_mut(name)?.boundary = Some(boundary.to_owned());
+    world.dirty = true;
+    Ok(())
+}
+
+pub(super) fn delete_boundary(world: &mut World, form: &Form) -> Result<(), Refusal> {
+    let name = form.name("RoleName", 1, 64)?;
+    let gone = || Refusal::new(404, "NoSuchEntity", format!("Role {name} does not have permission boundary."));
+    world.state.iam.role_mut(name)?.boundary.take().ok_or_else(gone)?;
+    world.dirty = true;
+    Ok(())
+}
+
 pub(super) fn delete(world: &mut World, form: &Form) -> Result<(), Refusal> {
     let name = form.name("RoleName", 1, 64)?;
     let role = world.state.iam.role(name)?;

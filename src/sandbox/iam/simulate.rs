@@ -50,7 +50,8 @@ pub(super) fn principal(world: &World, form: &Form) -> Result<String, Refusal> {
     }
     let gone = || Refusal::new(404, "NoSuchEntity", format!("The role with ARN {source} cannot be found."));
     let role = world.state.iam.by_arn(&world.account, source).ok_or_else(gone)?;
-    let policies = role.inline.values().map(|text| read(text)).collect::<Result<Vec<Policy>, Refusal>>()?;
+    let attached = role.attached.iter().filter_map(|arn| world.state.iam.managed(arn));
+    let policies = role.inline.values().map(String::as_str).chain(attached).map(read).collect::<Result<Vec<Policy>, Refusal>>()?;
     answer(world, form, |world, request| word(world, request.action, &iam::identity(&policies.iter().collect::<Vec<_>>(), request)))
 }
 
