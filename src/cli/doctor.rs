@@ -87,7 +87,7 @@ impl Doctor {
             self.room(&mut examined, &aws, (&manifest, &library, &names), &desired).await?;
         }
         match global.output {
-            Format::Text => ui.answer(&show::text(&examined))?,
+            Format::Text => ui.tell(&show::text(&examined))?,
             _ => ui.answer(&global.document(&show::document(&examined))?)?,
         }
         Ok(examined.exit())

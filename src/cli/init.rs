@@ -40,7 +40,10 @@ impl Init {
         let files: Vec<File> = starter.iter().chain(pipelines).copied().collect();
         let taken: Vec<&str> = files.iter().map(|(path, _)| *path).filter(|path| self.folder.join(path).exists()).collect();
         if let Some(first) = taken.first() {
-            let words = format!("`{}` exists already; init overwrites nothing (nothing was written)", self.folder.join(first).display());
+            let words = format!(
+                "`{}` exists already, and init overwrites nothing: name another folder, `tenantry init FOLDER` (nothing was written)",
+                self.folder.join(first).display()
+            );
             return Err(Stop::at(Exit::Guarded, words));
         }
         for (path, content) in &files {

@@ -24,7 +24,7 @@ impl Status {
         let live = opened.live(&desired).await?;
         let plan = diff(&opened.names, &desired, &live, &Named::default())?;
         match global.output {
-            Format::Text => ui.answer(&status::text(&opened.manifest, &live, &plan, self.detail))?,
+            Format::Text => ui.tell(&status::text(&opened.manifest, &live, &plan, self.detail))?,
             _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan))?)?,
         }
         Ok(Exit::Done)

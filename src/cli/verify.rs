@@ -88,7 +88,7 @@ impl Verify {
         }
         ci::verified(global, &report)?;
         match global.output {
-            Format::Text => ui.answer(&show::text(&report))?,
+            Format::Text => ui.tell(&show::text(&report))?,
             _ => ui.answer(&global.document(&show::document(&report))?)?,
         }
         Ok(ending(&report))
@@ -192,7 +192,7 @@ fn pair((model, judged): (&Model, Method), (from, to): (&TenantId, &TenantId), g
     }
     let argument = argument(model, from, to)?;
     match global.output {
-        Format::Text => ui.answer(&show::argument(&argument, judged))?,
+        Format::Text => ui.tell(&show::argument(&argument, judged))?,
         _ => ui.answer(&global.document(&show::argument_document(&argument, judged))?)?,
     }
     Ok(if argument.is_sound() { Exit::Done } else { Exit::Isolation })

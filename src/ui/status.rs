@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::plan::Detail;
 use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count};
 use crate::address::{Address, Owner};
-use crate::kinds::{AnyFound, Kind as _, Ownership, User, kind, rank};
+use crate::kinds::{AnyFound, Kind as _, User, kind, rank};
 use crate::manifest::{Manifest, Setting};
 use crate::names::TenantId;
 use crate::observe::Live;
@@ -20,7 +20,7 @@ fn identity(found: &AnyFound) -> String {
 }
 
 fn ours(live: &Live) -> impl Iterator<Item = (&Address, &AnyFound)> {
-    live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }))
+    live.iter().filter(|(_, found)| found.mark.is_ours())
 }
 
 fn pending(plan: &Plan) -> BTreeSet<&Address> {
