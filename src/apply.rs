@@ -61,6 +61,8 @@ pub(crate) enum Event {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) done: BTreeMap<StepId, Duration>,
+    /// Of those that were done, the digest of what AWS was given: what carries no mark of its own is known by it later.
+    pub(crate) specs: BTreeMap<StepId, String>,
     pub(crate) failed: BTreeMap<StepId, anyhow::Error>,
     /// Not begun, because of the other.
     pub(crate) skipped: BTreeMap<StepId, StepId>,
@@ -207,20 +209,22 @@ impl Run {
 
     fn filled(&self, step: StepId, slot: Slot) -> Begun {
         self.tell(Event::Started { step: step.clone() });
-        let lookup = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| attribute(o, &slot.attribute));
         let reveal = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| revealed(o, &slot.attribute));
         let change = self.work.changes.get(&step.address);
         let document = change.and_then(|c| c.desired.as_ref());
         let mark = Mark {
             platform: self.work.names.platform.to_string(),
             address: step.address.clone(),
-            // Kinds read their own documents back; one that can't be read fails in the step itself.
-            spec: document
-                .and_then(|d| kind(step.address.kind()).ok()?.canonical(&fill(d, &lookup)).ok())
-                .map(|d| spec_digest(&d))
-                .unwrap_or_default(),
+            spec: self.digest(&step).unwrap_or_default(),
         };
         Begun { id: step, mark, spec: document.map(|d| fill(d, &reveal)), live: change.and_then(|c| c.live.clone()), slot }
+    }
+
+    /// The digest of what a step gives AWS. Kinds read their own documents back; one that can't be read fails in the step itself.
+    fn digest(&self, step: &StepId) -> Option<String> {
+        let lookup = |slot: &crate::late::Slot| self.outputs.get(&slot.address).and_then(|o| attribute(o, &slot.attribute));
+        let document = self.work.changes.get(&step.address)?.desired.as_ref()?;
+        kind(step.address.kind()).ok()?.canonical(&fill(document, &lookup)).ok().map(|document| spec_digest(&document))
     }
 
     fn end(&mut self, (step, elapsed, result): Ended, before: &BTreeMap<StepId, BTreeSet<StepId>>, queue: &mut Queue) {
@@ -235,6 +239,7 @@ impl Run {
                 self.chains.insert(step.clone(), chain);
                 self.tell(Event::Done { step: step.clone(), elapsed });
                 queue.done(&step);
+                self.outcome.specs.extend(self.digest(&step).filter(|_| step.op != Op::Delete).map(|digest| (step.clone(), digest)));
                 self.outcome.done.insert(step, elapsed);
             }
             Err(error) => {

@@ -379,11 +379,13 @@ fn visible(c: char) -> Vec<char> {
     if hidden { c.escape_default().collect() } else { vec![c] }
 }
 
-/// The candidate that a user most likely meant.
+/// The candidate that a user most likely meant: two slips away at most, and fewer in short words, so that no guess is a silly one.
 pub(crate) fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let far = (text.chars().count() / 3).max(1);
-    let ranked = candidates.into_iter().map(|c| (strsim::damerau_levenshtein(text, c), c));
-    ranked.filter(|(distance, _)| *distance <= far).min().map(|(_, candidate)| candidate)
+    let length = |text: &str| text.chars().count();
+    let typed = text.to_lowercase();
+    let ranked = candidates.into_iter().map(|c| (strsim::damerau_levenshtein(&typed, &c.to_lowercase()), c));
+    let near = ranked.filter(|(distance, c)| *distance <= (length(text).min(length(c)) / 3).min(2));
+    near.min().map(|(_, candidate)| candidate)
 }
 
 /// "did you mean `x`? " where something is near enough, and the whole list.

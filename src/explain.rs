@@ -1,4 +1,10 @@
-//! What an error's code means, at length: for who has met it and wants more than its line.
+//! What a code, a word, a sign, a probe or a quota means, at length: for who has met it and wants more than its line.
+
+mod beside;
+mod words;
+
+pub(crate) use beside::{Explained, explained, names};
+pub(crate) use words::{WORDS, Word};
 
 /// One code, what it is about, and what to do.
 #[derive(Debug)]
@@ -69,7 +75,7 @@ pub(crate) const TOPICS: &[Topic] = &[
         "a guard refused",
         "The plan holds something that happens only to who asks for it by name: data would be lost, something of somebody else's is in the \
          way, a quota would be exceeded, more would change or go than --max-changes or --max-deletes allow, or the answer to a question was \
-         no. Nothing was changed. Each guard's message names its own way out; there is no --force.",
+         no. Nothing was changed in AWS; where `tenant` or `offboard` had edited the manifest already, the message says how to take that back. Each guard's message names its own way out; there is no --force.",
     ),
     ending(
         13,

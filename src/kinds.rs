@@ -7,15 +7,12 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use anyhow::{Context as _, Result};
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::address::{Address, Owner};
 use crate::aws::{Aws, AwsError, Class, Tolerate as _};
-use crate::late::document;
 use crate::names::Names;
 use crate::observe::Live;
 use crate::rights::Right;
@@ -87,75 +84,6 @@ pub(crate) struct Found<K: Kind> {
     pub(crate) mark: Ownership,
 }
 
-/// Whose a live resource is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ownership {
-    /// Ours, with the digest of the spec that was applied last; children that take no tags carry none.
-    Ours { spec: Option<String> },
-    /// Has a name that we want, but not our mark; of that other platform, if it carries one.
-    Foreign { platform: Option<String> },
-}
-
-pub(crate) const PLATFORM_TAG: &str = "tenantry:platform";
-const ADDRESS_TAG: &str = "tenantry:address";
-const SPEC_TAG: &str = "tenantry:spec";
-
-/// The tags that make a resource ours.
-#[derive(Debug, Clone)]
-pub(crate) struct Mark {
-    pub(crate) platform: String,
-    pub(crate) address: Address,
-    pub(crate) spec: String,
-}
-
-impl Mark {
-    /// An idempotency token that a new process repeats for the same declaration.
-    pub(crate) fn token(&self) -> String {
-        crate::secret::digest(format!("{} {} {}", self.platform, self.address, self.spec).as_bytes())
-    }
-
-    /// The mark and the spec's own tags, as AWS is to store them.
-    pub(crate) fn with(&self, tags: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let mut all = tags.clone();
-        all.insert(PLATFORM_TAG.into(), self.platform.clone());
-        all.insert(ADDRESS_TAG.into(), self.address.to_string());
-        all.insert(SPEC_TAG.into(), self.spec.clone());
-        all
-    }
-}
-
-/// A resource's tags, split into our mark and the rest.
-pub(crate) struct Tags {
-    platform: Option<String>,
-    address: Option<Address>,
-    spec: Option<String>,
-    /// What the spec declares: all but our mark and AWS's own tags.
-    pub(crate) declared: BTreeMap<String, String>,
-}
-
-impl Tags {
-    /// Whether the tags are this very mark: then what carries them is what we have just made.
-    pub(crate) fn is(&self, mark: &Mark) -> bool {
-        self.platform.as_deref() == Some(mark.platform.as_str())
-            && self.address.as_ref() == Some(&mark.address)
-            && self.spec.as_deref() == Some(mark.spec.as_str())
-    }
-
-    pub(crate) fn read(all: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut tags = Self { platform: None, address: None, spec: None, declared: BTreeMap::new() };
-        for (key, value) in all {
-            match key.as_str() {
-                PLATFORM_TAG => tags.platform = Some(value),
-                ADDRESS_TAG => tags.address = value.parse().ok(),
-                SPEC_TAG => tags.spec = Some(value),
-                _ if key.starts_with("aws:") => {}
-                _ => drop(tags.declared.insert(key, value)),
-            }
-        }
-        tags
-    }
-}
-
 /// What `observe` may ask: AWS, what is wanted, and the kinds above.
 pub(crate) struct Observe<'a> {
     pub(crate) aws: &'a Aws,
@@ -178,7 +106,7 @@ impl Observe<'_> {
     pub(crate) fn above<K: Kind>(&self) -> Vec<(Address, K::Output)> {
         self.above
             .iter()
-            .filter(|(address, found)| address.kind() == K::NAME && matches!(found.mark, Ownership::Ours { .. }))
+            .filter(|(address, found)| address.kind() == K::NAME && found.mark.is_ours())
             .filter_map(|(address, found)| Some((address.clone(), serde_json::from_value(found.output.clone()).ok()?)))
             .collect()
     }
@@ -187,8 +115,15 @@ impl Observe<'_> {
     /// `None`: neither ours nor in our way.
     pub(crate) fn whose(&self, tags: &Tags, wanted: Option<Address>) -> Option<(Address, Ownership)> {
         if tags.platform.as_deref() == Some(self.names.platform.as_str()) {
-            let address = tags.address.clone().or(wanted)?;
-            return Some((address, Ownership::Ours { spec: tags.spec.clone() }));
+            let marked = tags.address.clone();
+            // A name that is declared says more than a tag: a wrong one is mended, and nothing is deleted because of it.
+            let address = wanted.or_else(|| marked.clone())?;
+            let other = marked.filter(|marked| *marked != address);
+            let mark = match &tags.spec {
+                Some(spec) if other.is_none() => Ownership::Ours { spec: Some(spec.clone()) },
+                _ => Ownership::Adopted { address: other },
+            };
+            return Some((address, mark));
         }
         Some((wanted?, Ownership::Foreign { platform: tags.platform.clone() }))
     }
@@ -220,171 +155,6 @@ pub(crate) struct Step<'a> {
     pub(crate) mark: Mark,
     /// Tells what AWS says the status is.
     pub(crate) tell: &'a (dyn Fn(&str) + Send + Sync),
-}
-
-/// A live resource with its types erased.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct AnyFound {
-    pub(crate) spec: Value,
-    pub(crate) output: Value,
-    pub(crate) mark: Ownership,
-}
-
-impl AnyFound {
-    fn typed<K: Kind>(&self, address: &Address) -> Result<Found<K>> {
-        let read = || format!("reading back what was observed of {address}");
-        Ok(Found {
-            address: address.clone(),
-            spec: serde_json::from_value(self.spec.clone()).with_context(read)?,
-            output: serde_json::from_value(self.output.clone()).with_context(read)?,
-            mark: self.mark.clone(),
-        })
-    }
-}
-
-/// A kind with its types erased: what the diff and the executor work with.
-pub(crate) trait AnyKind: Sync {
-    fn name(&self) -> &'static str;
-    fn rights(&self) -> &'static [Right];
-    fn replace_on(&self) -> &'static [(&'static str, &'static str)];
-    fn holds_data(&self) -> bool;
-    fn below(&self) -> &'static [&'static str];
-    fn way_out(&self) -> Option<&'static str>;
-    fn stays(&self) -> bool;
-    fn together(&self) -> usize;
-    /// The outputs that follow from a spec whose references are filled as far as they are known.
-    fn known(&self, filled: &Value, names: &Names) -> Result<Value>;
-    /// A document whose references were just filled, in the one form that documents are compared in.
-    fn canonical(&self, filled: &Value) -> Result<Value>;
-    fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
-    fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>>;
-    fn closed(&self, live: &Value) -> Result<Option<Value>>;
-    fn left(&self, live: &Value) -> Result<Option<Value>>;
-    fn is_shared(&self, output: &Value) -> Result<bool>;
-    fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>>;
-    fn create<'a>(&self, spec: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>>;
-    fn create_together<'a>(&self, batch: &'a [(Value, Step<'a>)]) -> BoxFuture<'a, Vec<Result<Value>>>;
-    fn update<'a>(&self, spec: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>>;
-    fn delete<'a>(&self, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<()>>;
-}
-
-struct Erased<K>(PhantomData<fn() -> K>);
-
-fn spec<K: Kind>(value: &Value, address: &Address) -> Result<K> {
-    serde_json::from_value(value.clone()).with_context(|| format!("filling in what {address} refers to"))
-}
-
-fn typed<K: Kind>(value: &Value) -> Result<K> {
-    serde_json::from_value(value.clone()).with_context(|| format!("reading a {}", K::NAME))
-}
-
-impl<K: Kind> AnyKind for Erased<K> {
-    fn name(&self) -> &'static str {
-        K::NAME
-    }
-
-    fn rights(&self) -> &'static [Right] {
-        K::RIGHTS
-    }
-
-    fn replace_on(&self) -> &'static [(&'static str, &'static str)] {
-        K::REPLACE_ON
-    }
-
-    fn holds_data(&self) -> bool {
-        K::HOLDS_DATA
-    }
-
-    fn below(&self) -> &'static [&'static str] {
-        K::BELOW
-    }
-
-    fn way_out(&self) -> Option<&'static str> {
-        K::WAY_OUT
-    }
-
-    fn stays(&self) -> bool {
-        K::STAYS
-    }
-
-    fn together(&self) -> usize {
-        K::TOGETHER
-    }
-
-    fn known(&self, filled: &Value, names: &Names) -> Result<Value> {
-        let known = typed::<K>(filled)?.known(names);
-        Ok(Value::Object(known.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect()))
-    }
-
-    fn canonical(&self, filled: &Value) -> Result<Value> {
-        Ok(document(&typed::<K>(filled)?)?)
-    }
-
-    fn impossible(&self, wanted: &Value, live: &Value) -> Result<Vec<String>> {
-        Ok(typed::<K>(wanted)?.impossible(&typed(live)?))
-    }
-
-    fn loses(&self, wanted: &Value, live: &Value) -> Result<Vec<String>> {
-        Ok(typed::<K>(wanted)?.loses(&typed(live)?))
-    }
-
-    fn closed(&self, live: &Value) -> Result<Option<Value>> {
-        Ok(typed::<K>(live)?.closed().map(|closed| document(&closed)).transpose()?)
-    }
-
-    fn left(&self, live: &Value) -> Result<Option<Value>> {
-        Ok(typed::<K>(live)?.left().map(|left| document(&left)).transpose()?)
-    }
-
-    fn is_shared(&self, output: &Value) -> Result<bool> {
-        let output = serde_json::from_value(output.clone()).with_context(|| format!("reading what AWS chose for a {}", K::NAME))?;
-        Ok(K::is_shared(&output))
-    }
-
-    fn observe<'a>(&self, observe: &'a Observe<'a>) -> BoxFuture<'a, Result<Vec<(Address, AnyFound)>>> {
-        async move {
-            let found = K::observe(observe).await.with_context(|| format!("reading what is live of kind {}", K::NAME))?;
-            found
-                .into_iter()
-                .map(|f| {
-                    let any = AnyFound { spec: document(&f.spec)?, output: document(&f.output)?, mark: f.mark };
-                    Ok((f.address, any))
-                })
-                .collect()
-        }
-        .boxed()
-    }
-
-    fn create<'a>(&self, value: &'a Value, step: &'a Step<'a>) -> BoxFuture<'a, Result<Value>> {
-        async move { Ok(document(&spec::<K>(value, &step.mark.address)?.create(step).await?)?) }.boxed()
-    }
-
-    fn create_together<'a>(&self, batch: &'a [(Value, Step<'a>)]) -> BoxFuture<'a, Vec<Result<Value>>> {
-        async move {
-            let specs: Result<Vec<K>> = batch.iter().map(|(value, step)| spec::<K>(value, &step.mark.address)).collect();
-            match specs {
-                Ok(specs) => {
-                    let typed: Vec<(K, &Step<'_>)> = specs.into_iter().zip(batch.iter().map(|(_, step)| step)).collect();
-                    K::create_together(&typed).await.into_iter().map(|output| Ok(document(&output?)?)).collect()
-                }
-                // Each says by itself what is wrong with it.
-                Err(error) => batch.iter().map(|_| Err(anyhow::anyhow!("{error:#}"))).collect(),
-            }
-        }
-        .boxed()
-    }
-
-    fn update<'a>(&self, value: &'a Value, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<Value>> {
-        async move {
-            let live = live.typed::<K>(&step.mark.address)?;
-            Ok(document(&spec::<K>(value, &step.mark.address)?.update(step, &live).await?)?)
-        }
-        .boxed()
-    }
-
-    fn delete<'a>(&self, step: &'a Step<'a>, live: &'a AnyFound) -> BoxFuture<'a, Result<()>> {
-        async move { K::delete(step, &live.typed::<K>(&step.mark.address)?).await }.boxed()
-    }
 }
 
 /// Declares the kinds in the order of their creation.
@@ -448,6 +218,8 @@ mod agentcore;
 mod apigateway;
 mod condition;
 mod document;
+mod erased;
+mod mark;
 mod vended;
 
 pub(crate) use agentcore::JwtAuthorizer;
@@ -457,10 +229,13 @@ pub(crate) use condition::Condition;
 pub(crate) use data_source::DeletionPolicy;
 pub(crate) use delivery_destination::To as DeliveryTo;
 pub(crate) use document::PolicyDocument;
+use erased::Erased;
+pub(crate) use erased::{AnyFound, AnyKind};
 pub(crate) use function::FunctionCode;
 pub(crate) use gateway::{AuthorizerType, Interceptor, InterceptorHeaders, PolicyAttachment, PolicyMode};
 pub(crate) use gateway_target::{Credentials, TargetSort, list as list_targets};
 pub(crate) use guardrail::{Content as GuardrailContent, PiiAction, Strength, Strengths, Topic};
+pub(crate) use mark::{ADDRESS_TAG, Mark, Ownership, PLATFORM_TAG, SPEC_TAG, Tags};
 pub(crate) use memory::{Extracts, Strategy};
 pub(crate) use parameter::Protection;
 pub(crate) use policy::{Enforced, statement as policy_statement};

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    let ui = ui::Ui::new(cli.global.color, cli.global.talk());
+    let ui = ui::Ui::new(cli.global.color, cli.global.talk()).naming(cli.global.flags());
     let ended = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(|runtime| {
         let ended = runtime.block_on(cli::run(&cli, &ui));
         // A prompt or a hung socket must not keep the process alive.

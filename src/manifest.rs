@@ -24,6 +24,7 @@ pub(crate) mod yaml;
 
 pub(crate) use api::{Api, Keys, UsagePlan};
 pub(crate) use check::files::{Entry, look};
+pub(crate) use check::quotas::quotas;
 pub(crate) use data::Data;
 #[cfg(test)]
 pub(crate) use data::DataTable;

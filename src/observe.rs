@@ -8,7 +8,7 @@ use futures::stream::{FuturesUnordered, StreamExt as _};
 use crate::address::Address;
 use crate::aws::{Aws, AwsError};
 use crate::desired::Desired;
-use crate::kinds::{AnyFound, KINDS, Observe, Ownership};
+use crate::kinds::{AnyFound, KINDS, Observe};
 use crate::names::Names;
 
 mod allowed;
@@ -71,7 +71,7 @@ pub(crate) async fn observe(aws: &Aws, names: &Names, desired: &Desired) -> Resu
 /// Two of one address would hide each other. Beside one of ours, somebody else's of the same name is in nobody's way; two of
 /// ours are for people to decide, where the kind does not.
 fn keep(live: &mut Live, address: Address, found: AnyFound) -> Result<()> {
-    let is_ours = |found: &AnyFound| matches!(found.mark, Ownership::Ours { .. });
+    let is_ours = |found: &AnyFound| found.mark.is_ours();
     match live.get(&address) {
         Some(other) if is_ours(other) && is_ours(&found) => bail!(
             "two live resources are marked as {address}: `{}` and `{}`; delete the one that is not wanted, or take its tags `tenantry:...` away",
@@ -109,6 +109,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::kinds::Ownership;
 
     fn found(id: &str, mark: Ownership) -> AnyFound {
         AnyFound { spec: Value::Null, output: json!({ "id": id }), mark }

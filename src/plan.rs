@@ -111,7 +111,7 @@ pub(crate) struct Blocked {
 }
 
 impl Blocked {
-    fn beyond(Beyond { address, why, way_out }: Beyond) -> Self {
+    fn beyond(Beyond { address, why, way_out, .. }: Beyond) -> Self {
         Self { address, why, way_out, in_the_way: false }
     }
 }

@@ -70,6 +70,17 @@ impl Quota {
         raised.get(self.id).copied().unwrap_or(self.most)
     }
 
+    /// Where it is counted, for a sentence.
+    pub(crate) fn within(&self) -> String {
+        match self.place {
+            Place::Account => "in an account".into(),
+            Place::Region => "in an account and region".into(),
+            Place::In(field) => format!("in each {}", field.replace('_', " ")),
+            Place::Gateway => "for each gateway".into(),
+            Place::Itself => "in each resource by itself".into(),
+        }
+    }
+
     pub(crate) fn is_adjustable(&self) -> bool {
         self.raise != Raise::Never
     }

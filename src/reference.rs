@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 use serde_json::Value;
 
 use crate::cli::Cli;
-use crate::explain::TOPICS;
+use crate::explain::{TOPICS, WORDS};
 use crate::kinds::KINDS;
 use crate::manifest::Known;
 use crate::quotas::{QUOTAS, RATES};
@@ -70,6 +70,10 @@ fn exit_codes_page() -> String {
     let _ = writeln!(out, "\n## Findings in files\n\nThey end a command with 65.\n\n| name | meaning | what to do |\n|---|---|---|");
     for topic in findings {
         let _ = writeln!(out, "| `{}` | {} | {} |", topic.code, cell(topic.title), cell(topic.text));
+    }
+    let _ = writeln!(out, "\n## Signs and words\n\n| sign | word | meaning | more |\n|---|---|---|---|");
+    for word in WORDS {
+        let _ = writeln!(out, "| {} | `{}` | {} | {} |", cell(word.sign), word.word, cell(word.title), cell(word.text));
     }
     out
 }

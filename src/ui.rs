@@ -24,6 +24,7 @@ pub(crate) mod explain;
 pub(crate) mod findings;
 pub(crate) mod github;
 pub(crate) mod graph;
+pub(crate) mod hints;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod markdown;
@@ -39,6 +40,7 @@ pub(crate) mod tenant;
 pub(crate) mod verify;
 mod words;
 
+use hints::Flags;
 pub(crate) use stream::{EVENTS, Stream};
 
 /// Streams, colour, and whether people are there.
@@ -48,6 +50,7 @@ pub(crate) struct Ui {
     quiet: Talk,
     /// Whether stdout has anything of the answer.
     answered: Arc<AtomicBool>,
+    flags: Flags,
 }
 
 /// How much is said on stderr.
@@ -60,7 +63,17 @@ pub(crate) enum Talk {
 
 impl Ui {
     pub(crate) fn new(color: ColorChoice, quiet: Talk) -> Self {
-        Self { color, quiet, answered: Arc::default() }
+        Self { color, quiet, answered: Arc::default(), flags: Flags::default() }
+    }
+
+    /// The same, which names commands with the flags that this run was given.
+    pub(crate) fn naming(self, flags: Flags) -> Self {
+        Self { flags, ..self }
+    }
+
+    /// The same without the talk.
+    pub(crate) fn quiet(&self) -> Self {
+        Self { quiet: Talk::Quiet, ..self.clone() }
     }
 
     /// The answer.
@@ -68,6 +81,11 @@ impl Ui {
         self.answered.store(true, Ordering::Relaxed);
         let mut out = AutoStream::new(std::io::stdout().lock(), self.color);
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing stdout")
+    }
+
+    /// The answer for people: commands that it names can be typed as they stand.
+    pub(crate) fn tell(&self, text: &str) -> Result<()> {
+        self.answer(&self.flags.told(text))
     }
 
     /// The talk beside the answer.
@@ -91,7 +109,7 @@ impl Ui {
 
     fn complain(&self, text: &str) {
         // A closed stderr leaves nobody to tell.
-        let _ = writeln!(AutoStream::new(std::io::stderr().lock(), self.color), "{text}");
+        let _ = writeln!(AutoStream::new(std::io::stderr().lock(), self.color), "{}", self.flags.told(text));
     }
 
     /// Findings in the user's files.
@@ -128,7 +146,7 @@ impl Ui {
         if line.trim() == word {
             return Ok(());
         }
-        Err(Stop::at(Exit::Guarded, format!("not confirmed: only `{word}` goes on; nothing was changed")))
+        Err(Stop::at(Exit::Guarded, format!("not confirmed: only `{word}` goes on; nothing was changed in AWS")))
     }
 
     /// Prints an error once: findings with their places, anything else with its causes and a way out.

@@ -32,7 +32,13 @@ pub(crate) async fn keep(aws: &Aws, names: &Names, holder: &Holder, agreed: Agre
     let bucket = names.platform_bucket();
     let name = |step: &StepId| format!("{:?} {}", step.op, step.address).to_lowercase();
     let mut steps: BTreeMap<String, serde_json::Value> = BTreeMap::new();
-    steps.extend(outcome.done.iter().map(|(s, t)| (name(s), json!({ "result": "done", "seconds": t.as_secs_f64() }))));
+    steps.extend(outcome.done.iter().map(|(s, t)| {
+        let mut step = json!({ "result": "done", "seconds": t.as_secs_f64() });
+        if let (Some(digest), Value::Object(map)) = (outcome.specs.get(s), &mut step) {
+            map.insert("spec".into(), digest.as_str().into());
+        }
+        (name(s), step)
+    }));
     steps.extend(outcome.failed.iter().map(|(s, e)| (name(s), json!({ "result": "failed", "why": format!("{e:#}") }))));
     steps.extend(outcome.skipped.iter().map(|(s, b)| (name(s), json!({ "result": "skipped", "because": name(b) }))));
     steps.extend(outcome.not_begun.iter().map(|s| (name(s), json!({ "result": "not begun" }))));
@@ -68,9 +74,17 @@ pub(crate) async fn carried_out(aws: &Aws, names: &Names, saved: &str) -> Result
     Ok((said("plan") == saved || said("saved_plan") == saved).then(|| (said("who").to_owned(), said("since").to_owned())))
 }
 
-/// Which of these an apply has left in AWS by what was done to them last, and when; the newest records are read first, and no more
+/// What an apply has left in AWS.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    pub(crate) since: String,
+    /// The digest of what AWS was given; older records have none.
+    pub(crate) spec: Option<String>,
+}
+
+/// Which of these an apply has left in AWS by what was done to them last; the newest records are read first, and no more
 /// than it takes. Nothing where there is no bucket.
-pub(crate) async fn made(aws: &Aws, names: &Names, asked: &BTreeSet<&Address>) -> Result<BTreeMap<Address, String>> {
+pub(crate) async fn made(aws: &Aws, names: &Names, asked: &BTreeSet<&Address>) -> Result<BTreeMap<Address, Made>> {
     let mut open: BTreeSet<&Address> = asked.clone();
     let mut made = BTreeMap::new();
     for key in keys(aws, names).await?.iter().rev() {
@@ -80,16 +94,18 @@ pub(crate) async fn made(aws: &Aws, names: &Names, asked: &BTreeSet<&Address>) -
         let record = read(aws, names, key).await?;
         let done = |op: &str, address: &Address| {
             let step = record.get("steps").and_then(|steps| steps.get(format!("{op} {address}").to_lowercase()));
-            step.and_then(|step| step.get("result")).and_then(Value::as_str) == Some("done")
+            step.filter(|step| step.get("result").and_then(Value::as_str) == Some("done"))
         };
         let since = record.get("since").and_then(Value::as_str).unwrap_or_default().to_owned();
         open.retain(|address| {
-            let there = ["create", "update", "close"].iter().any(|op| done(op, address));
-            let gone = done("delete", address);
-            if there {
-                made.insert((*address).clone(), since.clone());
+            // A replacement is a delete and a create.
+            let there = ["create", "update", "close"].iter().find_map(|op| done(op, address));
+            let gone = done("delete", address).is_some();
+            if let Some(step) = there {
+                let spec = step.get("spec").and_then(Value::as_str).map(ToOwned::to_owned);
+                made.insert((*address).clone(), Made { since: since.clone(), spec });
             }
-            !(there || gone)
+            !(there.is_some() || gone)
         });
     }
     Ok(made)

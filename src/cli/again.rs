@@ -3,29 +3,41 @@
 use std::path::Path;
 
 use super::Global;
+use crate::ui::hints::Flags;
 
 impl Global {
-    /// The flags that say which manifest and which account, as a shell takes them; empty, or with a space before.
-    pub(super) fn again(&self) -> String {
-        let mut text = String::new();
+    /// The flags that say which manifest and which account, as a shell takes them.
+    pub(crate) fn flags(&self) -> Flags {
+        let mut flags = Flags::default();
         if self.manifest != Path::new("tenants.yaml") {
-            text.push_str(&format!(" -f {}", shell_word(&self.manifest.display().to_string())));
+            flags.manifest = format!(" -f {}", shell_word(&self.manifest.display().to_string()));
         }
         match &self.sandbox {
-            Some(Some(file)) => text.push_str(&format!(" --sandbox={}", shell_word(&file.display().to_string()))),
-            Some(None) => text.push_str(" --sandbox"),
+            Some(Some(file)) => flags.place.push_str(&format!(" --sandbox={}", shell_word(&file.display().to_string()))),
+            Some(None) => flags.place.push_str(" --sandbox"),
             None => {}
         }
         if let Some(profile) = &self.profile {
-            text.push_str(&format!(" --profile {}", shell_word(profile)));
+            flags.place.push_str(&format!(" --profile {}", shell_word(profile)));
         }
-        text
+        flags
+    }
+
+    /// All of them; empty, or with a space before.
+    pub(super) fn again(&self) -> String {
+        let Flags { manifest, place } = self.flags();
+        manifest + &place
+    }
+
+    /// A command of ours as it is typed for the same manifest and the same place.
+    pub(super) fn command(&self, command: &str) -> String {
+        format!("tenantry {command}{}", self.again())
     }
 }
 
 /// A word that a shell reads as it is.
 pub(super) fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@=+,".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "_-./:@=+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 

@@ -97,7 +97,7 @@ impl Doctor {
             self.room(&mut examined, &aws, (&manifest, &library, &names), &desired).await?;
         }
         match global.output {
-            Format::Text => ui.answer(&show::text(&examined, ui.width_of_stdout()))?,
+            Format::Text => ui.tell(&show::text(&examined, ui.width_of_stdout()))?,
             _ => ui.answer(&global.document(&show::document(&examined))?)?,
         }
         Ok(examined.exit())

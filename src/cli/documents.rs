@@ -246,7 +246,7 @@ fn answer((global, ui, opened): (&Global, &Ui, &Opened), text: &str, document: V
             document.insert("calls".into(), opened.aws.calls().all().into());
             ui.answer(&global.document(&document.into())?)?;
         }
-        _ => ui.answer(text)?,
+        _ => ui.tell(text)?,
     }
     Ok(Exit::Done)
 }

@@ -8,14 +8,16 @@ use clap::Args;
 use super::open::{Opened, open};
 use super::{Format, Global, ci};
 use crate::address::{Address, Owner};
-use crate::apply::{lock, record};
+use crate::apply::lock;
+use crate::apply::record::{self, Made};
 use crate::compile::OWN_BUCKET;
 use crate::exit::Exit;
-use crate::kinds::{Bucket, Kind as _};
-use crate::plan::{Action, Cause, Change, Named, Plan, diff};
+use crate::kinds::{Bucket, Kind as _, Ownership, kind};
+use crate::late::{Slot, fill, slots};
+use crate::plan::{Action, Cause, Change, Named, Plan, attribute, diff, spec_digest};
+use crate::ui::Ui;
 use crate::ui::drift as show;
 use crate::ui::style::count;
-use crate::ui::{Talk, Ui};
 
 const AFTER: &str = "\
 What counts:
@@ -23,8 +25,8 @@ What counts:
 applies in the platform's bucket say that it was made. What the manifest asks for and nobody has applied yet is no drift: `tenantry plan` \
 shows it.
 
-  Tenants' rows, app clients and what takes no tags keep no record of what was applied: a change of one is shown by `tenantry plan`, \
-as a change. Group memberships are nobody's here.
+  Tenants' rows, app clients and what takes no tags are compared with the record of the apply that wrote them last. Group memberships \
+are nobody's here.
 
   While an apply holds the lock, or was killed and left it, that is said first: what it has made and not finished is no drift.
 
@@ -42,16 +44,24 @@ pub(crate) struct Drift {}
 
 pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
     // Who asks every night wants to hear of drift alone.
-    let opened = open(global, &Ui::new(global.color, Talk::Quiet)).await?;
+    let opened = open(global, &ui.quiet()).await?;
     let desired = opened.desired()?;
     let live = opened.live(&desired).await?;
     let plan = diff(&opened.names, &desired, &live, &Named::default())?;
-    let changed: Vec<&Change> = plan.changes.iter().filter(|change| is_drift(change)).collect();
-    let (deleted, unknown) = gone(&opened, &plan).await?;
+    let missing: BTreeSet<&Address> = plan.changes.iter().filter(|c| c.action == Action::Create).map(|c| &c.address).collect();
+    let unmarked: BTreeSet<&Address> = plan.changes.iter().filter(|change| is_unmarked(change)).map(|c| &c.address).collect();
+    let asked: BTreeSet<&Address> = missing.union(&unmarked).copied().collect();
+    let made = if asked.is_empty() { BTreeMap::new() } else { record::made(&opened.aws, &opened.names, &asked).await? };
+    let was_applied = |change: &Change| {
+        let recorded = made.get(&change.address).and_then(|made| made.spec.as_ref());
+        unmarked.contains(&change.address) && recorded.is_some() && recorded == wanted(change, &plan).as_ref()
+    };
+    let changed = plan.changes.iter().filter(|change| is_drift(change) || was_applied(change)).collect();
+    let (deleted, unknown) = gone(&missing, &made, &plan);
     let (interrupted, changed) = interrupted(&opened, changed).await?;
     let drift = show::Drift { target: &plan.target, changed, deleted, interrupted };
     match global.output {
-        Format::Text => ui.answer(&show::text(&drift, ui.width_of_stdout()))?,
+        Format::Text => ui.tell(&show::text(&drift, ui.width_of_stdout()))?,
         _ => ui.answer(&global.document(&show::document(&drift))?)?,
     }
     ci::drifted(global, &drift)?;
@@ -62,10 +72,29 @@ pub(super) async fn run(global: &Global, ui: &Ui) -> Result<Exit> {
     Ok(drift.exit())
 }
 
-/// AWS's own word for what it gave up on is nobody's change.
+/// By the mark of what was applied.
 fn is_drift(change: &Change) -> bool {
+    change.cause == Cause::Drift && differs(change)
+}
+
+/// AWS's own word for what it gave up on is nobody's change.
+fn differs(change: &Change) -> bool {
     let by_aws = change.fields.iter().any(|field| field.word_of_aws().is_some());
-    change.cause == Cause::Drift && matches!(change.action, Action::Update | Action::Replace) && !by_aws
+    matches!(change.action, Action::Update | Action::Replace) && !by_aws
+}
+
+/// What carries no digest of what was applied: then the record of the apply may have it.
+fn is_unmarked(change: &Change) -> bool {
+    let mark = change.live.as_ref().map(|live| &live.mark);
+    differs(change) && matches!(mark, Some(Ownership::Ours { spec: None }))
+}
+
+/// The digest of what is declared; none if that refers to something that is not there yet.
+fn wanted(change: &Change, plan: &Plan) -> Option<String> {
+    let lookup = |slot: &Slot| attribute(plan.outputs.get(&slot.address)?, &slot.attribute);
+    let filled = fill(change.desired.as_ref()?, &lookup);
+    let filled = slots(&filled).is_empty().then_some(filled)?;
+    Some(spec_digest(&kind(change.address.kind()).ok()?.canonical(&filled).ok()?))
 }
 
 /// The apply that holds the lock, if one does, with what it has made and not finished: no earlier apply has made that, so that nobody
@@ -81,23 +110,18 @@ async fn interrupted<'a>(opened: &Opened, changed: Vec<&'a Change>) -> Result<(O
 }
 
 /// What an apply has made and is there no longer, and how much else is yet to be made.
-async fn gone<'a>(opened: &Opened, plan: &'a Plan) -> Result<(Vec<(&'a Address, Option<String>)>, usize)> {
-    let missing: BTreeSet<&Address> = plan.changes.iter().filter(|c| c.action == Action::Create).map(|c| &c.address).collect();
-    if missing.is_empty() {
-        return Ok((Vec::new(), 0));
-    }
-    let mut made = record::made(&opened.aws, &opened.names, &missing).await?;
+fn gone<'a>(missing: &BTreeSet<&'a Address>, made: &BTreeMap<Address, Made>, plan: &Plan) -> (Vec<(&'a Address, Option<String>)>, usize) {
     let own = Address::new(Bucket::NAME, Owner::Platform, OWN_BUCKET);
     let is_ours = plan.changes.len() > missing.len() || !plan.unchanged.is_empty();
     let deleted: Vec<_> = missing
         .iter()
-        .filter_map(|address| match made.remove(*address) {
-            Some(since) => Some((*address, Some(since))),
+        .filter_map(|address| match made.get(*address) {
+            Some(made) => Some((*address, Some(made.since.clone()))),
             // The records are gone with their bucket; nothing else is made before it.
             None if **address == own && is_ours => Some((*address, None)),
             None => None,
         })
         .collect();
     let unknown = missing.len() - deleted.len();
-    Ok((deleted, unknown))
+    (deleted, unknown)
 }

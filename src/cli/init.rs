@@ -46,7 +46,10 @@ impl Init {
         let at_top = pipelines.iter().map(|(path, content)| (repository.top.join(path), repository.moved(content)));
         let files: Vec<(PathBuf, String)> = beside.chain(at_top).collect();
         if let Some((taken, _)) = files.iter().find(|(path, _)| path.exists()) {
-            let words = format!("`{}` exists already; init overwrites nothing (nothing was written)", taken.display());
+            let words = format!(
+                "`{}` exists already, and init overwrites nothing: name another folder, `tenantry init FOLDER` (nothing was written)",
+                taken.display()
+            );
             return Err(Stop::at(Exit::Guarded, words));
         }
         for (path, content) in &files {

@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::Format;
 use super::Global;
 use super::apply::{Consent, Gate, Job, Reviewed};
-use super::open::{Opened, open};
+use super::open::{Opened, files, open};
 use super::shown::{Narrow, Shown};
-use super::tenant::change::{Draft, Go, Written, again, unknown};
+use super::tenant::change::{Draft, Go, unknown};
 use crate::address::{Address, Owner};
 use crate::exit::{Exit, Stop};
-use crate::kinds::{Kind as _, Ownership, Prefix};
+use crate::kinds::{Kind as _, Prefix, TenantRow};
 use crate::manifest::Manifest;
 use crate::manifest::edit::{Edit, Field};
-use crate::names::{Names, PATIENT_METADATA, TenantId, TierName};
+use crate::names::{Names, PATIENT_METADATA, ROW_STATUS, TenantId, TierName};
 use crate::observe::Live;
-use crate::plan::{Action, Named, Plan, Which, diff};
+use crate::plan::{Action, Change, Named, Plan, Which, diff};
 use crate::ui::tenant::{self, Farewell};
 use crate::ui::{Stream, Ui};
 
@@ -57,12 +57,19 @@ impl Offboard {
         let id: TenantId = self.id.parse().map_err(|_| unknown(&self.id, draft.manifest.tenants.keys().map(TenantId::as_str)))?;
         match draft.manifest.tenants.get(&id) {
             Some(tenant) if tenant.standing.is_active() => self.suspend(&draft, id).await,
+            Some(_) if self.go.is_dry() => {
+                draft.write(&Edit::Remove(id), &self.go)?;
+                Ok(Exit::Done)
+            }
             Some(_) => {
-                // The manifest changes only once it is sure that there is somewhere to go on.
-                if draft.write(&Edit::Remove(id.clone()), &self.go)? == Written::No {
-                    return Ok(Exit::Done);
-                }
-                let Some(opened) = draft.place(&self.go).await? else { return Ok(Exit::Done) };
+                let unsure = || {
+                    format!("whether tenant `{id}` is suspended in AWS can't be told, so it stays in the manifest (nothing was written)")
+                };
+                let mut opened = open(global, ui).await.with_context(unsure)?;
+                let live = opened.live(&opened.desired()?).await.with_context(unsure)?;
+                is_shut(&opened, &live, &id)?;
+                draft.write(&Edit::Remove(id.clone()), &self.go)?;
+                (opened.manifest, opened.library, ..) = files(global)?;
                 self.leave(&draft, opened, &id).await
             }
             None => {
@@ -77,17 +84,17 @@ impl Offboard {
         if self.delete_data {
             let words = format!(
                 "tenant `{id}` is not suspended yet, and data goes last: `{}` suspends it first (nothing was changed)",
-                again(draft.global, &format!("offboard {id} --apply"))
+                draft.global.command(&format!("offboard {id} --apply"))
             );
             return Err(Stop::at(Exit::Guarded, words));
         }
         let exit = draft.make(Some(&Edit::Set(id.clone(), Field::Suspended)), &self.go).await?;
         if exit == Exit::Done {
-            let next = again(draft.global, &format!("offboard {id}"));
+            let next = draft.global.command(&format!("offboard {id}"));
             let first = if self.go.apply {
                 String::new()
             } else {
-                format!(" First `{}` suspends it in AWS; then the", again(draft.global, "apply"))
+                format!(" First `{}` suspends it in AWS; then the", draft.global.command("apply"))
             };
             let the = if self.go.apply { " The" } else { "" };
             draft.ui.say(&format!(
@@ -121,7 +128,7 @@ impl Offboard {
             let (narrow, stream, reviewed) = (&Narrow::default(), &Stream::open(None, ui)?, Reviewed::default());
             let (known, wanted, shown) = (&desired, &desired, &shown);
             let job = Job { opened, known, wanted, shown, narrow, gate, reviewed, consent, global, ui, stream };
-            draft.applied(job.run().await, "apply")?
+            draft.applied(job.run().await, was_there.then(|| Edit::Remove(id.clone())).as_ref())?
         } else {
             shown.print_within(&plan, &isolation, global, ui, &opened).await?;
             opened.aws.save()?;
@@ -155,22 +162,42 @@ impl Offboard {
     fn what_next(&self, draft: &Draft<'_>, plan: &Plan, id: &TenantId) -> Result<()> {
         let owner = Owner::Tenant(id.clone());
         if !self.go.apply && !plan.is_empty() {
-            return draft.next("Next:", &again(draft.global, "apply"));
+            return draft.next("Next:", &draft.global.command("apply"));
         }
         let stays = |a: &Address| *a.owner() == owner;
         let closed = plan.changes.iter().any(|c| c.action == Action::Close && stays(&c.address));
         if closed || plan.kept.iter().any(stays) {
-            let command = again(draft.global, &format!("offboard {id} --delete-data --apply"));
+            let command = draft.global.command(&format!("offboard {id} --delete-data --apply"));
             return draft.next("To delete what is kept, for good:", &command);
         }
         Ok(())
     }
 }
 
+/// The first stage must have come to AWS: who is still let in would lose their data under their hands.
+fn is_shut(opened: &Opened, live: &Live, id: &TenantId) -> Result<()> {
+    let owner = Owner::Tenant(id.clone());
+    let plan = diff(&opened.names, &opened.desired()?, live, &Named::default())?;
+    let opens = |change: &&Change| {
+        let (Some(found), true) = (&change.live, *change.address.owner() == owner) else { return false };
+        let kind = change.address.kind();
+        found.spec.get("enabled") == Some(&true.into())
+            || (kind == TenantRow::NAME && change.fields.iter().any(|f| f.path.ends_with(ROW_STATUS)))
+    };
+    let open: Vec<&Address> = plan.changes.iter().filter(opens).map(|change| &change.address).collect();
+    let Some(first) = open.first() else { return Ok(()) };
+    let more = if open.len() > 1 { format!(" and {} more still let", open.len() - 1) } else { " still lets".into() };
+    let words = format!(
+        "tenant `{id}` is suspended in the manifest and not in AWS yet: {first}{more} somebody in (nothing was written)\n\n\
+         hint: `tenantry apply` suspends it there; then `tenantry offboard {id}` takes it off the manifest"
+    );
+    Err(Stop::at(Exit::Guarded, words))
+}
+
 /// What this tool can't remove, because nobody has told it which of it is whose, or because AWS alone can.
 fn needs_you(manifest: &Manifest, names: &Names, live: &Live, id: &TenantId) -> Vec<String> {
     let owner = Owner::Tenant(id.clone());
-    let prefixes = live.iter().filter(|(a, f)| a.kind() == Prefix::NAME && *a.owner() == owner && matches!(f.mark, Ownership::Ours { .. }));
+    let prefixes = live.iter().filter(|(a, f)| a.kind() == Prefix::NAME && *a.owner() == owner && f.mark.is_ours());
     let mut tiers: BTreeSet<TierName> = prefixes.filter_map(|(a, _)| a.label().parse().ok()).collect();
     tiers.extend(manifest.tenants.get(id).map(|tenant| tenant.tier.value.clone()));
     let mut needs = Vec::new();
@@ -187,6 +214,11 @@ fn needs_you(manifest: &Manifest, names: &Names, live: &Live, id: &TenantId) -> 
                 memory.expiry_days
             ));
         }
+    }
+    if let Some(tenant) = manifest.tenants.get(id).filter(|tenant| !tenant.users.is_empty() && !tenant.standing.is_active()) {
+        let minutes = manifest.identity.web_client.token_minutes;
+        let whose = if tenant.users.len() == 1 { "its user" } else { "its users" };
+        needs.push(format!("tokens that {whose} got before it was suspended in AWS: they work for up to {minutes} min from then on"));
     }
     if manifest.observability.is_some() {
         needs.push("log lines and traces that name it, until their time is up".into());

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Error, Result};
 use serde_json::Value;
 
+use super::again::shell_word;
 use super::init::typed;
 use super::open::Opened;
 use crate::exit::{Exit, Stop};
@@ -113,6 +114,17 @@ pub(super) fn is_for(file: &Path, saved: &Saved, opened: &Opened) -> Result<()> 
     Err(Stop::at(Exit::WrongAccount, words))
 }
 
+/// The options that a plan was made with, as they are typed, each with a space before it.
+fn options(saved: &Saved) -> String {
+    let filters = saved.filters.iter().map(|filter| match filter.split_once(' ') {
+        Some((option, value)) => format!(" {option} {}", shell_word(value)),
+        None => format!(" {filter}"),
+    });
+    let replace = saved.named.replace.iter().map(|address| format!(" --allow-replace {}", shell_word(&address.to_string())));
+    let delete = saved.named.delete.iter().map(|which| format!(" --delete {}", shell_word(&which.to_string())));
+    filters.chain(replace).chain(delete).collect()
+}
+
 /// What has changed since the plan was made.
 pub(super) fn stale(file: &Path, saved: &Saved, now: &Plan, opened: &Opened) -> Error {
     let mut words = format!("the plan `{}` is no longer what would be done (nothing was changed)", file.display());
@@ -128,6 +140,6 @@ pub(super) fn stale(file: &Path, saved: &Saved, now: &Plan, opened: &Opened) -> 
         };
         let _ = write!(words, "\n  {manifest}");
     }
-    let _ = write!(words, "\n\nhint: review what would be done now: tenantry plan --out {}", typed(file));
+    let _ = write!(words, "\n\nhint: review what would be done now: `tenantry plan --out {}{}`", typed(file), options(saved));
     Stop::at(Exit::Stale, words)
 }

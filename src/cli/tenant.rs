@@ -46,7 +46,7 @@ struct Add {
     /// 3 to 27 lower-case letters, digits and single hyphens.
     id: String,
     /// One of the manifest's tiers.
-    #[arg(long, value_name = "TIER")]
+    #[arg(long, visible_alias = "to", value_name = "TIER")]
     tier: String,
     /// The name that people know the tenant by; by default the id.
     #[arg(long, value_name = "NAME")]
@@ -66,7 +66,7 @@ struct Move {
     /// The tenant's id.
     id: String,
     /// One of the manifest's tiers.
-    #[arg(long, value_name = "TIER")]
+    #[arg(long, visible_alias = "tier", value_name = "TIER")]
     to: String,
     #[command(flatten)]
     go: Go,

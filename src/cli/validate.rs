@@ -1,6 +1,7 @@
 //! `validate`: everything that is wrong with the files, without AWS.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -8,21 +9,23 @@ use super::{Format, Global, ci, open};
 use crate::compile::compile;
 use crate::diagnostic::Diagnostics;
 use crate::exit::Exit;
+use crate::manifest::{self, quotas};
 use crate::ui::findings::{self, Places, placed};
 use crate::ui::style::{GOOD, count};
 use crate::ui::{Ui, github};
 
 pub(super) fn run(global: &Global, ui: &Ui) -> Result<Exit> {
-    let (manifest, library, names, warnings) = match open::files(global) {
+    let reading = manifest::open(&global.manifest)?;
+    let source = Arc::clone(&reading.source);
+    let (manifest, library, names, mut warnings) = match open::judged(&global.manifest, reading) {
         Ok(files) => files,
-        Err(error) => {
-            let Some(findings) = error.downcast_ref::<Diagnostics>() else { return Err(error) };
-            tell(findings, Exit::Manifest, global, ui)?;
-            // People read them on stderr, as those of any other command.
-            return if global.output == Format::Text { Err(error) } else { Ok(Exit::Manifest) };
-        }
+        Err(error) => return refuse(error, global, ui),
     };
     let desired = compile(&manifest, &library, &names)?;
+    warnings.extend(quotas(&source, &desired));
+    if warnings.has_errors() {
+        return refuse(warnings.into(), global, ui);
+    }
     tell(&warnings, Exit::Done, global, ui)?;
     if global.output != Format::Text {
         return Ok(Exit::Done);
@@ -38,6 +41,13 @@ pub(super) fn run(global: &Global, ui: &Ui) -> Result<Exit> {
         count(desired.specs().len(), "resource")
     ))?;
     Ok(Exit::Done)
+}
+
+fn refuse(error: anyhow::Error, global: &Global, ui: &Ui) -> Result<Exit> {
+    let Some(findings) = error.downcast_ref::<Diagnostics>() else { return Err(error) };
+    tell(findings, Exit::Manifest, global, ui)?;
+    // People read them on stderr, as those of any other command.
+    if global.output == Format::Text { Err(error) } else { Ok(Exit::Manifest) }
 }
 
 /// The findings in the form that was asked for, and to the pipeline.

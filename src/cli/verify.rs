@@ -107,7 +107,7 @@ impl Verify {
         }
         ci::verified(global, &report)?;
         match global.output {
-            Format::Text => ui.answer(&show::text(&report, ui.width_of_stdout()))?,
+            Format::Text => ui.tell(&show::text(&report, ui.width_of_stdout()))?,
             _ => ui.answer(&global.document(&show::document(&report))?)?,
         }
         Ok(ending(&report))
@@ -218,7 +218,7 @@ fn pair((model, judged): (&Model, Method), (from, to): (&TenantId, &TenantId), g
     }
     let argument = argument(model, from, to)?;
     match global.output {
-        Format::Text => ui.answer(&show::argument(&argument, judged, ui.width_of_stdout()))?,
+        Format::Text => ui.tell(&show::argument(&argument, judged, ui.width_of_stdout()))?,
         _ => ui.answer(&global.document(&show::argument_document(&argument, judged))?)?,
     }
     Ok(if argument.is_sound() { Exit::Done } else { Exit::Isolation })

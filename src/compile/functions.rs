@@ -124,6 +124,11 @@ fn environment(sources: &Sources<'_>, name: &FunctionName, wanted: &manifest::Fu
         environment.extend([("TIER_CLAIM".into(), claim(&identity.claims.tier)), ("TENANT_CLAIM".into(), claim(&identity.claims.tenant))]);
         if is_broker(sources, name) {
             environment.insert("TVM_ROLE_ARN".into(), Late::known(tenant_role_of(sources, name)));
+            // A token outlives the suspension of its tenant: the row says whether it is served.
+            if manifest.data.is_some() {
+                environment.insert("CLINIC_CONFIG_TABLE".into(), Late::known(names.table(CLINIC_CONFIG)));
+                environment.insert("TENANT_ATTRIBUTE".into(), Late::known(&identity.claims.tenant));
+            }
         }
     }
     if matches!(&identity.pre_token_lambda, Some(LambdaRef::Managed(managed)) if managed == name) {

@@ -7,7 +7,6 @@ use anyhow::Result;
 use crate::compile::compile;
 use crate::desired::Desired;
 use crate::diagnostic::Span;
-use crate::kinds::Ownership;
 use crate::library::Library;
 use crate::manifest::{self, Located, Manifest, Tenant, User};
 use crate::names::{Names, TierName};
@@ -50,7 +49,7 @@ pub(crate) fn rooms(manifest: &Manifest, library: &Library, names: &Names, plan:
     let taken = |desired: &Desired| -> BTreeMap<(&'static str, Option<String>), Usage> {
         let kept = plan.kept.iter().filter_map(|address| Some((address, &live.get(address)?.spec)));
         let then: Standing<'_> = kept.chain(desired.specs()).collect();
-        let outputs = live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }));
+        let outputs = live.iter().filter(|(_, found)| found.mark.is_ours());
         let outputs = outputs.map(|(address, found)| (address, &found.output)).collect();
         usage(&Standing::new(), &then, &outputs).into_iter().map(|usage| ((usage.quota.id, usage.place.clone()), usage)).collect()
     };

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::address::Owner;
 use crate::aws::{Aws, AwsError, Class, During as _, Tolerate as _};
 use crate::desired::Desired;
-use crate::kinds::{DataSource, Kind as _, KnowledgeBase, Observe, Ownership, kind};
+use crate::kinds::{DataSource, Kind as _, KnowledgeBase, Observe, kind};
 use crate::manifest::Profile;
 use crate::names::{Names, data_source_parameter, tenant_data_source_parameter};
 use crate::observe::Live;
@@ -90,8 +90,7 @@ pub(crate) async fn sources(aws: &Aws, names: &Names, desired: &Desired, readers
     let of = |owner: &Owner| readers.contains(owner);
     let observe = Observe { aws, names, wanted: desired.specs(), above: &Live::new() };
     let bases = kind(KnowledgeBase::NAME)?.observe(&observe).await?;
-    let bases: Live =
-        bases.into_iter().filter(|(address, base)| of(address.owner()) && matches!(base.mark, Ownership::Ours { .. })).collect();
+    let bases: Live = bases.into_iter().filter(|(address, base)| of(address.owner()) && base.mark.is_ours()).collect();
     let observe = Observe { above: &bases, ..observe };
     let mut found = Vec::new();
     for (address, source) in kind(DataSource::NAME)?.observe(&observe).await? {

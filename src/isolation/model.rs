@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::address::Address;
 use crate::desired::Desired;
-use crate::kinds::{Kind, Ownership, kind};
+use crate::kinds::{Kind, kind};
 use crate::late::{Slot, fill};
 use crate::manifest::{Keys, Manifest, Profile};
 use crate::names::{Names, TenantId, TierName};
@@ -89,7 +89,7 @@ impl Model {
 
     /// The platform as it is live: ours alone, what is foreign stands in its way.
     pub(crate) fn live(manifest: &Manifest, names: &Names, (desired, live): (&Desired, &Live), strangers: Strangers) -> Self {
-        let ours = live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }));
+        let ours = live.iter().filter(|(_, found)| found.mark.is_ours());
         let resources = ours.map(|(a, found)| (a.clone(), Resource { spec: found.spec.clone(), output: found.output.clone() }));
         let resources: BTreeMap<Address, Resource> = resources.collect();
         let lookup = |slot: &Slot| resources.get(&slot.address)?.output.get(&slot.attribute)?.as_str().map(str::to_owned);

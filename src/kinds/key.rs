@@ -92,7 +92,7 @@ impl Kind for Key {
                 let whose = observe.whose(&tags.unwrap_or_else(|| Tags::read([])), named);
                 let Some((address, mark)) = whose else { return Ok(None) };
                 let Some((spec, output)) = read(observe.aws, &candidate, &mark).await? else { return Ok(None) };
-                if spec.state == WAITING && matches!(mark, Ownership::Ours { .. }) {
+                if spec.state == WAITING && mark.is_ours() {
                     return Ok(None);
                 }
                 Ok(Some(Found { address, spec, output, mark }))
@@ -250,7 +250,7 @@ async fn read(aws: &Aws, candidate: &Candidate, mark: &Ownership) -> Result<Opti
         state: key.key_state.as_ref().map(ToString::to_string).unwrap_or_default(),
         tags: BTreeMap::new(),
     };
-    if let Ownership::Ours { .. } = mark {
+    if mark.is_ours() {
         let rotation =
             async { aws.kms.get_key_rotation_status().key_id(id).send().await.during(format!("reading the rotation of key `{id}`")) };
         let policy = async { aws.kms.get_key_policy().key_id(id).send().await.during(format!("reading the policy of key `{id}`")) };

@@ -14,7 +14,7 @@ use aws_smithy_types::body::SdkBody;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Found, Kind, Observe, Ownership, Step, Tags, child};
+use super::{Found, Kind, Observe, Step, Tags, child};
 use crate::address::Address;
 use crate::aws::{self, Aws, AwsError, During as _, Tolerate as _};
 use crate::late::{Attr, Late};
@@ -406,7 +406,7 @@ fn output(pool: &sdk::UserPoolType) -> Output {
 /// Two pools of one address: a lost reply made the younger. The older keeps the address; the other goes by its id.
 fn told_apart(pools: Vec<Found<UserPool>>) -> Vec<Found<UserPool>> {
     let mut seen: BTreeSet<Address> = BTreeSet::new();
-    let (ours, others): (Vec<_>, Vec<_>) = pools.into_iter().partition(|p| matches!(p.mark, Ownership::Ours { .. }));
+    let (ours, others): (Vec<_>, Vec<_>) = pools.into_iter().partition(|p| p.mark.is_ours());
     let mut found = Vec::new();
     for mut pool in ours {
         if !seen.insert(pool.address.clone()) {

@@ -84,7 +84,7 @@ impl Subject {
 }
 
 pub(super) fn subjects(observe: &Observe<'_>) -> Vec<Subject> {
-    let ours = observe.above.iter().filter(|(a, f)| SUBJECTS.contains(&a.kind()) && matches!(f.mark, Ownership::Ours { .. }));
+    let ours = observe.above.iter().filter(|(a, f)| SUBJECTS.contains(&a.kind()) && f.mark.is_ours());
     ours.filter_map(|(address, found)| {
         let (id, sort) = (attribute(&found.output, "id")?, address.kind());
         Some(Subject {
@@ -101,7 +101,7 @@ pub(super) fn subjects(observe: &Observe<'_>) -> Vec<Subject> {
 /// What the manifest declares of a kind, with the references filled that what is above can fill.
 pub(super) fn wanted<K: Kind>(observe: &Observe<'_>) -> Result<Vec<(Address, K)>> {
     let lookup = |slot: &crate::late::Slot| {
-        let found = observe.above.get(&slot.address).filter(|found| matches!(found.mark, Ownership::Ours { .. }))?;
+        let found = observe.above.get(&slot.address).filter(|found| found.mark.is_ours())?;
         attribute(&found.output, &slot.attribute)
     };
     observe

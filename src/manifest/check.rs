@@ -10,9 +10,12 @@ use super::{Artifact, LambdaRef, Platform, Tier, rules};
 use crate::diagnostic::{Span, quoted};
 use crate::kinds::{Invitation, PolicyMode};
 use crate::names::TierName;
+use region::Judged;
 
 pub(super) mod files;
 mod names;
+pub(super) mod quotas;
+mod region;
 
 /// AWS takes 50 tags on a resource; five are for the marks that this tool sets.
 const MOST_TAGS: usize = 45;
@@ -36,7 +39,18 @@ pub(super) fn check(draft: &Draft, root: &Node, path: &Path, findings: &mut Find
     }
     if let Some(platform) = &draft.platform {
         let domain = draft.identity.as_ref().is_none_or(|identity| identity.domain.is_none());
+        whereabouts_of_aws(platform, root, findings);
         names::check(platform, (draft.tiers.keys(), draft.functions.keys()), domain, root, findings);
+    }
+}
+
+/// The region by its name: the SDK would look for it for a long time.
+fn whereabouts_of_aws(platform: &Platform, root: &Node, findings: &mut Findings) {
+    let span = root.place(&["platform", "region"]);
+    match region::judge(&platform.region) {
+        Judged::Known => {}
+        Judged::New(help) => findings.warning(span, format!("no region `{}` is known here", platform.region), "", help),
+        Judged::None(help) => findings.error(span, format!("there is no region `{}`", platform.region), "", help),
     }
 }
 

@@ -225,6 +225,18 @@ fn document(root: &Node, findings: &mut Findings) -> Option<Draft> {
         findings.list.push(Diagnostic::file(&findings.source, "the manifest is empty").help(help));
         return None;
     }
+    if let Some(node) = root.get("version").filter(|node| is_newer(node, findings)) {
+        // What else it says is not ours to judge.
+        let summary =
+            format!("this manifest is of version {}, and this tenantry reads version {VERSION}", findings.source.slice(node.span));
+        findings.error(
+            node.span,
+            summary,
+            "newer than this tenantry",
+            "use the tenantry that it was written for; `tenantry --version` says which this is",
+        );
+        return None;
+    }
     let known = &[
         "version",
         "platform",
@@ -336,6 +348,11 @@ pub(crate) fn shape(known: &Known) -> Shape {
             must("tenants", tenant::shape(known)),
         ],
     )
+}
+
+fn is_newer(version: &Node, findings: &Findings) -> bool {
+    let number = |text: &str| text.parse::<u32>().ok();
+    matches!(version.value, Value::Number) && number(findings.source.slice(version.span)) > number(VERSION)
 }
 
 fn version(top: &Section, findings: &mut Findings) {

@@ -9,12 +9,12 @@ use super::{Live, each};
 use crate::address::Address;
 use crate::aws::{Aws, During as _, Tolerate as _};
 use crate::isolation::model::{ClaimNames, ForeignClient, Strangers};
-use crate::kinds::{Gateway, Kind as _, Ownership, User, describe_client, list_clients, list_targets, policy_statement, role_trusts};
+use crate::kinds::{Gateway, Kind as _, User, describe_client, list_clients, list_targets, policy_statement, role_trusts};
 
 /// Everything of the account, the pool and the engine that is not ours. It writes nothing.
 pub(crate) async fn strangers(aws: &Aws, live: &Live, claims: &ClaimNames) -> Result<Strangers> {
     let ids = |kind: &str, attribute: &str| -> BTreeSet<String> {
-        let ours = live.iter().filter(|(address, found)| address.kind() == kind && matches!(found.mark, Ownership::Ours { .. }));
+        let ours = live.iter().filter(|(address, found)| address.kind() == kind && found.mark.is_ours());
         ours.filter_map(|(_, found)| Some(found.output.get(attribute)?.as_str()?.to_owned())).collect()
     };
     let (pools, engines) = (ids("user_pool", "id"), ids("policy_engine", "id"));
@@ -58,7 +58,7 @@ async fn policies(aws: &Aws, engines: &BTreeSet<String>, known: &BTreeSet<String
 }
 
 async fn targets(aws: &Aws, live: &Live, known: &BTreeSet<String>) -> Result<BTreeSet<(Address, String)>> {
-    let ours = live.iter().filter(|(address, found)| address.kind() == Gateway::NAME && matches!(found.mark, Ownership::Ours { .. }));
+    let ours = live.iter().filter(|(address, found)| address.kind() == Gateway::NAME && found.mark.is_ours());
     let gateways = ours.filter_map(|(address, found)| Some((address.clone(), found.output.get("id")?.as_str()?.to_owned())));
     let listed = each(gateways, |(address, id)| async move {
         let all = list_targets(aws, &id).await.missing_is_none()?.unwrap_or_default();

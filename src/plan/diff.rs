@@ -106,7 +106,8 @@ fn compare(
             in_the_way: false,
         }));
     }
-    let changed = fields::differences(&found.spec, &filled);
+    let mut changed = fields::differences(&found.spec, &filled);
+    changed.extend(fields::marks(&found.mark, address, &filled));
     if changed.is_empty() {
         plan.outputs.insert(address.clone(), found.output.clone());
         plan.unchanged.push(address.clone());
@@ -142,7 +143,7 @@ fn compare(
 
 /// What AWS would refuse for being too much, before anything of it is made.
 fn quotas(plan: &mut Plan, desired: &Desired, live: &Live) {
-    let ours = || live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }));
+    let ours = || live.iter().filter(|(_, found)| found.mark.is_ours());
     let goes: BTreeSet<&Address> = plan.changes.iter().filter(|c| c.action == Action::Delete).map(|c| &c.address).collect();
     let now: Standing<'_> = ours().map(|(address, found)| (address, &found.spec)).collect();
     let stays = now.iter().filter(|(address, _)| !goes.contains(**address)).map(|(address, spec)| (*address, *spec));
@@ -155,8 +156,7 @@ fn quotas(plan: &mut Plan, desired: &Desired, live: &Live) {
 
 /// What is live and ours but no longer declared, from the bottom up.
 fn leftovers(plan: &mut Plan, desired: &Desired, live: &Live, named: &Named) -> Result<()> {
-    let mut gone: Vec<(&Address, &AnyFound)> =
-        live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && matches!(f.mark, Ownership::Ours { .. })).collect();
+    let mut gone: Vec<(&Address, &AnyFound)> = live.iter().filter(|(a, f)| !desired.specs().contains_key(*a) && f.mark.is_ours()).collect();
     gone.sort_by_key(|(address, _)| (std::cmp::Reverse(crate::kinds::rank(address.kind())), (*address).clone()));
     let leaves = leaves(desired, &gone, named);
     for (address, found) in gone {
@@ -212,7 +212,7 @@ fn keep_children(plan: &mut Plan, live: &Live) -> Result<()> {
     let gone: Vec<&Change> = plan.changes.iter().filter(|c| matches!(c.action, Action::Delete | Action::Replace)).collect();
     let goes: BTreeSet<&Address> = gone.iter().map(|c| &c.address).collect();
     let mut data: Vec<(&Address, &AnyFound, &[&str])> = Vec::new();
-    for (address, found) in live.iter().filter(|(_, f)| matches!(f.mark, Ownership::Ours { .. })) {
+    for (address, found) in live.iter().filter(|(_, f)| f.mark.is_ours()) {
         let kind = kind(address.kind())?;
         if kind.holds_data() && !kind.below().is_empty() && !goes.contains(address) {
             data.push((address, found, kind.below()));

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::address::Address;
+use crate::kinds::{ADDRESS_TAG, Ownership, SPEC_TAG};
 use crate::late::shown;
 
 /// One field that differs. What is not there is null.
@@ -39,6 +41,14 @@ pub(crate) fn word_of_aws(field: &str, live: &Value) -> Option<String> {
         Value::Bool(true) => Some(what.into()),
         _ => None,
     }
+}
+
+/// What of our mark a resource lacks that somebody else has tagged as ours, or has otherwise.
+pub(super) fn marks(mark: &Ownership, address: &Address, filled: &Value) -> Vec<FieldChange> {
+    let Ownership::Adopted { address: other } = mark else { return Vec::new() };
+    let tag = |name: &str, before: Value, after: String| FieldChange { path: format!("tags.{name}"), before, after: after.into() };
+    let address = other.as_ref().map(|other| tag(ADDRESS_TAG, other.to_string().into(), address.to_string()));
+    address.into_iter().chain([tag(SPEC_TAG, Value::Null, super::spec_digest(filled))]).collect()
 }
 
 /// Every leaf that differs, in the fields' order. A policy or a list is one leaf.

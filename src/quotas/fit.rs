@@ -13,6 +13,8 @@ pub(crate) struct Beyond {
     pub(crate) address: Address,
     pub(crate) why: String,
     pub(crate) way_out: String,
+    /// Whether AWS may have raised the number for this account.
+    pub(crate) is_adjustable: bool,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +40,7 @@ pub(crate) fn fit(usage: &[Usage], raised: &BTreeMap<String, u64>) -> Fit {
                 address: address.clone(),
                 why: format!("it would make {then} {} {place}, and {default} {}", quota.unit, thousands(most)),
                 way_out: quota.way_out(taken.then),
+                is_adjustable: quota.is_adjustable() && !raised.contains_key(quota.id),
             });
         } else if taken.then > most {
             fit.notes.push(format!(

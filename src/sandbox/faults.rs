@@ -135,7 +135,7 @@ impl Faults {
     /// The refusal or failure that comes instead of the work, if one is due.
     pub(super) fn before(&self, request: &Request, account: &str) -> Option<Reply> {
         if !self.denied.is_empty()
-            && let Some(name) = action::all(request).into_iter().find(|name| self.denied.iter().any(|d| d.eq_ignore_ascii_case(name)))
+            && let Some(name) = action::all(request).into_iter().find(|name| self.denied.iter().any(|d| action::means(d, name)))
         {
             return Some(action::denied(request, &name, account));
         }
@@ -159,7 +159,7 @@ impl Faults {
     /// Whether the request's operation takes nothing just now, whatever its content.
     fn is_busy(&self, counts: &mut Counts, request: &Request) -> bool {
         let name = if self.busy.is_empty() { None } else { action::of(request) };
-        let Some((name, from)) = name.and_then(|name| self.busy.iter().find(|(busy, _)| busy.eq_ignore_ascii_case(&name))) else {
+        let Some((name, from)) = name.and_then(|name| self.busy.iter().find(|(busy, _)| action::means(busy, &name))) else {
             return false;
         };
         let called = counts.called.entry(name.clone()).or_default();
@@ -277,7 +277,8 @@ fn call(text: &str) -> Result<u64> {
 
 fn action(text: &str) -> Result<String> {
     let parts = text.split_once(':').filter(|(service, name)| !service.is_empty() && !name.is_empty());
-    let (service, _) = parts.with_context(|| format!("`{text}` is no IAM action; write one such as `ssm:PutParameter`"))?;
+    let (service, _) = parts
+        .with_context(|| format!("`{text}` is no IAM action; write one such as `ssm:PutParameter`, or `ssm:Put*` for all that begin so"))?;
     if !action::SERVICES_OF_IAM.iter().any(|known| known.eq_ignore_ascii_case(service)) {
         bail!("the sandbox asks for no action of `{service}`; it knows those of {}", action::SERVICES_OF_IAM.join(", "));
     }
@@ -302,6 +303,20 @@ mod tests {
         let always = Faults::parse("errors=1").unwrap();
         let hits: Vec<bool> = (0..4).map(|_| always.before(&request("/same"), "").is_some()).collect();
         assert_eq!(hits, [true, true, false, true]);
+    }
+
+    #[test]
+    fn a_wildcard_means_what_it_means_in_a_policy() {
+        let means = |pattern: &str| action::means(pattern, "s3:PutObject");
+        for pattern in ["s3:*", "s3:Put*", "S3:putobject", "s3:*Object", "s3:P?tObject", "s3:**"] {
+            assert!(means(pattern), "{pattern}");
+        }
+        for other in ["s3:Get*", "s3:Put", "s3:PutObject?", "s3v*:PutObject", "ssm:*"] {
+            assert!(!means(other), "{other}");
+        }
+        let faults = Faults::parse("denied=lambda:*").unwrap();
+        assert_eq!(faults.denied(), ["lambda:*"]);
+        assert!(Faults::parse("denied=*").is_err() && Faults::parse("denied=*:Get*").is_err());
     }
 
     #[test]

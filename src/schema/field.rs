@@ -8,20 +8,53 @@ pub(crate) struct Lost {
     pub(crate) section: String,
     pub(crate) key: String,
     pub(crate) known: Vec<String>,
+    /// Fields that the path may have been meant for, with `*` for names.
+    pub(crate) meant: Vec<String>,
 }
 
 /// The part that a path such as `tiers.basic.memory` leads to. Where the keys are the user's own, any name or `*` stands for one.
 pub(crate) fn field<'s>(schema: &'s Value, path: &str) -> Result<&'s Value, Lost> {
     let mut walked: Vec<&str> = Vec::new();
     path.split('.').filter(|key| !key.is_empty()).try_fold(schema, |part, key| {
-        let next = below(part, key).ok_or_else(|| Lost {
+        let lost = |known: Vec<(&str, &Value)>| Lost {
             section: walked.join("."),
             key: key.into(),
-            known: keys(part).into_iter().map(|(key, _)| key.to_owned()).collect(),
-        });
+            known: known.into_iter().map(|(key, _)| key.to_owned()).collect(),
+            meant: ending_with(schema, path),
+        };
+        // A name that is a key one step further down is a step that was left out.
+        if let Some(entry) = entry(part).filter(|entry| keys(entry).iter().any(|(known, _)| *known == key)) {
+            return Err(lost(keys(entry)));
+        }
+        let next = below(part, key).ok_or_else(|| lost(keys(part)));
         walked.push(key);
         next
     })
+}
+
+/// The fields whose paths end as the one that was asked for does, its own names left out.
+fn ending_with(schema: &Value, path: &str) -> Vec<String> {
+    const MOST: usize = 5;
+    let asked: Vec<&str> = path.split('.').filter(|key| !key.is_empty()).collect();
+    let mut all = Vec::new();
+    paths(schema, "", &mut all);
+    let steps = |path: &str| -> Vec<String> { path.split('.').filter(|step| *step != "*").map(ToOwned::to_owned).collect() };
+    let mut meant: Vec<String> =
+        all.into_iter().filter(|path| steps(path).iter().map(String::as_str).collect::<Vec<_>>().ends_with(&asked)).collect();
+    meant.sort_by_key(|path| path.matches('.').count());
+    meant.truncate(MOST);
+    meant
+}
+
+fn paths(part: &Value, path: &str, out: &mut Vec<String>) {
+    if let Some(entry) = entry(part) {
+        return paths(entry, &format!("{path}.*"), out);
+    }
+    for (key, below) in keys(part) {
+        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        paths(below, &path, out);
+        out.push(path);
+    }
 }
 
 fn below<'s>(schema: &'s Value, key: &str) -> Option<&'s Value> {
@@ -112,5 +145,17 @@ mod tests {
         assert_eq!((lost.section.as_str(), lost.key.as_str()), ("tiers.basic", "memori"));
         assert!(lost.known.iter().any(|key| key == "memory"), "{lost:?}");
         assert!(field(&schema, "platform.region.x").is_err());
+    }
+
+    #[test]
+    fn a_step_that_was_left_out_is_no_name() {
+        let schema = manifest(&Known::default());
+        for (asked, meant) in [("tiers.runtime", "tiers.*.runtime"), ("runtime", "tiers.*.runtime"), ("tenants.users", "tenants.*.users")] {
+            let lost = field(&schema, asked).unwrap_err();
+            assert_eq!(lost.meant.first().map(String::as_str), Some(meant), "{lost:?}");
+            assert!(lost.meant.iter().all(|path| field(&schema, path).is_ok()), "{lost:?}");
+        }
+        assert!(field(&schema, "tiers.basic.runtime").is_ok());
+        assert_eq!(field(&schema, "nosuch").unwrap_err().meant, [] as [String; 0]);
     }
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::sheet::{WIDTH, wrapped};
 use super::style::{BOLD, DIM};
-use crate::explain::{TOPICS, Topic};
+use crate::explain::{Explained, TOPICS, WORDS};
+use crate::isolation::probes::PROBES;
+use crate::quotas::QUOTAS;
 use crate::schema::field::{entry, keys, needs, says, sort};
 
 /// Every code, a line each.
@@ -17,20 +19,39 @@ pub(crate) fn list() -> String {
         let exit = topic.exit.map_or_else(|| "   ".into(), |exit| format!("{exit:>3}"));
         let _ = writeln!(out, "  {exit}  {:<width$}  {}", topic.code, topic.title);
     }
-    let _ = writeln!(out, "\ntenantry explain CODE says more; so does a field of the manifest, such as tiers.*.memory.");
+    for (what, names) in beside() {
+        let _ = writeln!(out, "\n{BOLD}{what}{BOLD:#}");
+        out.push_str(&wrapped(&names, WIDTH, 2, 2));
+    }
+    let _ = writeln!(out, "\ntenantry explain WORD says more of each; so it does of a field of the manifest, such as 'tiers.*.memory'.");
     out
 }
 
-pub(crate) fn topic(topic: &Topic) -> String {
+/// What else can be asked about, by sort.
+fn beside() -> [(&'static str, String); 4] {
+    let (signs, words): (Vec<_>, Vec<_>) = WORDS.iter().partition(|word| !word.sign.is_empty());
+    let ends = |ids: Vec<&str>| match (ids.first(), ids.last()) {
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+        _ => String::new(),
+    };
+    [
+        ("Signs of a plan", signs.iter().map(|word| format!("{} {}", word.sign, word.word)).collect::<Vec<_>>().join(", ")),
+        ("Words", words.iter().map(|word| word.word).collect::<Vec<_>>().join(", ")),
+        ("Probes of verify", ends(PROBES.iter().map(|probe| probe.id).collect())),
+        ("AWS's quotas", QUOTAS.iter().map(|quota| quota.id).collect::<Vec<_>>().join(", ")),
+    ]
+}
+
+pub(crate) fn topic(topic: &Explained) -> String {
     let exit = topic.exit.map(|exit| format!("  {DIM}exit code {exit}{DIM:#}")).unwrap_or_default();
     let mut out = format!("{BOLD}{}{BOLD:#}{exit}\n", topic.code);
-    out.push_str(&told(0, &format!("{}.", capital(topic.title))));
+    out.push_str(&told(0, &format!("{}.", capital(&topic.title))));
     out.push('\n');
-    out.push_str(&told(0, topic.text));
+    out.push_str(&told(0, &topic.text));
     out
 }
 
-pub(crate) fn topic_json(topic: &Topic) -> Value {
+pub(crate) fn topic_json(topic: &Explained) -> Value {
     json!({ "code": topic.code, "exit": topic.exit, "title": topic.title, "text": topic.text })
 }
 

@@ -22,6 +22,7 @@ const DEFAULT: &str = "less -FIRX";
 impl Ui {
     /// The answer, through a pager where people read it on a terminal.
     pub(crate) fn page(&self, text: &str, pager: Pager) -> Result<()> {
+        let text = &self.flags.told(text);
         let reads = std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && self.quiet == Talk::Normal;
         if pager == Pager::Never || !reads {
             return self.answer(text);

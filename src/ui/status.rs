@@ -10,7 +10,7 @@ use super::style::{BAD, CAREFUL, DIM, GOOD, count};
 use super::table::{Column, Table};
 use crate::address::{Address, Owner};
 use crate::diagnostic::plain;
-use crate::kinds::{AnyFound, Kind as _, Ownership, User, kind, rank};
+use crate::kinds::{AnyFound, Kind as _, User, kind, rank};
 use crate::manifest::{Manifest, Setting};
 use crate::names::TenantId;
 use crate::observe::Live;
@@ -24,7 +24,7 @@ fn identity(found: &AnyFound) -> String {
 }
 
 fn ours(live: &Live) -> impl Iterator<Item = (&Address, &AnyFound)> {
-    live.iter().filter(|(_, found)| matches!(found.mark, Ownership::Ours { .. }))
+    live.iter().filter(|(_, found)| found.mark.is_ours())
 }
 
 fn pending(plan: &Plan) -> BTreeSet<&Address> {

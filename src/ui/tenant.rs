@@ -9,7 +9,7 @@ use super::style::{BAD, BOLD, CAREFUL, DIM, GOOD, count, counts};
 use super::table::{Column, Table};
 use crate::address::{Address, Owner};
 use crate::diagnostic::plain;
-use crate::kinds::{AnyFound, ApiKey, Kind as _, Ownership, Prefix, TenantRow, User, rank};
+use crate::kinds::{AnyFound, ApiKey, Kind as _, Prefix, TenantRow, User, rank};
 use crate::manifest::{Manifest, Setting, Tenant};
 use crate::names::{ROW_STATUS, TenantId, tenant_prefix};
 use crate::observe::Live;
@@ -20,7 +20,7 @@ const ONE: &str = "tenantry-tenant/1.0";
 
 /// Whether anything of ours is live of an owner.
 pub(crate) fn is_live(live: &Live, owner: &Owner) -> bool {
-    live.iter().any(|(address, found)| address.owner() == owner && matches!(found.mark, Ownership::Ours { .. }))
+    live.iter().any(|(address, found)| address.owner() == owner && found.mark.is_ours())
 }
 
 /// Every tenant that the manifest names or that is live.
@@ -125,7 +125,7 @@ impl Portrait<'_> {
     /// Everything of the tenant's that is live or declared, users first, then by kind.
     fn resources(&self) -> Vec<(&Address, Option<&AnyFound>, Stand)> {
         let owner = Owner::Tenant(self.id.clone());
-        let ours = |found: &AnyFound| matches!(found.mark, Ownership::Ours { .. });
+        let ours = |found: &AnyFound| found.mark.is_ours();
         let live = self.live.iter().filter(|(a, f)| *a.owner() == owner && ours(f)).map(|(a, f)| {
             let stand = match () {
                 () if self.plan.kept.contains(a) => Stand::Kept,

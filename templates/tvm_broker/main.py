@@ -2,6 +2,7 @@
 
 An agent may be made to ask for anything. What it asks for is not read here: the token alone is, and only once the pool's
 signature stands under it. Agents can't take on the tenants' role themselves, since that role trusts this function's.
+A token outlives the suspension of its tenant; the tenant's row says whether it is served now.
 """
 
 import json
@@ -26,12 +27,33 @@ def handler(event, _context):
     try:
         token = event.get("token") if isinstance(event, dict) else None
         caller = CHECK.caller(token)
+        served(caller["tenant"])
         return {**caller, **session(caller)}
     except token_check.Refused as refusal:
         LOG.info(json.dumps({"event": "broker_refused", "why": str(refusal)}))
     except Exception as error:  # What it says may hold a part of what was sent.
         LOG.error(json.dumps({"event": "broker_failed", "error": type(error).__name__}))
     return dict(REFUSAL)
+
+
+def served(tenant):
+    """Refuses a tenant that is suspended or whose row is gone; without a table of tenants there is nothing to ask."""
+    table = os.environ.get("CLINIC_CONFIG_TABLE")
+    if not table:
+        return
+    reply = boto3.client("dynamodb").get_item(
+        TableName=table,
+        Key={os.environ["TENANT_ATTRIBUTE"]: {"S": tenant}},
+        ProjectionExpression="#tenant, #status",
+        ExpressionAttributeNames={"#tenant": os.environ["TENANT_ATTRIBUTE"], "#status": "status"},
+        # A suspension counts from the moment that it is written.
+        ConsistentRead=True,
+    )
+    row = reply.get("Item")
+    if not row:
+        raise token_check.Refused("its tenant has no row")
+    if "status" in row:
+        raise token_check.Refused("its tenant is not served")
 
 
 def session(caller):

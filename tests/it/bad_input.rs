@@ -13,7 +13,9 @@ fn manifests_that_are_no_manifests() {
     demands(at, "printf 'version: 1\\n# \\377\\n' > latin.yaml; tenantry validate -f latin.yaml", 65, &["UTF-8"]);
     demands(at, "mkfifo pipe; tenantry validate -f pipe", 65, &["pipe or device"]);
     demands(at, "head -c 52428800 /dev/zero > big.yaml; tenantry validate -f big.yaml", 65, &["MiB"]);
-    demands(at, "printf 'version: 9\\n' > later.yaml; tenantry validate -f later.yaml", 65, &["later.yaml:1:10", "version"]);
+    let later = "printf 'version: 9\\nfuture: {}\\n' > later.yaml; tenantry validate -f later.yaml";
+    let printed = demands(at, later, 65, &["later.yaml:1:10", "version 9", "reads version 1", "tenantry --version"]);
+    assert!(!printed.contains("future") && !printed.contains("platform"), "it judges what it doesn't know:\n{printed}");
     assert!(!at.join(".tenantry").exists(), "a broken manifest left a sandbox behind");
 }
 
@@ -106,6 +108,8 @@ fn faults_of_a_sandbox_that_nobody_asked_for() {
     demands(at, "tenantry plan --sandbox --sandbox-faults nonsense=1", 64, &["nonsense", "latency"]);
     demands(at, "tenantry plan --sandbox --sandbox-faults throttle=2", 64, &["throttle", "between 0 and 1"]);
     demands(at, "tenantry plan --sandbox --sandbox-faults denied=nosuch:Thing", 64, &["nosuch", "ssm"]);
+    demands(at, "tenantry plan --sandbox --sandbox-faults 'denied=s3:*'", 15, &["s3:ListAllMyBuckets", "not authorized"]);
+    demands(at, "tenantry plan --sandbox --sandbox-faults 'denied=*'", 64, &["ssm:Put*"]);
     demands(at, "TENANTRY_SANDBOX_FAULTS=nonsense=1 tenantry plan --sandbox", 64, &["TENANTRY_SANDBOX_FAULTS", "nonsense"]);
     // With the flag alone the trial would be made on AWS itself; the variable may be set for good.
     demands(at, "tenantry apply --yes --sandbox-faults kill=1", 64, &["needs --sandbox"]);
@@ -203,6 +207,17 @@ fn an_apply_that_is_stopped_says_how_and_leaves_no_lock() {
     demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
     demands(at, "tenantry apply --sandbox --yes -q --output json", 0, &["tenantry-outcome/1.0"]);
     demands(at, "tenantry plan --sandbox -q >/dev/full", 1, &["writing stdout"]);
+}
+
+#[test]
+fn who_asks_twice_is_told_what_is_left_behind() {
+    let folder = shipped();
+    let at = folder.path();
+    let twice = "tenantry apply --sandbox --yes --sandbox-faults latency=500ms >out 2>&1 & \
+         until grep -q '✓' out; do sleep 0.1; done; kill -TERM $!; sleep 0.1; kill -TERM $!; wait $!; code=$?; cat out; exit $code";
+    demands(at, twice, 130, &["Ctrl-C again leaves at once", "left at once", "`tenantry unlock --sandbox` removes the lock"]);
+    demands(at, "tenantry unlock --sandbox --yes -q; tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
 
 #[cfg(test)]
+mod adoption;
+#[cfg(test)]
 mod attack;
 #[cfg(test)]
 mod bad_input;

@@ -109,6 +109,65 @@ fn a_tenant_comes_moves_rests_and_goes() {
 }
 
 #[test]
+fn who_is_still_let_in_does_not_leave() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q; tenantry offboard clinic-b --sandbox -q", 0, &["Next: tenantry apply --sandbox"]);
+    let suspended = manifest(at);
+    // The manifest says it, AWS does not know yet.
+    for go in ["", "--apply --yes"] {
+        let words = ["clinic-b", "not in AWS yet", "dr.chen@clinic-b.com", "`tenantry apply --sandbox`", "nothing was written"];
+        demands(at, &format!("tenantry offboard clinic-b --sandbox {go}"), 12, &words);
+        assert_eq!(manifest(at), suspended);
+    }
+    demands(at, "tenantry offboard clinic-b", 77, &["can't be told", "nothing was written"]);
+    demands(at, "tenantry offboard clinic-b --dry-run", 0, &["dry run"]);
+    assert_eq!(manifest(at), suspended);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    let words = ["kept", "tokens that its user got", "60 min"];
+    demands(at, "tenantry offboard clinic-b --sandbox", 0, &words);
+    assert!(!manifest(at).contains("clinic-b:"));
+}
+
+#[test]
+fn a_tier_is_named_by_either_word() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry tenant move clinic-a --tier premium --dry-run", 0, &["+    tier: premium"]);
+    demands(at, "tenantry tenant add clinic-z --to premium --dry-run", 0, &["+    tier: premium"]);
+    demands(at, "tenantry tenant move --help", 0, &["[alias: --tier]"]);
+    demands(at, "tenantry tenant add --help", 0, &["[alias: --to]"]);
+    demands(at, "tenantry tenant move clinic-a --to premium --tier basic --dry-run", 64, &["--to"]);
+}
+
+/// A terminal and its user: what is typed goes to the question.
+fn typed(folder: &Path, line: &str, answer: &str) -> (String, i32) {
+    shell(folder, &format!("(sleep 2; echo {answer}; sleep 1) | script -qec {:?} /dev/null", line))
+}
+
+#[test]
+fn a_no_leaves_the_edit_and_says_how_to_take_it_back() {
+    let folder = shipped();
+    let at = folder.path();
+    let before = manifest(at);
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    for (line, back) in [
+        ("tenant move clinic-a --to premium", "`tenantry tenant move clinic-a --to basic --sandbox` takes the edit back"),
+        ("tenant rename clinic-a --name Other", "`tenantry tenant rename clinic-a --name 'Family Practice Medical Center' --sandbox`"),
+        ("tenant suspend clinic-a", "`tenantry tenant resume clinic-a --sandbox`"),
+        ("tenant add clinic-z --tier basic", "deleting the lines of `clinic-z`"),
+    ] {
+        let (printed, code) = typed(at, &format!("tenantry {line} --sandbox --apply -q --color never"), "no");
+        let flat = crate::scenarios::flat(&printed);
+        assert_eq!(code, 12, "{line}: {printed}");
+        assert!(flat.contains("`tenants.yaml` was edited and AWS was not") && flat.contains(back), "{line}: {flat}");
+        assert_ne!(manifest(at), before);
+        std::fs::write(at.join("tenants.yaml"), &before).unwrap();
+        demands(at, "tenantry plan --sandbox --detailed-exitcode -q", 0, &["No changes"]);
+    }
+}
+
+#[test]
 fn a_key_of_a_suspended_tenant_is_shut_and_opened_again() {
     let folder = shipped();
     let at = folder.path();

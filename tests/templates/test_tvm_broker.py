@@ -25,6 +25,18 @@ class Sts:
         return {"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "very secret", "SessionToken": "session", "Expiration": expires}}
 
 
+class Rows:
+    """The table of tenants, as far as the broker may see it."""
+
+    def __init__(self, **rows):
+        self.rows, self.asked = rows, []
+
+    def get_item(self, **asked):
+        self.asked.append(asked)
+        row = self.rows.get(asked["Key"]["clinic_id"]["S"].replace("-", "_"))
+        return {} if row is None else {"Item": row}
+
+
 def load():
     sys.path.insert(0, str(FOLDER))
     try:
@@ -44,7 +56,8 @@ class BrokerTest(unittest.TestCase):
     def setUp(self):
         self.pool, self.sts = Pool(), Sts()
         broker.CHECK = broker.token_check.Check(self.pool.settings, self.pool.fetch, self.pool.clock)
-        broker.boto3.client = lambda service: {"sts": self.sts}[service]
+        self.rows = Rows(clinic_a={"clinic_id": {"S": "clinic-a"}})
+        broker.boto3.client = lambda service: {"sts": self.sts, "dynamodb": self.rows}[service]
         environment = {"TVM_ROLE_ARN": "arn:aws:iam::111122223333:role/tvm", "PARAMETER_ROOT": "/app/healthcare"}
         patch = mock.patch.dict(os.environ, environment)
         patch.start()
@@ -62,6 +75,38 @@ class BrokerTest(unittest.TestCase):
         self.assertEqual(sorted(asked["TransitiveTagKeys"]), ["ClinicId", "Tier", "UserId"])
         self.assertEqual(asked["RoleSessionName"], f"clinic-a_{SUB}")
         self.assertEqual((asked["RoleArn"], asked["DurationSeconds"]), ("arn:aws:iam::111122223333:role/tvm", 900))
+
+    def with_a_table(self):
+        patch = mock.patch.dict(os.environ, {"CLINIC_CONFIG_TABLE": "healthcare-clinic-config", "TENANT_ATTRIBUTE": "clinic_id"})
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_a_tenant_that_is_suspended_or_gone_gets_nothing_for_a_good_token(self):
+        self.with_a_table()
+        for rows in ({"clinic_a": {"clinic_id": {"S": "clinic-a"}, "status": {"S": "suspended"}}}, {}):
+            self.rows.rows = rows
+            with self.assertLogs(level="INFO") as logs:
+                self.assertEqual(broker.handler({"token": token()}, None), {"error": "this token opens no tenant's data"})
+            self.assertIn("its tenant", "\n".join(logs.output))
+        self.assertEqual(self.sts.asked, [])
+
+        def broken(**_):
+            raise RuntimeError("very secret")
+
+        self.rows.get_item = broken
+        self.assertEqual(broker.handler({"token": token()}, None), {"error": "this token opens no tenant's data"})
+        self.assertEqual(self.sts.asked, [])
+
+    def test_asks_for_the_status_of_the_tokens_tenant_alone(self):
+        self.with_a_table()
+        self.assertIn("credentials", broker.handler({"token": token(), "tenant": "clinic-b"}, None))
+        (asked,) = self.rows.asked
+        self.assertEqual((asked["Key"], asked["ConsistentRead"]), ({"clinic_id": {"S": "clinic-a"}}, True))
+        self.assertEqual(sorted(asked["ExpressionAttributeNames"].values()), ["clinic_id", "status"])
+
+    def test_without_a_table_of_tenants_the_token_decides(self):
+        self.assertIn("credentials", broker.handler({"token": token()}, None))
+        self.assertEqual(self.rows.asked, [])
 
     def test_reads_nothing_but_the_token(self):
         others = {"tenant": "clinic-b", "ClinicId": "clinic-b", "tier": "premium", "user": "root", "custom:clinic_id": "clinic-b"}

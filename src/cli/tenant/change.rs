@@ -1,19 +1,18 @@
 //! An edit of the manifest and what follows from it: the lines that change, the plan, and the apply.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Args;
 
+use crate::cli::again::shell_word;
 use crate::cli::apply::{Consent, Gate, Job, Reviewed};
-use crate::cli::init::typed;
 use crate::cli::open::{Opened, judged, open};
 use crate::cli::shown::{Narrow, Shown};
 use crate::cli::{Format, Global};
 use crate::diagnostic::{Diagnostics, Source, nearest, quoted};
 use crate::exit::{self, Exit, Stop};
-use crate::manifest::edit::{self, Edit, edited};
+use crate::manifest::edit::{self, Edit, Field, edited};
 use crate::manifest::{self, Manifest};
 use crate::names::{TenantId, TierName};
 use crate::plan::diff;
@@ -46,6 +45,10 @@ impl Go {
             return Err(Stop::at(Exit::Usage, words));
         }
         Ok(())
+    }
+
+    pub(in crate::cli) fn is_dry(&self) -> bool {
+        self.dry_run
     }
 
     pub(in crate::cli) fn consent(&self) -> Consent {
@@ -100,7 +103,7 @@ impl<'a> Draft<'a> {
         {
             return Ok(Exit::Done);
         }
-        self.follow(go).await
+        self.follow(edit, go).await
     }
 
     /// Shows the edit and writes it, if the manifest that it makes is without mistakes.
@@ -130,19 +133,19 @@ impl<'a> Draft<'a> {
         match open(self.global, self.ui).await {
             Ok(opened) => Ok(Some(opened)),
             Err(error) if !go.apply && matches!(exit::of(&error), Exit::Denied | Exit::TryAgain) => {
-                let plan = again(self.global, "plan");
+                let plan = self.global.command("plan");
                 self.ui.say(&format!("The edit is in the manifest; what it changes in AWS can't be told now: {error:#}"));
                 self.next("Next:", &plan)?;
                 Ok(None)
             }
             Err(error) => Err(error.context(format!(
                 "the edit is in the manifest, and nothing else was changed; `{}` shows what it will do",
-                again(self.global, "plan")
+                self.global.command("plan")
             ))),
         }
     }
 
-    async fn follow(&self, go: &Go) -> Result<Exit> {
+    async fn follow(&self, edit: Option<&Edit>, go: &Go) -> Result<Exit> {
         let (global, ui) = (self.global, self.ui);
         let Some(opened) = self.place(go).await? else { return Ok(Exit::Done) };
         let shown = Shown::of(go.detail, Vec::new());
@@ -153,23 +156,60 @@ impl<'a> Draft<'a> {
             let (narrow, stream, reviewed) = (&Narrow::default(), &Stream::open(None, ui)?, Reviewed::default());
             let (known, wanted, shown) = (&desired, &desired, &shown);
             let job = Job { opened, known, wanted, shown, narrow, gate, reviewed, consent, global, ui, stream };
-            return self.applied(job.run().await, "apply");
+            return self.applied(job.run().await, edit);
         }
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &shown.named())?;
         shown.print_within(&plan, &opened.isolation(&desired)?, global, ui, &opened).await?;
         opened.aws.save()?;
         if !plan.is_empty() {
-            self.next("Next:", &again(global, "apply"))?;
+            self.next("Next:", &global.command("apply"))?;
         }
         Ok(Exit::Done)
     }
 
     /// An apply that did not come to its end leaves the edit in the manifest, which its own words don't say.
-    pub(in crate::cli) fn applied(&self, ended: Result<Exit>, command: &str) -> Result<Exit> {
-        if !matches!(ended, Ok(Exit::Done)) {
-            self.ui.say(&format!("The edit stays in the manifest; `{}` goes on from here.", again(self.global, command)));
+    pub(in crate::cli) fn applied(&self, ended: Result<Exit>, edit: Option<&Edit>) -> Result<Exit> {
+        let (Some(edit), Some(exit)) =
+            (edit, ended.as_ref().map_or_else(|e| Some(exit::of(e)), |exit| Some(*exit).filter(|e| *e != Exit::Done)))
+        else {
+            return ended;
+        };
+        let apply = self.global.command("apply");
+        match ended {
+            // These end before the first step.
+            Err(error)
+                if matches!(exit, Exit::Guarded | Exit::Isolation | Exit::Locked | Exit::Incomplete | Exit::Usage | Exit::Interrupted) =>
+            {
+                let file = self.global.manifest.display();
+                Err(error.context(format!(
+                    "`{file}` was edited and AWS was not: `{apply}` goes on from here; {} takes the edit back",
+                    self.back(edit)
+                )))
+            }
+            ended => {
+                self.ui.say(&format!("The edit stays in the manifest; `{apply}` goes on from here."));
+                ended
+            }
         }
-        ended
+    }
+
+    /// What undoes an edit.
+    fn back(&self, edit: &Edit) -> String {
+        let command = |words: String| format!("`{}`", self.global.command(&words));
+        let old = |id| self.manifest.tenants.get(id);
+        let again = |id| format!("writing the lines of `{id}` that are shown above into it again");
+        match edit {
+            Edit::Set(id, Field::Tier(_)) => {
+                old(id).map_or_else(|| again(id), |tenant| command(format!("tenant move {id} --to {}", tenant.tier.value)))
+            }
+            Edit::Set(id, Field::Name(_)) => {
+                old(id).map_or_else(|| again(id), |tenant| command(format!("tenant rename {id} --name {}", shell_word(&tenant.name))))
+            }
+            Edit::Set(id, Field::Suspended) => command(format!("tenant resume {id}")),
+            Edit::Unset(id, _) => command(format!("tenant suspend {id}")),
+            Edit::Add(id, _) => format!("deleting the lines of `{id}`"),
+            Edit::Remove(id) => again(id),
+        }
     }
 
     /// The last line: what to type next, and for what.
@@ -214,21 +254,4 @@ fn would_be_wrong(error: anyhow::Error) -> anyhow::Error {
         }
         None => error,
     }
-}
-
-/// A command of ours as it is typed for the same manifest and the same place.
-pub(in crate::cli) fn again(global: &Global, command: &str) -> String {
-    let mut line = format!("tenantry {command}");
-    if global.manifest != Path::new("tenants.yaml") {
-        line.push_str(&format!(" -f {}", typed(&global.manifest)));
-    }
-    match &global.sandbox {
-        Some(Some(file)) => line.push_str(&format!(" --sandbox={}", typed(file))),
-        Some(None) => line.push_str(" --sandbox"),
-        None => {}
-    }
-    if let Some(profile) = &global.profile {
-        line.push_str(&format!(" --profile {}", typed(Path::new(profile))));
-    }
-    line
 }

@@ -34,7 +34,7 @@ impl Show {
         let plan = diff(&opened.names, &desired, &live, &Named::default())?;
         let portrait = tenant::Portrait { id: &id, manifest: &opened.manifest, live: &live, plan: &plan };
         match global.output {
-            Format::Text => ui.answer(&portrait.text(ui.width_of_stdout()))?,
+            Format::Text => ui.tell(&portrait.text(ui.width_of_stdout()))?,
             _ => ui.answer(&global.document(&portrait.json())?)?,
         }
         Ok(Exit::Done)

@@ -70,6 +70,7 @@ fn the_broker_alone_takes_on_the_tenants_role() {
     let environment = &spec(&desired, "function/platform/broker")["environment"];
     let expected = json!({
         "PARAMETER_ROOT": "/app/healthcare", "TIER_CLAIM": "custom:tier", "TENANT_CLAIM": "custom:clinic_id", "TVM_ROLE_ARN": tvm,
+        "CLINIC_CONFIG_TABLE": "healthcare-clinic-config", "TENANT_ATTRIBUTE": "clinic_id",
     });
     assert_eq!(*environment, expected);
     let environment = &spec(&desired, "function/platform/interceptor")["environment"];

@@ -53,6 +53,20 @@ pub(super) fn of(request: &Request) -> Option<String> {
     })
 }
 
+/// Whether an action as a fault names it, with `*` and `?` as in a policy, is this one.
+pub(in super::super) fn means(pattern: &str, name: &str) -> bool {
+    fn fits(pattern: &[u8], name: &[u8]) -> bool {
+        match (pattern.split_first(), name.split_first()) {
+            (Some((b'*', rest)), _) => fits(rest, name) || name.split_first().is_some_and(|(_, shorter)| fits(pattern, shorter)),
+            (Some((b'?', rest)), Some((_, name))) => fits(rest, name),
+            (Some((p, rest)), Some((n, name))) => p.eq_ignore_ascii_case(n) && fits(rest, name),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+    fits(pattern.as_bytes(), name.as_bytes())
+}
+
 /// Every action that the caller must be allowed: a secret is decrypted in the caller's name.
 pub(in super::super) fn all(request: &Request) -> Vec<String> {
     let decrypts = || request.json().is_some_and(|body| body.get("WithDecryption") == Some(&Value::Bool(true)));

@@ -1,6 +1,7 @@
 //! IAM's simulator: what given policies say of given calls, whether or not anybody has them.
 
 use super::super::World;
+use super::super::faults::action::means;
 use super::super::protocol::{Refusal, element};
 use super::form::{Form, constraint, length};
 use super::{policy, trust};
@@ -45,7 +46,7 @@ pub(super) fn principal(world: &World, form: &Form) -> Result<String, Refusal> {
     }
     let source = form.required("PolicySourceArn")?;
     if source == trust::caller_role(&world.account) {
-        let denies = |action: &str| world.denied.iter().any(|denied| denied.eq_ignore_ascii_case(action));
+        let denies = |action: &str| world.denied.iter().any(|denied| means(denied, action));
         return answer(world, form, |_, request| Ok(if denies(request.action) { "implicitDeny" } else { "allowed" }));
     }
     let gone = || Refusal::new(404, "NoSuchEntity", format!("The role with ARN {source} cannot be found."));
@@ -133,7 +134,7 @@ fn judged(
 }
 
 fn word(world: &World, action: &str, judged: &Judgement) -> Result<&'static str, Refusal> {
-    let contrary = world.contrary.iter().any(|other| other.eq_ignore_ascii_case(action));
+    let contrary = world.contrary.iter().any(|other| means(other, action));
     match (judged.decision, contrary) {
         (Decision::Allow, false) | (Decision::ExplicitDeny | Decision::ImplicitDeny, true) => Ok("allowed"),
         (Decision::ImplicitDeny, false) | (Decision::Allow, true) => Ok("implicitDeny"),

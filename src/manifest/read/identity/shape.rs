@@ -33,7 +33,14 @@ pub(in super::super) fn shape(known: &Known) -> Shape {
         [
             may("claims", claims),
             may("domain", Shape::text("Prefix of the sign-in pages' domain; by default PLATFORM-ACCOUNT.", forms::domain_prefix())),
-            may("groups", Shape::entries("Groups of the user pool, by name.", forms::group_name(), group)),
+            may(
+                "groups",
+                Shape::entries(
+                    "Groups of the user pool, by name. Who is in them is yours to say: nothing here adds or removes members.",
+                    forms::group_name(),
+                    group,
+                ),
+            ),
             may("resource_server", resource_server()),
             may("web_client", web_client(minutes())),
             may("machine_client", Shape::section("A client without a user; `{}` takes the defaults.", [may("token_minutes", minutes())])),
