@@ -222,7 +222,10 @@ impl Portrait<'_> {
 /// What the manifest says of a tenant.
 fn facts(tenant: &Tenant) -> Table {
     let mut table = Table::new([Column::plain(), Column::plain()]);
-    let mut row = |name: &str, value: String| table.row([format!("{DIM}{name}{DIM:#}"), value]);
+    let mut row = |name: &str, value: String| {
+        let name = if name.is_empty() { String::new() } else { format!("{DIM}{name}{DIM:#}") };
+        table.row([name, value]);
+    };
     let state = tenant.standing.as_str();
     row("tier", tenant.tier.value.to_string());
     row("state", if tenant.standing.is_active() { state.into() } else { format!("{CAREFUL}{state}{CAREFUL:#}") });
