@@ -81,6 +81,15 @@ pub(crate) struct Change {
     pub(crate) live: Option<AnyFound>,
 }
 
+impl Plan {
+    /// What of this plan another one would do just so.
+    pub(crate) fn common(&self, other: &Self) -> Vec<&Address> {
+        let others: BTreeMap<&Address, Value> = other.changes.iter().map(|change| (&change.address, change.identity())).collect();
+        let same = |change: &&Change| others.get(&change.address) == Some(&change.identity());
+        self.changes.iter().filter(same).map(|change| &change.address).collect()
+    }
+}
+
 impl Change {
     /// What makes it this change and no other; no secret in it.
     fn identity(&self) -> Value {

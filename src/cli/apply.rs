@@ -9,6 +9,7 @@ use clap::Args;
 use super::open::open_to_plan;
 use super::shown::{Narrow, Shown};
 use super::{Global, saved};
+use crate::desired::Desired;
 use crate::exit::{Exit, Stop};
 use crate::isolation::report::{Outcome, Report};
 use crate::plan::Named;
@@ -88,7 +89,8 @@ impl Apply {
         };
         let isolation = Some(opened.isolation(&desired)?);
         let gate = Gate { isolation, accepted: self.accept_breach.iter().cloned().collect() };
-        let reviewed = Reviewed { checksum: self.plan_hash.as_deref(), saved: saved.as_ref().map(|(file, saved)| (*file, saved)) };
+        let reviewed =
+            Reviewed { checksum: self.plan_hash.as_deref(), saved: saved.as_ref().map(|(file, saved)| (*file, saved)), before: None };
         Job { opened, known: &desired, wanted: &desired, shown, narrow, gate, reviewed, consent, global, ui, stream }.run().await
     }
 
@@ -115,6 +117,8 @@ impl Apply {
 pub(super) struct Reviewed<'a> {
     pub(super) checksum: Option<&'a str>,
     pub(super) saved: Option<(&'a Path, &'a Saved)>,
+    /// What the manifest declared before an edit: who agrees to the edit has not agreed to what was due already.
+    pub(super) before: Option<&'a Desired>,
 }
 
 /// What the platform would let through, and what of it the user has said yes to by name.

@@ -125,7 +125,9 @@ impl Offboard {
         let exit = if self.go.apply {
             let gate = Gate { isolation: Some(isolation), ..Gate::default() };
             let consent = self.consent();
-            let (narrow, stream, reviewed) = (&Narrow::default(), &Stream::open(None, ui)?, Reviewed::default());
+            let before = was_there.then(|| draft.declared_before(&opened)).transpose()?;
+            let reviewed = Reviewed { before: before.as_ref(), ..Reviewed::default() };
+            let (narrow, stream) = (&Narrow::default(), &Stream::open(None, ui)?);
             let (known, wanted, shown) = (&desired, &desired, &shown);
             let job = Job { opened, known, wanted, shown, narrow, gate, reviewed, consent, global, ui, stream };
             draft.applied(job.run().await, was_there.then(|| Edit::Remove(id.clone())).as_ref())?

@@ -41,7 +41,7 @@ pub(crate) const WORDS: &[Word] = &[
         "What holds tenants' data is never deleted by default: it is kept until --delete names it, or `offboard ID --delete-data` the tenant.",
     ),
     sign(
-        "close",
+        "close off",
         "×",
         "nobody gets in any more, and the data stays",
         "A user is disabled and signed out, an API key is switched off, a tenant's row says that it is suspended. It happens to tenants that are \

@@ -36,19 +36,23 @@ impl Tested {
 /// Breaks a copy of the platform each way, and asks every probe.
 pub(crate) fn test(model: &Model) -> Vec<Tested> {
     let before: Vec<Outcome> = judge(model, Method::Manifest).rows.iter().map(|row| row.outcome).collect();
-    MUTATIONS
-        .iter()
-        .map(|mutation| {
-            let mut broken = model.clone();
-            let applies = (mutation.open)(&mut broken);
-            if !applies {
-                return Tested { name: mutation.name, applies, noticed_by: Vec::new() };
-            }
-            let after = judge(&broken, Method::Manifest).rows;
-            let red = after.iter().zip(&before).filter(|(row, before)| row.outcome >= Outcome::Unknown && row.outcome > **before);
-            Tested { name: mutation.name, applies, noticed_by: red.map(|(row, _)| row.probe).collect() }
-        })
-        .collect()
+    let one = |mutation: &Mutation| {
+        let mut broken = model.clone();
+        let applies = (mutation.open)(&mut broken);
+        if !applies {
+            return Tested { name: mutation.name, applies, noticed_by: Vec::new() };
+        }
+        let after = judge(&broken, Method::Manifest).rows;
+        let red = after.iter().zip(&before).filter(|(row, before)| row.outcome >= Outcome::Unknown && row.outcome > **before);
+        Tested { name: mutation.name, applies, noticed_by: red.map(|(row, _)| row.probe).collect() }
+    };
+    // Each is a whole proof, and none knows of another.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = MUTATIONS.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = MUTATIONS.chunks(share).map(|share| scope.spawn(|| share.iter().map(one).collect::<Vec<_>>())).collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 const fn mutation(name: &'static str, open: fn(&mut Model) -> bool) -> Mutation {

@@ -9,6 +9,7 @@ mod attack;
 mod bad_input;
 #[cfg(test)]
 mod budget;
+mod commands;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod documents;
 mod events;
 #[cfg(test)]
 mod exit_codes;
+mod hints;
 #[cfg(test)]
 mod packaging;
 #[cfg(test)]

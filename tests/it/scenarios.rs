@@ -82,6 +82,7 @@ fn redacted(text: &str, folder: &Path) -> String {
         (r"https://[a-z0-9]{10}\.execute-api", "https://[ID].execute-api"),
         (r"\b[a-z0-9]{26}\b", "[ID]"),
         (r"\bkey/[0-9a-f-]{36}", "key/[ID]"),
+        (r"(healthcare_(?:basic|premium)_[a-z_]+)-[a-z0-9_]{10}\b", "$1-[ID]"),
         (r"(_policy_engine|_memory)-[A-Za-z0-9_]{10}\b", "$1-[ID]"),
         (r"(guardrail/)[a-z0-9]{8,14}\b", "$1[ID]"),
         (r"(policy +\S+ +)\w+-[a-z0-9_]{10}\b", "$1[ID]"),

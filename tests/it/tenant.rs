@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::scenarios::{demands, shell, shipped};
+use crate::scenarios::{demands, flat, shell, shipped};
 
 fn manifest(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("tenants.yaml")).unwrap()
@@ -141,6 +141,25 @@ fn a_tier_is_named_by_either_word() {
 }
 
 /// A terminal and its user: what is typed goes to the question.
+#[test]
+fn yes_to_an_edit_is_no_yes_to_what_was_due_before() {
+    let folder = shipped();
+    let at = folder.path();
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &[]);
+    demands(at, "tenantry tenant move clinic-b --to premium --sandbox -q", 0, &["Next: tenantry apply --sandbox"]);
+    let due = "3 changes of this plan were due before the edit:";
+    let told = demands(at, "tenantry tenant suspend clinic-a --sandbox --apply --yes", 12, &[due, "--yes agrees to the edit alone"]);
+    assert!(flat(&told).contains("`tenantry apply --sandbox` does all of it") && told.contains("clinic-b"), "{told}");
+    let both = json(at, "tenantry plan --sandbox");
+    assert_eq!((&both["summary"]["tenants"]["move"], &both["summary"]["tenants"]["suspend"]), (&1.into(), &1.into()), "{both}");
+    demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
+    let alone = demands(at, "tenantry tenant resume clinic-a --sandbox --apply --yes", 0, &["Done"]);
+    assert!(!alone.contains("due before"), "{alone}");
+    // Nothing of an edit that was made before is due before it.
+    demands(at, "tenantry tenant move clinic-b --to basic --sandbox -q", 0, &[]);
+    demands(at, "tenantry tenant move clinic-b --to basic --sandbox --apply --yes -q", 0, &["Done"]);
+}
+
 fn typed(folder: &Path, line: &str, answer: &str) -> (String, i32) {
     shell(folder, &format!("(sleep 2; echo {answer}; sleep 1) | script -qec {:?} /dev/null", line))
 }

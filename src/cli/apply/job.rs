@@ -18,6 +18,7 @@ use crate::desired::Desired;
 use crate::exit::{Exit, Stop, is_broken_pipe};
 use crate::kinds::{Bucket, Kind as _};
 use crate::manifest;
+use crate::observe::Live;
 use crate::plan::page::{Accepted, Page};
 use crate::plan::saved::Saved;
 use crate::plan::{Action, Plan, diff};
@@ -26,6 +27,9 @@ use crate::schedule::{StepId, schedule};
 use crate::ui::pager::Pager;
 use crate::ui::style::count;
 use crate::ui::{Stream, Ui, events, json};
+
+/// How many addresses a sentence names.
+const NAMED_AT_ONCE: usize = 3;
 
 /// A plan to be shown, agreed to and carried out.
 pub(in crate::cli) struct Job<'a> {
@@ -81,11 +85,22 @@ impl Job<'_> {
         }
     }
 
-    async fn plan(&self) -> Result<Plan> {
+    async fn plan(&self) -> Result<(Plan, Live)> {
         let live = self.opened.live(self.known).await?;
         let mut plan = diff(&self.opened.names, self.wanted, &live, &self.shown.named())?;
         self.narrow.narrow(&mut plan, &self.opened.facts())?;
-        Ok(plan)
+        Ok((plan, live))
+    }
+
+    /// What of the plan was due before the edit that it follows, in words; none if the edit is all of it.
+    fn due_before(&self, plan: &Plan, live: &Live) -> Result<Option<String>> {
+        let Some(before) = self.reviewed.before else { return Ok(None) };
+        let due = diff(&self.opened.names, before, live, &self.shown.named())?;
+        let due = plan.common(&due);
+        let (verb, more) = (if due.len() == 1 { "was" } else { "were" }, due.len().saturating_sub(NAMED_AT_ONCE));
+        let named = due.iter().take(NAMED_AT_ONCE).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Ok((!due.is_empty()).then(|| format!("{} of this plan {verb} due before the edit: {named}{more}", count(due.len(), "change"))))
     }
 
     fn is_the_reviewed(&self, checksum: &str) -> Result<()> {
@@ -98,7 +113,7 @@ impl Job<'_> {
 
     /// The plan, once it has been shown and agreed to; none if there is nothing to do.
     async fn agree(&self) -> Result<Option<Plan>> {
-        let plan = self.plan().await?;
+        let (plan, live) = self.plan().await?;
         all_named(&plan, &self.shown.named())?;
         let facts = self.opened.facts();
         let isolation = self.gate.isolation.as_ref();
@@ -107,7 +122,9 @@ impl Job<'_> {
             page = page.judged(report, &self.opened.accepted(report).await?);
         }
         let pager = Pager::Never;
-        let showing = Showing { plan: &plan, page: &page, isolation, notes: Vec::new(), next: Vec::new(), pager };
+        let due = self.due_before(&plan, &live)?;
+        let notes = due.iter().cloned().collect();
+        let showing = Showing { plan: &plan, page: &page, isolation, notes, next: Vec::new(), pager };
         self.shown.print_before(&showing, self.global, self.ui, &self.opened).map_err(unread)?;
         ci::planned(self.global, &plan, &page, isolation)?;
         self.stream.plan(&page);
@@ -134,6 +151,10 @@ impl Job<'_> {
         }
         self.narrow.check(&page)?;
         self.gate.check()?;
+        if let (Consent::Given, Some(due)) = (&self.consent, due) {
+            let words = format!("--yes agrees to the edit alone, and {due}\n\nhint: `{}` does all of it", self.global.command("apply"));
+            return Err(Stop::at(Exit::Guarded, words));
+        }
         if let Consent::Ask { question, word, flag } = &self.consent {
             let (ui, question, word, flag) = (self.ui.clone(), question.clone(), word.clone(), flag.clone());
             // Reading a line blocks; Ctrl-C must still be heard.
@@ -201,7 +222,7 @@ impl Job<'_> {
             // The platform goes without a bucket to lock: what is left of it is being deleted.
             return Ok((plan, first));
         }
-        let mut now = self.plan().await?;
+        let (mut now, _) = self.plan().await?;
         // A bucket may be missing from listings for a while after it was created.
         now.changes.retain(|c| c.address != bucket || c.action != Action::Create);
         if now.checksum() != plan.checksum() {
@@ -334,16 +355,16 @@ mod tests {
         let halt = Halt::default();
 
         // Both have planned before either did anything.
-        let (first, second) = (job.plan().await.unwrap(), job.plan().await.unwrap());
+        let (first, second) = (job.plan().await.unwrap().0, job.plan().await.unwrap().0);
         let mut lock = None;
         assert_eq!(job.carry_out(first, &mut lock, &one, &halt).await.unwrap(), Exit::Done);
         lock.take().unwrap().release(&job.opened.aws).await.unwrap();
         let error = job.carry_out(second, &mut lock, &other, &halt).await.unwrap_err();
         assert_eq!(crate::exit::of(&error), Exit::Stale, "{error:#}");
-        assert!(job.plan().await.unwrap().is_empty());
+        assert!(job.plan().await.unwrap().0.is_empty());
 
         // While the first is at work the second doesn't get past the lock.
-        let third = job.plan().await.unwrap();
+        let third = job.plan().await.unwrap().0;
         let error = job.carry_out(third, &mut None, &one, &halt).await.unwrap_err();
         assert_eq!(crate::exit::of(&error), Exit::Locked, "{error:#}");
     }

@@ -10,6 +10,8 @@ use crate::cli::apply::{Consent, Gate, Job, Reviewed};
 use crate::cli::open::{Opened, judged, open};
 use crate::cli::shown::{Narrow, Shown};
 use crate::cli::{Format, Global};
+use crate::compile::compile;
+use crate::desired::Desired;
 use crate::diagnostic::{Diagnostics, Source, nearest, quoted};
 use crate::exit::{self, Exit, Stop};
 use crate::manifest::edit::{self, Edit, Field, edited};
@@ -153,7 +155,9 @@ impl<'a> Draft<'a> {
         if go.apply {
             let gate = Gate { isolation: Some(opened.isolation(&desired)?), ..Gate::default() };
             let consent = go.consent();
-            let (narrow, stream, reviewed) = (&Narrow::default(), &Stream::open(None, ui)?, Reviewed::default());
+            let before = edit.map(|_| self.declared_before(&opened)).transpose()?;
+            let reviewed = Reviewed { before: before.as_ref(), ..Reviewed::default() };
+            let (narrow, stream) = (&Narrow::default(), &Stream::open(None, ui)?);
             let (known, wanted, shown) = (&desired, &desired, &shown);
             let job = Job { opened, known, wanted, shown, narrow, gate, reviewed, consent, global, ui, stream };
             return self.applied(job.run().await, edit);
@@ -165,6 +169,11 @@ impl<'a> Draft<'a> {
             self.next("Next:", &global.command("apply"))?;
         }
         Ok(Exit::Done)
+    }
+
+    /// What the manifest declared before its edit.
+    pub(in crate::cli) fn declared_before(&self, opened: &Opened) -> Result<Desired> {
+        compile(&self.manifest, &opened.library, &opened.names)
     }
 
     /// An apply that did not come to its end leaves the edit in the manifest, which its own words don't say.

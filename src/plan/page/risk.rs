@@ -22,7 +22,7 @@ pub(crate) enum RiskKind {
     Weaken,
     /// Tenants are answered by another model.
     Model,
-    /// A limit becomes another sort of limit.
+    /// A limit grows tenfold or more.
     Raise,
     Drift,
 }

@@ -28,8 +28,8 @@ pub(super) fn write(sheet: &mut Sheet, page: &Page<'_>, detail: Detail) {
         Place::Sandbox => ", in the sandbox: nothing of it reaches AWS",
     };
     sheet.say(&format!("Platform {BOLD}{}{BOLD:#}{place}.", head.platform));
-    sheet.say(&format!("Profile {}: `{EXPLAIN_PROFILE}`", profile(head.profile)));
     open(sheet, page);
+    sheet.say(&format!("Profile {}: `{EXPLAIN_PROFILE}`", profile(head.profile)));
     if let Some(partial) = &head.partial {
         let filters = plain(&partial.filters.join(" "));
         sheet.say(&format!("{CAREFUL}A part of the plan only:{CAREFUL:#} {filters} {}.", leaves_out(partial.left_out)));
