@@ -202,6 +202,8 @@ fn needs_you(manifest: &Manifest, names: &Names, live: &Live, id: &TenantId) -> 
     let prefixes = live.iter().filter(|(a, f)| a.kind() == Prefix::NAME && *a.owner() == owner && f.mark.is_ours());
     let mut tiers: BTreeSet<TierName> = prefixes.filter_map(|(a, _)| a.label().parse().ok()).collect();
     tiers.extend(manifest.tenants.get(id).map(|tenant| tenant.tier.value.clone()));
+    let searched: Vec<TierName> =
+        tiers.iter().filter(|tier| manifest.tiers.get(*tier).is_some_and(|tier| tier.knowledge_base.is_some())).cloned().collect();
     let mut needs = Vec::new();
     if let Some(data) = &manifest.data {
         let claim = &manifest.identity.claims.tenant;
@@ -216,6 +218,9 @@ fn needs_you(manifest: &Manifest, names: &Names, live: &Live, id: &TenantId) -> 
                 memory.expiry_days
             ));
         }
+    }
+    for tier in searched {
+        needs.push(format!("what tier {tier} has read of its documents: once they are deleted, `tenantry documents ingest tier:{tier}`"));
     }
     if let Some(tenant) = manifest.tenants.get(id).filter(|tenant| !tenant.users.is_empty() && !tenant.standing.is_active()) {
         let minutes = manifest.identity.web_client.token_minutes;

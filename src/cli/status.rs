@@ -31,7 +31,7 @@ impl Status {
         match global.output {
             Format::Text => {
                 let look = Look { detail: self.detail, width: ui.width_of_stdout() };
-                ui.tell(&status::text(&opened.manifest, &live, &plan, &isolation, look))?
+                ui.tell(&status::text(&opened.manifest, &live, &plan, &isolation, look))?;
             }
             _ => ui.answer(&global.document(&status::json(&opened.manifest, &live, &plan, &isolation))?)?,
         }

@@ -46,7 +46,7 @@ fn gateway(manifest: &Manifest, tenant: &str) -> Vec<Wall> {
             ));
         }
         Some(PolicyMode::LogOnly) => {
-            walls.push(wall(Layer::Gateway, Force::Code, &["P08", "P09", "P11"], "Cedar logs only, and refuses nothing"))
+            walls.push(wall(Layer::Gateway, Force::Code, &["P08", "P09", "P11"], "Cedar logs only, and refuses nothing"));
         }
         None => walls.push(wall(Layer::Gateway, Force::Aws, &["P08"], "authorizer: the tier's claim")),
     }

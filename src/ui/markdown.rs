@@ -53,7 +53,7 @@ pub(crate) fn plan(page: &Page<'_>, isolation: Option<&str>, notes: &[String], m
 }
 
 /// What is shown of each piece: all of it, the short of it, or nothing. Nothing lighter is shown once something heavier is not.
-fn fitting<'p>(pieces: &'p [Piece], mut left: usize) -> Vec<Option<&'p str>> {
+fn fitting(pieces: &[Piece], mut left: usize) -> Vec<Option<&str>> {
     let mut shown = vec![None; pieces.len()];
     let mut order: Vec<usize> = (0..pieces.len()).collect();
     order.sort_by_key(|at| pieces.get(*at).map(|piece| piece.weight));

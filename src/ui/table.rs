@@ -65,7 +65,7 @@ impl Table {
         let fits = lead + widths.get(last).copied().unwrap_or_default() <= width;
         // A text has room below; numbers stand in their column or in none.
         let is_text = self.columns.get(last).is_some_and(|column| column.side == Side::Left);
-        if !fits && !(is_text && lead <= width + GAP) {
+        if !(fits || is_text && lead <= width + GAP) {
             self.rows.iter().for_each(|row| self.block(out, row, (indent.min(width / 6), width)));
             return;
         }

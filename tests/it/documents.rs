@@ -189,7 +189,12 @@ fn a_data_source_that_takes_anothers_place_reads_what_is_there() {
     let at = folder.path();
     demands(at, &format!("{PUSH} -q"), 0, &["COMPLETE"]);
     demands(at, "sed -i.old 's/^    knowledge_base: {}/    knowledge_base: { chunk: { tokens: 200 } }/' tenants.yaml", 0, &[]);
-    demands(at, "tenantry plan --sandbox -q", 0, &["documents of tier basic are not found until the next `tenantry documents push`"]);
+    demands(
+        at,
+        "tenantry plan --sandbox -q",
+        0,
+        &["documents of tier basic are not found until the next `tenantry documents push --sandbox`"],
+    );
     demands(at, "tenantry apply --sandbox --yes -q", 0, &["Done"]);
     let again = json(at, PUSH, 0);
     assert_eq!((&again["sent"]["documents"], &again["ingestion"]["job"]["new"]), (&0.into(), &4.into()), "{again}");

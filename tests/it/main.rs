@@ -9,6 +9,7 @@ mod attack;
 mod bad_input;
 #[cfg(test)]
 mod budget;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod contract;
@@ -22,6 +23,7 @@ mod documents;
 mod events;
 #[cfg(test)]
 mod exit_codes;
+#[cfg(test)]
 mod hints;
 #[cfg(test)]
 mod packaging;
@@ -53,4 +55,5 @@ mod tenant;
 mod verify;
 #[cfg(test)]
 mod widths;
+#[cfg(test)]
 mod wire;

@@ -68,7 +68,7 @@ fn pages_and_pictures_in_a_browser() {
     files.push(page(folder, "change.html"));
     let change = std::fs::read_to_string(folder.join("change.html")).unwrap();
     assert!(!change.contains("<img") && !change.contains("<script"), "somebody's text became a part of the page");
-    let parts = ["totals", "risks", "notes", "tenants", "shared", "picture", "isolation", "next"];
+    let parts = ["totals", "risks", "tenants", "shared", "picture", "isolation", "next"];
     let places: Vec<Option<usize>> = parts.iter().map(|part| change.find(&format!("<section id=\"{part}\""))).collect();
     assert!(places.is_sorted() && !places.contains(&None), "risks and changes come before the picture: {places:?}");
     assert!(change.contains("on AWS about "), "the sandbox takes far less time than it says");

@@ -89,7 +89,7 @@ fn a_tenant_comes_moves_rests_and_goes() {
         at,
         "tenantry offboard clinic-harbor --apply --yes --sandbox",
         0,
-        &["kept", ", disabled", "needs you", "for good: tenantry offboard clinic-harbor --delete-data --apply --sandbox"],
+        &["kept", ", closed off", "needs you", "for good: tenantry offboard clinic-harbor --delete-data --apply --sandbox"],
     );
     assert_eq!(manifest(at), before);
     demands(at, "tenantry tenant show clinic-harbor --sandbox", 0, &["not in the manifest", "kept"]);
@@ -161,7 +161,7 @@ fn yes_to_an_edit_is_no_yes_to_what_was_due_before() {
 }
 
 fn typed(folder: &Path, line: &str, answer: &str) -> (String, i32) {
-    shell(folder, &format!("(sleep 2; echo {answer}; sleep 1) | script -qec {:?} /dev/null", line))
+    shell(folder, &format!("(sleep 2; echo {answer}; sleep 1) | script -qec {line:?} /dev/null"))
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn files_of_every_sort_keep_what_they_are() {
     demands(at, "tenantry tenant add clinic-z --tier basic --sandbox -q", 0, &[]);
     assert!(manifest(at).ends_with("\ntenants: # none\n  clinic-z:\n    tier: basic\n    name: clinic-z\n"), "{}", manifest(at));
     let (printed, code) = shell(at, "tenantry tenant list");
-    assert!(code == 0 && printed.contains("1 tenant with 0 users"), "{printed}");
+    assert!(code == 0 && printed.contains("1 tenant with no users"), "{printed}");
 }
 
 /// Nothing of a tenant without users is to be deleted or shut, and still it leaves: in every form of the plan, once.
@@ -339,7 +339,7 @@ fn a_tenant_that_leaves_is_a_line_of_the_plan_and_none_of_the_next() {
         "× leave tenant clinic-d, tier basic",
         "attributes.status (none) -> \"left\"",
         "kept: documents under basic-tier/clinic-d/, its row; `--delete tenant:clinic-d` deletes that for good",
-        "× 1 closing: clinic-d (leaves tier basic)",
+        "× 1 leaving tenant: clinic-d (tier basic)",
         "1 to leave",
     ];
     demands(at, "tenantry plan --sandbox -q --detailed-exitcode", 2, &words);

@@ -188,7 +188,7 @@ fn whatever_is_opened_by_hand_turns_its_probe_red() {
     run("tenantry apply --yes -q --accept-breach P17", 0);
     let records = "aws s3 cp --quiet --recursive s3://healthcare-tenantry-111122223333-us-east-1/tenantry/records/ records";
     let kept = run(&format!("export AWS_DEFAULT_REGION=us-east-1; {records}; cat records/*"), 0);
-    assert_eq!(kept.matches("\"P17\"").count(), 1, "{kept}");
+    assert_eq!(kept.matches("\"P17\": \"20").count(), 1, "since when it is accepted:\n{kept}");
 
     // Open to strangers, with a client that writes everything: one signs up, and is removed.
     run(&format!("python {} make sign-up", by_hand.display()), 0);

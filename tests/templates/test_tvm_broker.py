@@ -62,6 +62,8 @@ class BrokerTest(unittest.TestCase):
         patch = mock.patch.dict(os.environ, environment)
         patch.start()
         self.addCleanup(patch.stop)
+        # Other tests of the same run name a table.
+        os.environ.pop("CLINIC_CONFIG_TABLE", None)
 
     def test_takes_on_the_role_with_the_tags_of_the_token(self):
         answer = broker.handler({"token": token()}, None)

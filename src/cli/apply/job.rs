@@ -152,7 +152,11 @@ impl Job<'_> {
         self.narrow.check(&page)?;
         self.gate.check()?;
         if let (Consent::Given, Some(due)) = (&self.consent, due) {
-            let words = format!("--yes agrees to the edit alone, and {due}\n\nhint: `{}` does all of it", self.global.command("apply"));
+            let words = format!(
+                "--yes agrees to the edit alone, and {due}\n\nhint: `{}` does all of it, `{}` what concerns one tenant",
+                self.global.command("apply"),
+                self.global.command("apply --tenant ID")
+            );
             return Err(Stop::at(Exit::Guarded, words));
         }
         if let Consent::Ask { question, word, flag } = &self.consent {

@@ -165,7 +165,7 @@ impl<'a> Draft<'a> {
         let plan = diff(&opened.names, &desired, &opened.live(&desired).await?, &shown.named())?;
         shown.print_within(&plan, &opened.isolation(&desired)?, global, ui, &opened).await?;
         opened.aws.save()?;
-        if !plan.is_empty() {
+        if !plan.is_empty() && plan.blocked.is_empty() {
             self.next("Next:", &global.command("apply"))?;
         }
         Ok(Exit::Done)

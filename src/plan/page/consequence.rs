@@ -61,6 +61,12 @@ pub(crate) enum Consequence {
         /// In words.
         kept: Vec<String>,
     },
+    /// Documents go, and what was read of them does not yet.
+    StillSearched {
+        tier: TierName,
+    },
+    /// The id has left before: what was kept of it is its own again.
+    TakesOver,
     /// Something that holds data goes for good.
     DataLost,
     /// While it is replaced nobody gets through; `seconds` is how long that usually takes.
@@ -99,6 +105,10 @@ impl Consequence {
                 format!("kept: {}; `--delete tenant:{tenant}` deletes that for good", kept.join(", "))
             }
             Self::DataStays { tenant: None, .. } => "data is kept; `--delete tenant:ID` deletes what is kept of a tenant for good".into(),
+            Self::StillSearched { tier } => {
+                format!("what tier {tier} has read of these documents is found until `tenantry documents ingest tier:{tier}` has run")
+            }
+            Self::TakesOver => "this id has left before: what was kept of it (documents, row, memory) is its own again".into(),
             Self::DataLost => "its data is deleted for good".into(),
             Self::Interrupts { tenants, seconds } => {
                 let long = seconds.map_or_else(String::new, |s| format!(", usually about {s} s"));
@@ -224,6 +234,14 @@ pub(super) fn of_tenant(
         if let (Owner::Tenant(tenant), Ok(tier)) = (address.owner(), address.label().parse()) {
             found.push(Consequence::DocumentsStay { prefix: tenant_prefix(&tier, tenant), address: (*address).clone() });
         }
+    }
+    for resource in resources.iter().filter(|r| r.action == Action::Delete && r.address.kind() == Prefix::NAME) {
+        let tier: Option<TierName> = resource.address.label().parse().ok();
+        let searched = tier.filter(|tier| context.facts.offers.get(tier).is_some_and(|offer| offer.searches));
+        found.extend(searched.map(|tier| Consequence::StillSearched { tier }));
+    }
+    if resources.iter().any(|r| r.had_left()) {
+        found.push(Consequence::TakesOver);
     }
     let users = || resources.iter().filter(|r| r.address.kind() == User::NAME);
     let sends = |r: &&ResourceChange<'_>| {

@@ -170,7 +170,7 @@ fn shapes(tenant: &TenantChange<'_>) -> Vec<Shape> {
         match shapes.iter_mut().find(alike) {
             Some(shape) => shape.count += 1,
             None => {
-                shapes.push(Shape { action: resource.action, kind: resource.kind.clone(), name, count: 1, fields, roles: BTreeMap::new() })
+                shapes.push(Shape { action: resource.action, kind: resource.kind.clone(), name, count: 1, fields, roles: BTreeMap::new() });
             }
         }
     }

@@ -7,7 +7,8 @@ use super::judge::{self, Judgement};
 use super::widen::{self, Widening};
 use super::{Action, Cause, Change, Context, is_drift};
 use crate::address::{Address, Owner};
-use crate::kinds::{Kind as _, User, rank};
+use crate::kinds::{Kind as _, Prefix, TenantRow, User, rank};
+use crate::names::{LEFT, ROW_STATUS};
 use crate::plan::{BLOCKED, FieldChange};
 
 /// What happens to a resource, and what a reader should know of it.
@@ -37,6 +38,17 @@ pub(crate) struct ResourceChange<'a> {
 }
 
 impl ResourceChange<'_> {
+    /// Whether it belongs to an id that has left and is declared again.
+    pub(super) fn had_left(&self) -> bool {
+        let path = match self.address.kind() {
+            TenantRow::NAME => format!("attributes.{ROW_STATUS}"),
+            Prefix::NAME => "left".to_owned(),
+            _ => return false,
+        };
+        let was = |field: &&FieldChange| field.path == path && (field.before == LEFT || field.before == true);
+        self.action == Action::Update && self.fields.iter().any(|field| was(&field))
+    }
+
     pub(crate) fn is_drift(&self) -> bool {
         self.cause == Cause::Drift
     }

@@ -77,7 +77,7 @@ pub(crate) struct Risk {
 }
 
 pub(super) fn of(tenants: &[TenantChange<'_>], shared: &[Shared<'_>], drift: &[ResourceChange<'_>]) -> Vec<Risk> {
-    let whole = tenants.iter().filter_map(of_tenant);
+    let whole = tenants.iter().flat_map(of_tenant);
     // What becomes of a tenant's resources goes without saying where the tenant as a whole is told of.
     let parts = tenants.iter().filter(|t| !t.is_told_whole()).flat_map(TenantChange::intended);
     let resources = shared.iter().flat_map(|s| &s.resources).chain(parts).chain(drift).flat_map(of_resource);
@@ -85,6 +85,15 @@ pub(super) fn of(tenants: &[TenantChange<'_>], shared: &[Shared<'_>], drift: &[R
     // Of what goes, tenants and data come before what can be made again.
     let spares = |risk: &Risk| risk.address.as_ref().is_some_and(|address| !holds_data(address));
     risks.sort_by(|a, b| (a.kind, spares(a), &a.owner, &a.address).cmp(&(b.kind, spares(b), &b.owner, &b.address)));
+    // One resource is one thing to look at, for however many reasons.
+    risks.dedup_by(|next, first| {
+        let same = first.address.is_some() && (first.kind, &first.address) == (next.kind, &next.address);
+        if same && !next.says.is_empty() {
+            let between = if first.says.is_empty() { "" } else { "; " };
+            first.says = format!("{}{between}{}", first.says, next.says);
+        }
+        same
+    });
     risks
 }
 
@@ -94,16 +103,21 @@ impl TenantChange<'_> {
     }
 }
 
-fn of_tenant(tenant: &TenantChange<'_>) -> Option<Risk> {
+fn of_tenant(tenant: &TenantChange<'_>) -> Vec<Risk> {
     let tier = tenant.tier.as_ref().map(|tier| format!("tier {tier}")).unwrap_or_default();
-    let (kind, says) = match &tenant.action {
-        TenantAction::Delete => (RiskKind::Delete, tier),
-        TenantAction::Leave => (RiskKind::Close, format!("leaves {tier}").trim_end().to_owned()),
-        TenantAction::Suspend => (RiskKind::Close, "suspended".into()),
-        TenantAction::Move { from, to } => (RiskKind::Move, format!("{from} -> {to}")),
-        TenantAction::Create | TenantAction::Resume | TenantAction::Change => return None,
+    let turn = match &tenant.action {
+        TenantAction::Delete => Some((RiskKind::Delete, tier)),
+        TenantAction::Leave => Some((RiskKind::Close, format!("leaves {tier}").trim_end().to_owned())),
+        TenantAction::Suspend => Some((RiskKind::Close, "suspended".into())),
+        TenantAction::Move { from, to } => Some((RiskKind::Move, format!("{from} -> {to}"))),
+        TenantAction::Create | TenantAction::Resume | TenantAction::Change => None,
     };
-    Some(Risk { kind, owner: Owner::Tenant(tenant.id.clone()), address: None, what: tenant.id.to_string(), says, affects: 1 })
+    // Whoever is called so now may be somebody else than who left.
+    let heir = tenant.resources.iter().any(ResourceChange::had_left);
+    let heir = heir.then(|| (RiskKind::Widen, "this id has left before, and takes over what was kept of it".to_owned()));
+    let risk =
+        |(kind, says)| Risk { kind, owner: Owner::Tenant(tenant.id.clone()), address: None, what: tenant.id.to_string(), says, affects: 1 };
+    turn.into_iter().chain(heir).map(risk).collect()
 }
 
 /// Everything that is risky about a resource's change, and why as far as that does not say it.

@@ -94,10 +94,20 @@ pub(super) fn change<'a>(context: &Context<'a>, id: &TenantId, resources: Vec<Re
     let action = action(context, id, &resources, left);
     let tier = match &action {
         TenantAction::Move { to, .. } => Some(to.clone()),
-        _ => context.facts.tenants.get(id).cloned().or_else(|| resources.iter().find_map(home)).or_else(|| stood(context, id)),
+        _ => {
+            let declared = context.facts.tenants.get(id).cloned().or_else(|| rowed(context, id));
+            declared.or_else(|| resources.iter().find_map(home)).or_else(|| stood(context, id))
+        }
     };
     let consequences = consequence::of_tenant(context, id, &action, &resources, left);
     TenantChange { id: id.clone(), tier, action, resources, consequences, group: String::new() }
+}
+
+/// The tier that the row of a tenant names who is not declared any more.
+fn rowed(context: &Context<'_>, id: &TenantId) -> Option<TierName> {
+    let owner = Owner::Tenant(id.clone());
+    let row = context.plan.changes.iter().find(|c| c.address.kind() == TenantRow::NAME && *c.address.owner() == owner)?;
+    row.live.as_ref()?.spec.pointer("/attributes/tier")?.as_str()?.parse().ok()
 }
 
 /// The tier of what is kept of a tenant that leaves.

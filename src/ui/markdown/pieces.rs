@@ -82,7 +82,7 @@ pub(super) fn top(page: &Page<'_>) -> String {
 
 /// So many layers are named, and so much is said of each: the totals need room.
 const OPEN: usize = 3;
-const SAID: usize = 100;
+const SAID: usize = 280;
 
 /// Before all else: where tenants would not be kept apart.
 fn open(page: &Page<'_>) -> String {
