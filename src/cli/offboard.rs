@@ -141,7 +141,7 @@ impl Offboard {
         }
         let farewell = Farewell { id, plan: &plan, needs: &needs, is_done: self.go.apply };
         match global.output {
-            Format::Text => ui.answer(&farewell.text(ui.width_of_stdout()))?,
+            Format::Text => ui.tell(&farewell.text(ui.width_of_stdout()))?,
             _ => ui.say(farewell.text(ui.width_of_stderr()).trim_end()),
         }
         self.what_next(draft, &plan, id)?;
